@@ -20,41 +20,41 @@ import (
 	"lianheti/templates"
 )
 
-// Audited is what applicants could gain by filling their forms otherwise. Its JSON keys are public.
+// Audited is the result of an audit: the moves by which applicants could gain. Its JSON keys are public.
 type Audited struct {
 	Year    int               `json:"year"`
 	Version string            `json:"version"` // of the program
-	Tried   int               `json:"tried"`   // moves
-	Ranked  int               `json:"ranked"`  // submissions whose moves were tried
+	Tried   int               `json:"tried"`   // number of moves
+	Ranked  int               `json:"ranked"`  // number of submissions on which moves were tried
 	LeftOut []AuditLeftOut    `json:"left_out"`
-	Pays    []audit.Paying    `json:"pays"` // perverse moves that raise a rank, by what they raise most
+	Pays    []audit.Paying    `json:"pays"` // perverse moves that raise a rank, the strongest first
 	Claims  []audit.Paying    `json:"claims"`
 	Rows    []table.Incentive `json:"-"` // all that were tried
 	Files   []publish.File    `json:"-"` // to be written below Out
 }
 
-// AuditLeftOut is a submission that has no rank to raise.
+// AuditLeftOut is a submission that is not ranked, so no move was tried on it.
 type AuditLeftOut struct {
 	Submission string `json:"submission"`
 	Consortium string `json:"consortium"`
 	Why        string `json:"why"`
 }
 
-// Audit tries on every ranked submission the moves of the definition, each judged and scored with the others as they
-// are. The scales of an earlier run (o.Previous) are kept; so are its marks, unless others came back since (o.Marks).
+// Audit tries the moves of the definition on every ranked submission, one at a time, with all others unchanged. The
+// scales of an earlier run (o.Previous) are kept, and so are its marks unless o.Marks gives others.
 func Audit(ctx context.Context, o Options) (*Audited, error) {
-	in := &running{Options: o}
-	if err := in.takeApart(ctx); err != nil {
+	in := &run{Options: o}
+	if err := in.readInputsApart(ctx); err != nil {
 		return nil, err
 	}
-	if in.earlier.round != nil && o.Marks == "" {
-		in.marking = in.earlier.round.Marking
+	if in.previous.round != nil && o.Marks == "" {
+		in.marking = in.previous.round.Marking
 	}
-	a, err := newAuditing(in.facts, in.given, in.marking, in.Score.Scales)
+	a, err := newAuditRun(in.facts, in.known, in.marking, in.Score.Scales)
 	if err != nil {
 		return nil, err
 	}
-	if err := a.run(ctx, o.Workers); err != nil {
+	if err := a.tryAll(ctx, o.Workers); err != nil {
 		return nil, err
 	}
 	result := a.result()
@@ -62,47 +62,47 @@ func Audit(ctx context.Context, o Options) (*Audited, error) {
 	return result, err
 }
 
-// auditing is a batch whose moves are being tried.
-type auditing struct {
-	d       *templates.Definition
-	judge   func(*table.Form) ([]table.Finding, table.Verdict)
-	trial   score.Trial
-	cases   []*auditCase // of the ranked
-	leftOut []audit.Subject
+// auditRun is a batch whose moves are being tried.
+type auditRun struct {
+	d          *templates.Definition
+	checkForm  func(*table.Form) ([]table.Finding, table.Verdict)
+	scoreTrial score.Trial
+	cases      []*auditCase // of the ranked
+	leftOut    []audit.Subject
 }
 
 type auditCase struct {
 	form    *table.Form
 	subject audit.Subject
 	verdict table.Verdict
-	open    map[string]bool // findings that wait for a correction or an explanation, by fingerprint
+	open    map[string]bool // open findings of the form as it is, by fingerprint
 	tried   []audit.Tried
 }
 
-// newAuditing judges and scores a batch as it is. kept are the scales of an earlier run.
-func newAuditing(facts *table.Facts, known check.Known, marking table.Marking, kept []table.Scale,
-) (*auditing, error) {
-	a := &auditing{d: facts.Definition}
+// newAuditRun checks and scores the batch as it is. kept are the scales of an earlier run.
+func newAuditRun(facts *table.Facts, known check.Known, marking table.Marking, kept []table.Scale,
+) (*auditRun, error) {
+	a := &auditRun{d: facts.Definition}
 	judgement, err := check.Run(facts, known)
 	if err != nil {
 		return nil, fmt.Errorf("检查：%w", err)
 	}
-	a.judge, err = check.Single(facts, known)
+	a.checkForm, err = check.Single(facts, known)
 	if err != nil {
 		return nil, fmt.Errorf("检查：%w", err)
 	}
-	a.trial, err = score.NewTrial(&table.Round{Facts: facts, Judgement: judgement, Marking: marking}, kept)
+	a.scoreTrial, err = score.NewTrial(&table.Round{Facts: facts, Judgement: judgement, Marking: marking}, kept)
 	if err != nil {
 		return nil, fmt.Errorf("计分：%w", err)
 	}
 	for form := range facts.Forms {
 		c := &auditCase{form: form, subject: audit.Subject{Submission: form.Submission, City: facts.CityOf(form.Submission)}}
-		findings, verdict := a.judge(form)
+		findings, verdict := a.checkForm(form)
 		c.verdict, c.open = verdict, map[string]bool{}
 		for _, x := range openFindings(findings) {
 			c.open[x.Fingerprint] = true
 		}
-		place := a.trial.Place(form, verdict, func(*templates.Expression) bool { return false })
+		place := a.scoreTrial.Place(form, verdict, func(*templates.Expression) bool { return false })
 		c.subject.Place = place
 		if !place.Ranked {
 			a.leftOut = append(a.leftOut, c.subject)
@@ -116,37 +116,37 @@ func newAuditing(facts *table.Facts, known check.Known, marking table.Marking, k
 	return a, nil
 }
 
-// openFindings are those that wait for a correction or an explanation.
+// openFindings returns the findings that wait for a correction or an explanation.
 func openFindings(all []table.Finding) []table.Finding {
 	return slices.DeleteFunc(slices.Clone(all), func(x table.Finding) bool {
 		return x.Severity == model.Hint || x.Severity == model.Explain && x.Explanation != ""
 	})
 }
 
-// run tries the moves of several submissions at a time; what comes of each does not depend on the others.
-func (a *auditing) run(ctx context.Context, atOnce int) error {
+// tryAll tries the moves of several submissions at a time; their results do not depend on each other.
+func (a *auditRun) tryAll(ctx context.Context, atOnce int) error {
 	return workers.Each(atOnce, slices.Values(a.cases), func(c *auditCase) error {
 		c.tried = audit.Examine(a.d, c.subject, c.form, func(m audit.Move) audit.Tried {
 			if ctx.Err() != nil {
 				return audit.Tried{Move: m}
 			}
-			return a.try(c, m)
+			return a.evaluateMove(c, m)
 		})
 		return ctx.Err()
 	})
 }
 
-// try scores a form as a move leaves it, and judges it where the move brings anything.
-func (a *auditing) try(c *auditCase, m audit.Move) audit.Tried {
+// evaluateMove scores a form as a move leaves it, and checks it only where the move brings something.
+func (a *auditRun) evaluateMove(c *auditCase, m audit.Move) audit.Tried {
 	form := m.Apply(c.form)
-	place := a.trial.Place(form, c.verdict, m.Touches)
+	place := a.scoreTrial.Place(form, c.verdict, m.Touches)
 	out := audit.Tried{Move: m, Place: place, Verdict: c.verdict.Verdict}
 	if !c.subject.Pays(out) && c.subject.Gains(out) <= 0 {
 		return out
 	}
-	findings, verdict := a.judge(form)
+	findings, verdict := a.checkForm(form)
 	if verdict.Ranked != c.verdict.Ranked {
-		out.Place = a.trial.Place(form, verdict, m.Touches)
+		out.Place = a.scoreTrial.Place(form, verdict, m.Touches)
 	}
 	out.Verdict, out.Judged = verdict.Verdict, true
 	still := 0
@@ -161,7 +161,7 @@ func (a *auditing) try(c *auditCase, m audit.Move) audit.Tried {
 	return out
 }
 
-func (a *auditing) result() *Audited {
+func (a *auditRun) result() *Audited {
 	out := &Audited{Year: a.d.Year, Version: publish.Version, Ranked: len(a.cases),
 		Pays: []audit.Paying{}, Claims: []audit.Paying{}}
 	for _, s := range a.leftOut {
@@ -185,7 +185,7 @@ func (a *auditing) result() *Audited {
 	return out
 }
 
-func (a *auditing) files(out string, r *Audited) ([]publish.File, error) {
+func (a *auditRun) files(out string, r *Audited) ([]publish.File, error) {
 	var book bytes.Buffer
 	report := audit.Report{Definition: a.d, Rows: r.Rows, LeftOut: a.leftOut,
 		Subjects: table.Each(a.cases, func(c *auditCase) audit.Subject { return c.subject })}

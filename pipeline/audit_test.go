@@ -28,17 +28,17 @@ import (
 //  5. What is found does not depend on the number of workers, nor do the bytes that are written.
 
 // auditOf audits the samples under a definition, so many submissions of them, with only the moves that keep chooses.
-func auditOf(t *testing.T, d *templates.Definition, every, workers int, keep func(*templates.AuditMove) bool) (*auditing, *Audited) {
+func auditOf(t *testing.T, d *templates.Definition, every, workers int, keep func(*templates.AuditMove) bool) (*auditRun, *Audited) {
 	t.Helper()
 	return auditWith(t, d, nil, every, workers, keep)
 }
 
-func auditWith(t *testing.T, d *templates.Definition, register table.Register, every, workers int, keep func(*templates.AuditMove) bool) (*auditing, *Audited) {
+func auditWith(t *testing.T, d *templates.Definition, register table.Register, every, workers int, keep func(*templates.AuditMove) bool) (*auditRun, *Audited) {
 	t.Helper()
 	b := must.Get(batch())(t)
 	facts := *b.facts
 	facts.Definition = only(d, keep)
-	a := must.Get(newAuditing(&facts, check.Known{Register: register}, table.Marking{}, nil))(t)
+	a := must.Get(newAuditRun(&facts, check.Known{Register: register}, table.Marking{}, nil))(t)
 	var some []*auditCase
 	for i, c := range a.cases {
 		if i%every == 0 {
@@ -46,7 +46,7 @@ func auditWith(t *testing.T, d *templates.Definition, register table.Register, e
 		}
 	}
 	a.cases = some
-	must.Do(t, a.run(t.Context(), workers))
+	must.Do(t, a.tryAll(t.Context(), workers))
 	r := a.result()
 	r.Files = must.Get(a.files("out", r))(t)
 	return a, r
@@ -151,7 +151,7 @@ func TestNoPerverseMovePays(t *testing.T) {
 	}
 	// Evaluating everything anew changes nothing: a move that touches all and changes none.
 	for _, c := range a.cases {
-		place := a.trial.Place(c.form.Clone(), c.verdict, func(*templates.Expression) bool { return true })
+		place := a.scoreTrial.Place(c.form.Clone(), c.verdict, func(*templates.Expression) bool { return true })
 		if place.Total != c.subject.Total || place.Rank != c.subject.Rank {
 			t.Errorf("%s: nothing changed, and it stands at %v instead of %v", c.subject.Submission.Submission, place, c.subject.Place)
 		}

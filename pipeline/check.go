@@ -20,16 +20,16 @@ import (
 	"lianheti/templates"
 )
 
-// Checked is what can be said of workbooks before they are sent. Its JSON keys are public.
+// Checked is the result of checking workbooks before they are sent. Its JSON keys are public.
 type Checked struct {
 	Year    int           `json:"year"`
 	Version string        `json:"version"` // of the program
-	Files   []CheckedFile `json:"files"`   // all that were given, in the order of their paths
-	// Later are the rules across submissions, which only the Department's run can judge.
+	Files   []CheckedFile `json:"files"`   // all input files, ordered by path
+	// Later lists the rules across submissions, which only the Department's run can check.
 	Later []CheckedRule `json:"at_consolidation"`
 }
 
-// CheckedFile is one file.
+// CheckedFile is one input file.
 type CheckedFile struct {
 	Path         string             `json:"path"`
 	SHA256       string             `json:"sha256"`
@@ -38,13 +38,13 @@ type CheckedFile struct {
 	Reason       string             `json:"reason,omitempty"`
 	Cure         string             `json:"cure,omitempty"`
 	SupersededBy string             `json:"superseded_by,omitempty"`
-	Annotated    string             `json:"annotated,omitempty"`        // the annotated copy that was written
-	NotAnnotated string             `json:"annotation_error,omitempty"` // why none could be
-	Readings     string             `json:"readings_file,omitempty"`    // the list of readings that was written
+	Annotated    string             `json:"annotated,omitempty"`        // path of the annotated copy
+	NotAnnotated string             `json:"annotation_error,omitempty"` // why there is no annotated copy
+	Readings     string             `json:"readings_file,omitempty"`    // path of the list of readings
 	Submission   *CheckedSubmission `json:"submission,omitempty"`       // of an accepted file
 }
 
-// CheckedSubmission is an accepted workbook.
+// CheckedSubmission is the submission in an accepted workbook.
 type CheckedSubmission struct {
 	ID         string           `json:"submission"`
 	Consortium string           `json:"consortium"`
@@ -56,7 +56,7 @@ type CheckedSubmission struct {
 	Explained  int32            `json:"explained"`
 	Hints      int32            `json:"hints"`
 	CheckCode  string           `json:"check_code"` // as in the footer of the printed form
-	Findings   []CheckedFinding `json:"findings"`   // gravest first
+	Findings   []CheckedFinding `json:"findings"`   // most severe first
 	Readings   []CheckedReading `json:"readings"`   // how every number and date was read
 }
 
@@ -87,9 +87,9 @@ type CheckedRule struct {
 	Title string `json:"title"`
 }
 
-// Check says what a run would say of each workbook alone, and writes nothing but annotated copies to o.Annotate.
+// Check checks each workbook alone, as a run would. It writes nothing but annotated copies, to o.Annotate.
 func Check(ctx context.Context, o Options) (*Checked, error) {
-	sources, err := o.arrived()
+	sources, err := o.listSources()
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +115,7 @@ func Check(ctx context.Context, o Options) (*Checked, error) {
 	return r, nil
 }
 
-// checkedFiles judges the files of one form, each alone.
+// checkedFiles checks the files of one form, each alone.
 func checkedFiles(facts *table.Facts, sources []intake.Source, o Options) ([]CheckedFile, error) {
 	judgement, err := check.Run(facts, check.Known{Alone: true})
 	if err != nil {
@@ -142,7 +142,7 @@ func checkedSubmissions(facts *table.Facts, judgement *table.Judgement) map[stri
 	for i := range facts.Submissions.Len() {
 		s, v := facts.Submissions.Row(i), judgement.Verdicts.Row(i)
 		out[s.Submission] = &CheckedSubmission{ID: s.Submission, Consortium: s.Consortium, City: facts.CityOf(s),
-			Edition: given(s.Edition),
+			Edition: optional(s.Edition),
 			Verdict: v.Verdict, Errors: v.Errors, Warnings: v.Warnings, Explained: v.Explained, Hints: v.Hints,
 			CheckCode: s.CheckCode, Findings: []CheckedFinding{}}
 	}
@@ -160,19 +160,19 @@ func checkedSubmissions(facts *table.Facts, judgement *table.Judgement) map[stri
 func checkedFinding(x table.Finding) CheckedFinding {
 	return CheckedFinding{Code: x.Code, Rule: x.Rule, Severity: x.Severity, Title: x.Title, Message: x.Message,
 		Cure: x.Cure, Authority: x.Authority,
-		Fields: strings.Fields(x.Fields), Year: given(x.Year), Member: x.Member, Raw: x.Raw, Value: x.Value,
+		Fields: strings.Fields(x.Fields), Year: optional(x.Year), Member: x.Member, Raw: x.Raw, Value: x.Value,
 		Places: x.At(), Fingerprint: x.Fingerprint, ValueHash: x.ValueHash, Explanation: x.Explanation, Outdated: x.Outdated}
 }
 
-// given is nil for what is not there.
-func given(v table.Opt[int32]) *int32 {
+// optional returns nil for a value that is not there.
+func optional(v table.Opt[int32]) *int32 {
 	if !v.Valid {
 		return nil
 	}
 	return &v.V
 }
 
-// annotate writes the copies. What can't be annotated is said so and does not stop the others.
+// annotate writes the annotated copies. A copy that can't be made is recorded and does not stop the others.
 func (r *Checked) annotate(facts *table.Facts, judgement *table.Judgement, sources []intake.Source, o Options,
 ) error {
 	dir, open := o.Annotate, opener(sources, facts)
@@ -223,14 +223,14 @@ func (r *Checked) annotate(facts *table.Facts, judgement *table.Judgement, sourc
 	return nil
 }
 
-// MustCorrect says whether a file was refused or a submission has errors.
+// MustCorrect reports whether a file was rejected or a submission has errors.
 func (r *Checked) MustCorrect() bool {
 	return slices.ContainsFunc(r.Files, func(f CheckedFile) bool {
 		return f.Fate == model.Rejected || f.Submission != nil && f.Submission.Verdict == model.Return
 	})
 }
 
-// List is 地市报送汇总表: what was checked, of each accepted workbook a row, for a prefecture's own letter.
+// List writes 地市报送汇总表, for the letter of a prefecture: a row for each accepted workbook.
 func List(d *templates.Definition, r *Checked) (map[string][]byte, error) {
 	var rows []map[string]string
 	cities := map[string]bool{}
@@ -245,7 +245,7 @@ func List(d *templates.Definition, r *Checked) (map[string][]byte, error) {
 			rows = append(rows, row)
 		}
 	}
-	city := "　　　　" // of several, or none: by hand
+	city := "　　　　" // several prefectures, or none: filled in by hand
 	for name := range cities {
 		if _, known := d.Directory.CityByName(name); known && len(cities) == 1 {
 			city = name
@@ -260,10 +260,10 @@ type CheckedReading struct {
 	Field  string   `json:"field"`
 	Name   string   `json:"name"`
 	Raw    string   `json:"raw"`
-	Value  string   `json:"value"` // empty where none was read
+	Value  string   `json:"value"` // empty: none could be read
 	Unit   string   `json:"unit,omitempty"`
 	Status string   `json:"status"`
-	Routes []string `json:"routes"` // ids of reading.yaml; none: as it stands
+	Routes []string `json:"routes"` // ids in reading.yaml; none: read as it stands
 	Rules  []string `json:"rules"`  // the same in words
 }
 
@@ -325,7 +325,7 @@ func readings(d *templates.Definition, f *table.Form) []CheckedReading {
 	return out
 }
 
-// readingsFile is the list as a table that every spreadsheet program opens.
+// readingsFile writes the readings as a CSV file that any spreadsheet program opens.
 func readingsFile(list []CheckedReading) []byte {
 	var b bytes.Buffer
 	b.WriteString("\uFEFF") // by which Excel knows the encoding
@@ -337,7 +337,7 @@ func readingsFile(list []CheckedReading) []byte {
 	}
 	for _, row := range rows {
 		for i, s := range row {
-			if strings.IndexAny(s, "=+-@") == 0 && strings.Trim(s, "+-0123456789.") != "" { // a text, no formula
+			if strings.IndexAny(s, "=+-@") == 0 && strings.Trim(s, "+-0123456789.") != "" { // no formula
 				row[i] = "'" + s
 			}
 		}
@@ -346,7 +346,7 @@ func readingsFile(list []CheckedReading) []byte {
 	return b.Bytes()
 }
 
-// Shown is what was read, or why nothing was.
+// Shown returns the value that was read, or why there is none.
 func (r CheckedReading) Shown() string {
 	switch table.Status(r.Status) {
 	case table.NotApplicable:

@@ -24,57 +24,58 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// previous is an earlier run; all nil where none was given.
-type previous struct {
-	round      *table.Round // under this run's definition
+// previousRun is the earlier run to compare with; all fields are nil where none was given.
+type previousRun struct {
+	round      *table.Round // its tables, read under this run's definition
 	definition *templates.Definition
-	manifest   *publish.Previous
-	run        *publish.Manifest
+	entry      *publish.Previous
+	manifest   *publish.Manifest
 }
 
-// consolidated is what the provincial workbook says about the earlier run; nil where there is none.
-func (p previous) consolidated() *consolidate.Earlier {
-	if p.run == nil {
+// summary returns what the provincial workbook shows about the earlier run; nil: there is none.
+func (p previousRun) summary() *consolidate.Earlier {
+	if p.manifest == nil {
 		return nil
 	}
-	return &consolidate.Earlier{Date: p.run.Date, Definition: p.run.Definition,
+	return &consolidate.Earlier{Date: p.manifest.Date, Definition: p.manifest.Definition,
 		Complete: p.round.Ranking.State() == table.AllMarked}
 }
 
-// readPrevious reads the tables and definition that an earlier run published, where each is as it was. The scales of
-// that run are kept, and the explanations that were given then are known.
-func (r *running) readPrevious() error {
+// readPrevious reads the tables and the definition of the previous run, after verifying that they are unchanged. Its
+// scales are kept (unless Rescale is set), and the explanations given then become known.
+func (r *run) readPrevious() error {
 	if r.Previous == "" {
 		return nil
 	}
 	dir := r.Previous
-	m, sum, err := verified(dir)
+	m, sum, err := readVerifiedManifest(dir)
 	switch {
 	case err != nil:
 		return err
 	case m.Year != r.Definition.Year:
 		return publish.Refuse("上一轮的结果 %s 是%d年的，本轮是%d年，不能相比", dir, m.Year, r.Definition.Year)
 	}
-	round, err := restored(r.Definition, filepath.Join(dir, dataFolder))
+	round, err := restoreRound(r.Definition, filepath.Join(dir, dataFolder))
 	if err != nil {
 		return publish.Refuse("上一轮的结果 %s：%s", dir, publish.InWords(err))
 	}
-	definition, err := definitionOf(filepath.Join(dir, definitionFolder), r.Definition)
+	definition, err := loadEarlierDefinition(filepath.Join(dir, definitionFolder), r.Definition)
 	if err == nil {
-		definition, err = definition.Adjusted(r.given.Register.Adjustments())
+		definition, err = definition.Adjusted(r.known.Register.Adjustments())
 	}
 	if err != nil {
 		return publish.Refuse("上一轮的结果 %s 里的定义：%s。它可能被改过，或是旧版程序的结果，请用本版程序重新运行上一轮的输入", dir, publish.InWords(err))
 	}
-	r.earlier = previous{round, definition, &publish.Previous{Date: m.Date, SHA256: sum}, m}
-	if r.given.Given = round.Explained(); !r.Rescale {
+	r.previous = previousRun{round, definition, &publish.Previous{Date: m.Date, SHA256: sum}, m}
+	if r.known.Given = round.Explained(); !r.Rescale {
 		r.Score.Scales = slices.Collect(round.Ranking.Scales.All())
 	}
 	return nil
 }
 
-// verified reads the manifest of an earlier run whose tables and definition are as they were published, and hashes it.
-func verified(dir string) (m *publish.Manifest, digest string, err error) {
+// readVerifiedManifest reads and hashes the manifest of an earlier run. It refuses a run whose tables or definition
+// were changed since.
+func readVerifiedManifest(dir string) (m *publish.Manifest, digest string, err error) {
 	m, differences, err := publish.Verify(dir)
 	differences = slices.DeleteFunc(differences, func(x publish.Difference) bool {
 		return !strings.HasPrefix(x.Path, dataFolder+"/") && !strings.HasPrefix(x.Path, definitionFolder+"/")
@@ -93,22 +94,22 @@ func verified(dir string) (m *publish.Manifest, digest string, err error) {
 	return m, model.Digest(data), nil
 }
 
-// definitionOf loads the definition that an earlier run kept. Where one of an earlier program can't be loaded, what
-// this run shows and publishes, which has no part in what was found, takes the place of the same there; or else its
-// rubric at least that of this run's, so that what the rubric moved is told from the rest.
-func definitionOf(dir string, now *templates.Definition) (*templates.Definition, error) {
+// loadEarlierDefinition loads the definition stored with an earlier run. Where this version of the program can't read
+// it, only a part of it is used with the rest of the current one: all but sheets.yaml and tables.yaml, which affect
+// no finding; failing that, the rubric alone, so that the effect of its changes can still be told.
+func loadEarlierDefinition(dir string, now *templates.Definition) (*templates.Definition, error) {
 	kept, err := templates.LoadDir(dir, now.Year)
 	in := strconv.Itoa(now.Year)
 	rubric, shown := path.Join(in, "rubric.yaml"), []string{path.Join(in, "sheets.yaml"), path.Join(in, "tables.yaml")}
 	if _, missing := os.Stat(filepath.Join(dir, filepath.FromSlash(rubric))); err == nil || missing != nil {
 		return kept, err
 	}
-	for _, taken := range []func(name string) bool{
+	for _, fromEarlier := range []func(name string) bool{
 		func(name string) bool { return !slices.Contains(shown, name) },
 		func(name string) bool { return name == rubric }} {
 		texts := maps.Clone(now.Texts)
 		for name := range now.Texts {
-			if text, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name))); err == nil && taken(name) {
+			if text, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name))); err == nil && fromEarlier(name) {
 				texts[name] = text
 			}
 		}
@@ -119,24 +120,25 @@ func definitionOf(dir string, now *templates.Definition) (*templates.Definition,
 	return nil, err
 }
 
-// moves says what moved totals and verdicts since the earlier run. register is this run's; nil where none was given.
-func (p previous) moves(now *table.Round, register *publish.Source) (why compare.Causes, err error) {
+// causes computes what changed totals and verdicts since the earlier run. register is the file of this run; nil: none
+// was given.
+func (p previousRun) causes(now *table.Round, register *publish.Source) (why compare.Causes, err error) {
 	if p.round == nil {
 		return why, nil
 	}
 	known := check.Known{Register: now.Register, Given: p.round.Explained()}
 	earlier := *p.round
-	earlier.Facts = under(p.definition, p.round.Facts)
+	earlier.Facts = withDefinition(p.definition, p.round.Facts)
 	var between *table.Round
 	if p.definition.Form.SameAnswers(now.Facts.Definition.Form) {
-		between = &table.Round{Facts: under(p.definition, now.Facts), Judgement: now.Judgement}
-		if p.changed(now, "rules", "directory.yaml", "register.yaml") {
+		between = &table.Round{Facts: withDefinition(p.definition, now.Facts), Judgement: now.Judgement}
+		if p.definitionChanged(now, "rules", "directory.yaml", "register.yaml") {
 			between.Judgement, err = check.Run(between.Facts, known)
 			if err != nil {
 				return compare.Causes{}, fmt.Errorf("按上一轮的规则检查：%w", err)
 			}
 		}
-		if !p.run.Register.Same(register) {
+		if !p.manifest.Register.Same(register) {
 			why.Registered, err = check.Run(earlier.Facts, known)
 			if err != nil {
 				return compare.Causes{}, fmt.Errorf("按本轮的登记检查上一轮的申报：%w", err)
@@ -151,8 +153,8 @@ func (p previous) moves(now *table.Round, register *publish.Source) (why compare
 	return why, nil
 }
 
-// changed says whether files of the definition whose names begin so are others now.
-func (p previous) changed(now *table.Round, names ...string) bool {
+// definitionChanged reports whether any definition file whose name has one of these prefixes has changed.
+func (p previousRun) definitionChanged(now *table.Round, names ...string) bool {
 	is, was := now.Facts.Definition.Sources, p.definition.Sources
 	for _, sources := range []map[string]string{is, was} {
 		for file := range sources {
@@ -165,21 +167,22 @@ func (p previous) changed(now *table.Round, names ...string) bool {
 	return false
 }
 
-func under(d *templates.Definition, facts *table.Facts) *table.Facts {
+func withDefinition(d *templates.Definition, facts *table.Facts) *table.Facts {
 	out := *facts
 	out.Definition = d
 	return &out
 }
 
-// Issue is what a prefecture's kit of progress forms is made of.
-type Issue struct {
-	Definition *templates.Definition // the form, with a directory of those that are to report
-	Prefill    func(templates.Entry) blankform.Values
-	Unknown    []string // consortia that are to report, and of which the data know nothing
+// ProgressForms is what the kits of progress forms (年度数据核对表) are made from.
+type ProgressForms struct {
+	Definition  *templates.Definition // the form; its directory lists only the consortia that must report
+	Prefill     func(templates.Entry) blankform.Values
+	WithoutData []string // consortia that must report but are not in the data of earlier years
 }
 
-// Progress prepares the progress forms of a year for those chosen, from published data of earlier batches.
-func Progress(d *templates.Definition, data []string, register string) (*Issue, error) {
+// PrepareProgressForms prepares the progress forms of a year for the selected consortia, from the data of earlier
+// years.
+func PrepareProgressForms(d *templates.Definition, data []string, register string) (*ProgressForms, error) {
 	if d.Progress == nil {
 		return nil, fmt.Errorf("%d年的定义里没有年度数据核对表（progress）：请用 --year 写明有的年度", d.Year)
 	}
@@ -187,12 +190,12 @@ func Progress(d *templates.Definition, data []string, register string) (*Issue, 
 	if err != nil {
 		return nil, err
 	}
-	archive, err := archiveOf(data)
+	archive, err := readArchive(data)
 	if err != nil {
 		return nil, err
 	}
 	chosen := kept.Chosen()
-	i := &Issue{Definition: d.Progress.Only(func(e templates.Entry) bool { return chosen[table.EntryKey(e)] })}
+	i := &ProgressForms{Definition: d.Progress.Only(func(e templates.Entry) bool { return chosen[table.EntryKey(e)] })}
 	if len(i.Definition.Directory.Entries) == 0 {
 		titles := map[templates.RegisterEffect]string{}
 		for _, s := range d.Register.Sheets {
@@ -202,25 +205,25 @@ func Progress(d *templates.Definition, data []string, register string) (*Issue, 
 			titles[templates.Awards], titles[templates.Selects])
 	}
 	for _, e := range i.Definition.Directory.Entries {
-		if lastOf(archive, e) == nil {
-			i.Unknown = append(i.Unknown, e.Consortium)
+		if lastForm(archive, e) == nil {
+			i.WithoutData = append(i.WithoutData, e.Consortium)
 		}
 	}
 	i.Prefill = func(e templates.Entry) blankform.Values {
-		return stated(i.Definition, archive, e, kept)
+		return prefillProgress(i.Definition, archive, e, kept)
 	}
 	return i, nil
 }
 
-func archiveOf(data []string) (*table.Archive, error) {
-	rounds, err := roundsOf(data)
-	return archived(rounds), err
+func readArchive(data []string) (*table.Archive, error) {
+	rounds, err := readRounds(data)
+	return newArchive(rounds), err
 }
 
-// roundsOf reads the published data of batches, the oldest first.
-func roundsOf(data []string) (out []*table.Round, err error) {
+// readRounds reads published data folders, one a year, and sorts the rounds by year.
+func readRounds(data []string) (out []*table.Round, err error) {
 	for _, dir := range data {
-		round, err := publishedRound(dir)
+		round, err := readPublishedRound(dir)
 		if err != nil {
 			return nil, err
 		}
@@ -230,19 +233,20 @@ func roundsOf(data []string) (out []*table.Round, err error) {
 	return out, nil
 }
 
-func archived(rounds []*table.Round) *table.Archive {
+func newArchive(rounds []*table.Round) *table.Archive {
 	return table.NewArchive(table.Each(rounds, func(r *table.Round) *table.Facts { return r.Facts })...)
 }
 
-// Returning gives what an earlier applicant finds filled in: facts about itself, no promise, text, date or person.
-func Returning(d *templates.Definition, data []string) (func(templates.Entry) blankform.Values, error) {
-	archive, err := archiveOf(data)
+// PrefillFromEarlier returns a function that prefills the form of a consortium that applied before: facts about
+// itself and actual figures, but no commitment, text, date or personal data.
+func PrefillFromEarlier(d *templates.Definition, data []string) (func(templates.Entry) blankform.Values, error) {
+	archive, err := readArchive(data)
 	if err != nil {
 		return nil, err
 	}
 	return func(e templates.Entry) blankform.Values {
 		v := blankform.Prefilled(e)
-		form := lastOf(archive, e)
+		form := lastForm(archive, e)
 		if form == nil {
 			return v
 		}
@@ -259,8 +263,8 @@ func Returning(d *templates.Definition, data []string) (func(templates.Entry) bl
 	}, nil
 }
 
-// publishedRound reads the tables that a run published, under the definition that it kept beside them.
-func publishedRound(data string) (*table.Round, error) {
+// readPublishedRound reads the published tables of a run under the definition stored beside them.
+func readPublishedRound(data string) (*table.Round, error) {
 	p, _, err := export.Verify(data)
 	if err != nil {
 		return nil, fmt.Errorf("数据表 %s：%w", data, err)
@@ -272,15 +276,15 @@ func publishedRound(data string) (*table.Round, error) {
 	if err != nil {
 		return nil, fmt.Errorf("数据表 %s 的定义：%w", data, err)
 	}
-	round, err := restored(d, data)
+	round, err := restoreRound(d, data)
 	if err != nil {
 		return nil, fmt.Errorf("数据表 %s：%w", data, err)
 	}
 	return round, nil
 }
 
-// lastOf is what a consortium of the directory handed in last, under whichever of its names.
-func lastOf(a *table.Archive, e templates.Entry) *table.Form {
+// lastForm finds the latest submission of a directory entry, under any of its names; nil: none.
+func lastForm(a *table.Archive, e templates.Entry) *table.Form {
 	for _, p := range e.Pairs() {
 		if form := a.Form(p.Consortium); form != nil {
 			return form
@@ -289,9 +293,11 @@ func lastOf(a *table.Archive, e templates.Entry) *table.Form {
 	return nil
 }
 
-// stated is what a consortium finds filled in: who it is, and in locked cells what it promised and said before.
-func stated(d *templates.Definition, a *table.Archive, e templates.Entry, register table.Register) blankform.Values {
-	v, form := blankform.Prefilled(e), lastOf(a, e)
+// prefillProgress prefills a progress form: who the consortium is, and in locked cells what it committed and stated
+// before.
+func prefillProgress(d *templates.Definition, a *table.Archive, e templates.Entry,
+	register table.Register) blankform.Values {
+	v, form := blankform.Prefilled(e), lastForm(a, e)
 	if form == nil {
 		return v
 	}
@@ -326,43 +332,43 @@ func stated(d *templates.Definition, a *table.Archive, e templates.Entry, regist
 	return v
 }
 
-// readEarlier reads the results of earlier years' runs, the oldest first, and names them for the manifest.
-func (r *running) readEarlier() (err error) {
+// readEarlier reads the results of earlier years, oldest first, and records them for the manifest.
+func (r *run) readEarlier() (err error) {
 	var data []string
 	for _, dir := range r.Earlier {
-		m, digest, err := verified(dir)
+		m, digest, err := readVerifiedManifest(dir)
 		if err != nil {
 			return err
 		}
 		data = append(data, filepath.Join(dir, dataFolder))
-		r.named = append(r.named, publish.Previous{Year: m.Year, Date: m.Date, SHA256: digest})
+		r.earlierManifests = append(r.earlierManifests, publish.Previous{Year: m.Year, Date: m.Date, SHA256: digest})
 	}
-	slices.SortStableFunc(r.named, func(a, b publish.Previous) int { return a.Year - b.Year })
-	r.batches, err = roundsOf(data)
+	slices.SortStableFunc(r.earlierManifests, func(a, b publish.Previous) int { return a.Year - b.Year })
+	r.earlierRounds, err = readRounds(data)
 	return err
 }
 
-// follow compares the progress forms with what earlier batches stated, and checks them by the rules of their own form,
-// those that are to report being the directory. What became of the commitments is added to the facts.
-func (r *running) follow() error {
+// checkProgressForms checks the progress forms by the rules of their own form, with the consortia that must report as
+// directory, compares them with the commitments of earlier years, and adds the results to the facts.
+func (r *run) checkProgressForms() error {
 	if r.facts.Progress == nil {
 		return nil
 	}
-	p, chosen, reported := *r.facts.Progress, r.given.Register.Chosen(), map[string]bool{}
+	p, chosen, reported := *r.facts.Progress, r.known.Register.Chosen(), map[string]bool{}
 	for s := range p.Submissions.All() {
 		reported[table.ConsortiumKey(s)] = true
 	}
 	p.Definition = r.Definition.Progress.Only(func(e templates.Entry) bool {
 		return chosen[table.EntryKey(e)] || reported[table.EntryKey(e)]
 	})
-	// that somebody was chosen is no reason not to report here
+	// a selected consortium needs no recommendation form, but it must hand in this one
 	selects := func(e table.Registered) bool { return e.Sheet.Effect == templates.Selects }
-	known := check.Known{Register: slices.DeleteFunc(slices.Clone(r.given.Register), selects)}
-	judgement, err := check.Run(&p, known) // what can't be believed measures no promise
+	known := check.Known{Register: slices.DeleteFunc(slices.Clone(r.known.Register), selects)}
+	judgement, err := check.Run(&p, known) // first, because invalid figures are not compared with commitments
 	if err != nil {
 		return fmt.Errorf("检查年度数据核对表：%w", err)
 	}
-	rows, found := table.Fulfil(&p, judgement, archived(r.batches))
+	rows, found := table.Fulfil(&p, judgement, newArchive(r.earlierRounds))
 	for s := range p.Submissions.All() {
 		if r.Register != "" && !chosen[table.ConsortiumKey(s)] {
 			found = append(found, model.Finding{Code: p.Definition.CodeOf("not_selected"), Submission: s.Submission,
@@ -374,7 +380,7 @@ func (r *running) follow() error {
 	if err != nil {
 		return fmt.Errorf("检查年度数据核对表：%w", err)
 	}
-	r.progress = &table.Round{Facts: &p, Judgement: judgement, Ranking: &table.Ranking{}}
-	r.facts = r.facts.Fulfilled(rows, r.progress)
+	r.progressRound = &table.Round{Facts: &p, Judgement: judgement, Ranking: &table.Ranking{}}
+	r.facts = r.facts.Fulfilled(rows, r.progressRound)
 	return nil
 }

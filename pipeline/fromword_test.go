@@ -39,7 +39,7 @@ func answersOf(t *testing.T, facts *table.Facts, id string) map[string]string {
 		if id != "" && form.Submission.Submission != id {
 			continue
 		}
-		contacts := contactsOf(facts)[form.Submission.Submission]
+		contacts := contactsBySubmission(facts)[form.Submission.Submission]
 		var refs []templates.Ref
 		for _, id := range facts.Definition.Paper.Cover {
 			refs = append(refs, templates.Ref{Field: id})
@@ -87,7 +87,7 @@ func verbatim(t *testing.T, input string) *table.Facts {
 	t.Helper()
 	b := must.Get(batch())(t)
 	sources := must.Get(intake.Discover([]string{input}))(t)
-	facts := must.Get(readAs(context.Background(), b.d, sources, Options{}, normalize.Verbatim))(t)
+	facts := must.Get(readWith(context.Background(), b.d, sources, Options{}, normalize.Verbatim))(t)
 	return facts[0]
 }
 

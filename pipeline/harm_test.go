@@ -55,8 +55,8 @@ func TestPanicIsOneFilesFate(t *testing.T) {
 		}
 		return normalize.Workbook(d, w)
 	}
-	read := must.Get(readAs(context.Background(), b.d, sources, Options{}, panics, normalize.Workbook))(t)
-	plain := must.Get(readAs(context.Background(), b.d, slices.Delete(slices.Clone(sources), victim, victim+1), Options{}, normalize.Workbook))(t)
+	read := must.Get(readWith(context.Background(), b.d, sources, Options{}, panics, normalize.Workbook))(t)
+	plain := must.Get(readWith(context.Background(), b.d, slices.Delete(slices.Clone(sources), victim, victim+1), Options{}, normalize.Workbook))(t)
 	got, want := rowsOfAll(t, read[0]), rowsOfAll(t, plain[0])
 	for id := range want {
 		if got[id] != want[id] {

@@ -1,9 +1,9 @@
-// Package pipeline is the order of the stages. Run below is the sketch of the whole program: read what arrived, make
-// tables of it, check, score, compare with the last round, write workbooks, returns and analysts' files, publish.
+// Package pipeline runs the stages in order. Run is the outline of the whole program: read the files that arrived,
+// build tables, check, score, compare with the previous run, write workbooks, returns and data files, publish.
 //
-// Each hand-off is a type of its own, so that the compiler keeps the order: table.Facts (what was read), check.Known
-// (what the Department decided, and was told before), table.Judgement (what check made of both), table.Marking (what
-// the experts say), table.Ranking (what score made of it all), table.Round (everything, for whoever writes).
+// Every stage hands its result to the next as a type of its own, so that the compiler enforces the order: table.Facts
+// (what was read), check.Known (the register, and explanations given before), table.Judgement (findings and verdicts),
+// table.Marking (the experts' marks), table.Ranking (scores and ranks), table.Round (all of these, for the writers).
 package pipeline
 
 import (
@@ -28,46 +28,47 @@ import (
 // Options of a run. Definition must be set, and either Inputs or From.
 type Options struct {
 	Definition    *templates.Definition
-	DefinitionDir string   // the folder that it was read from; empty: the shipped one
+	DefinitionDir string   // the folder that it was read from; empty: the built-in one
 	Inputs        []string // folders, .xlsx files and .zip packages
-	From          string   // a data folder that an earlier run published, in the place of Inputs; empty: none
+	From          string   // the data folder of an earlier run, read instead of Inputs; empty: none
 	Out           string   // the results go to Out/<year>
-	Previous      string   // a published folder of an earlier run, to compare with; empty: none
-	Earlier       []string // published folders of earlier years, for what became of their promises
-	Rescale       bool     // lay the scales anew, where experts have marked, too
-	Freeze        string   // also keep these results as Out/<year>-<Freeze>, which later runs leave alone; empty: don't
+	Previous      string   // the results of an earlier run of the same year, to compare with; empty: none
+	Earlier       []string // the results of earlier years, to see whether their commitments were kept
+	Rescale       bool     // compute the scales anew, even after experts have marked
+	Freeze        string   // also keep a copy as Out/<year>-<Freeze>, which no later run changes; empty: no copy
 	Register      string   // the Department's register; empty: none
-	Opinions      string   // what a meeting advised on the previous run; empty: nothing
-	AllowTrial    bool     // weights may be tried on the page for the meeting before all marks are in, too
-	Date          string   // the run's date, as it is to be shown; empty: none
-	ReplyBy       string   // the day by which the prefectures are to answer; empty: as the calendar says
-	Marks         string   // the experts' workbooks: a folder, or one of them; empty: none
-	Annotate      string   // check: the folder for annotated copies of workbooks in which something was found; empty: none
-	Readings      bool     // check: beside the annotated copies also say how every number and date was read
-	Experts       string   // experts: a workbook that lists them; empty: Count of them, numbered
-	Count         int      // experts: 0: as many as the definition says
-	Workers       int      // files read at a time; 0: as many as there are processors
+	Opinions      string   // 意见.json, a meeting's advice on the previous run; empty: none
+	AllowTrial    bool     // 会审.html lets people try other weights even before all marks are in
+	Date          string   // the run's date, YYYY-MM-DD; empty: none is shown
+	ReplyBy       string   // the date by which prefectures must answer; empty: from the calendar
+	Marks         string   // the experts' marking workbooks: a folder or one file; empty: none
+	Annotate      string   // check: where to write annotated copies of workbooks with findings; empty: none
+	Readings      bool     // check: also list how every number and date was read
+	Experts       string   // experts: a workbook that lists them; empty: Count experts, numbered
+	Count         int      // experts: how many; 0: the number in the definition
+	Workers       int      // files read at a time; 0: one per processor
 	Score         score.Options
-	// Progress hears from one goroutine which step is being done and, file by file, how many are; nil: nobody watches.
+	// Progress is called, always from the same goroutine, with the current step and, where total is not 0, how many
+	// files are done; nil: no progress is shown.
 	Progress func(step string, done, total int)
 }
 
-// Result is what a run has to say at its end.
+// Result is what a run returns.
 type Result struct {
 	*table.Round
 	Dir      string // where the results are
 	Manifest *publish.Manifest
-	Kept     []publish.Kept // results that somebody had changed, where they are kept
-	Notes    []string       // what else the officer should know about the results folder
+	Kept     []publish.Kept // earlier results that somebody had edited, and where they were moved
+	Notes    []string       // messages about the results folder
 	Standing table.Standing
-	Progress *table.Round     // what the progress forms say, and what was found in them; nil where none arrived
-	Opinions *review.Opinions // what a meeting advised; nil where none was given
+	Progress *table.Round     // the progress forms and their findings; nil: none arrived
+	Opinions *review.Opinions // a meeting's advice; nil: none given
 }
 
-// Run processes everything that arrived and publishes the year's results. An error means that nothing was published;
-// faults in submissions are findings in the results.
+// Run processes the inputs and publishes the year's results. An error means that nothing was published; faults in
+// submissions are no errors but findings in the results.
 func Run(ctx context.Context, o Options) (_ *Result, err error) {
-	if o.Score, err = o.Score.Resolve(o.Definition); err != nil { // now: the manifest names what was used
+	if o.Score, err = o.Score.Resolve(o.Definition); err != nil { // first: the manifest records the resolved options
 		return nil, fmt.Errorf("计分：%w", err)
 	}
 	if err := consolidate.Check(o.Definition); err != nil {
@@ -78,7 +79,7 @@ func Run(ctx context.Context, o Options) (_ *Result, err error) {
 		return nil, err
 	}
 	year := strconv.Itoa(o.Definition.Year)
-	out, err := publish.Begin(o.Out, year, o.reads())
+	out, err := publish.Begin(o.Out, year, o.pathsRead())
 	if err != nil {
 		return nil, err
 	}
@@ -89,23 +90,23 @@ func Run(ctx context.Context, o Options) (_ *Result, err error) {
 	}
 	defer meeting.Discard()
 
-	r := &running{Options: o}
-	if err := r.take(ctx, sources); err != nil {
+	r := &run{Options: o}
+	if err := r.readInputs(ctx, sources); err != nil {
 		return nil, err
 	}
-	if err := r.worthwhile(r.facts, out.Final); err != nil {
+	if err := r.refuseEmpty(r.facts, out.Final); err != nil {
 		return nil, err
 	}
-	if err := r.judge(ctx); err != nil {
+	if err := r.evaluate(ctx); err != nil {
 		return nil, err
 	}
 	if err := r.write(ctx, out.Fresh); err != nil {
 		return nil, err
 	}
 	if err := meeting.Copy(out.Fresh, *r.manifest, func(dir string) error {
-		r.out.Standing.Meeting = meeting.Name
-		// it holds names, and no meeting needs it
-		return errors.Join(os.Remove(filepath.Join(dir, o.Definition.Register.Next)), r.forPeople(dir))
+		r.publication.Standing.Meeting = meeting.Name
+		// the register contains names, and the meeting does not need it
+		return errors.Join(os.Remove(filepath.Join(dir, o.Definition.Register.Next)), r.writeReports(dir))
 	}); err != nil {
 		return nil, err
 	}
@@ -115,44 +116,46 @@ func Run(ctx context.Context, o Options) (_ *Result, err error) {
 	if err := meeting.Keep(out.Final); err != nil {
 		return nil, err
 	}
-	return &Result{r.round, out.Final, r.manifest, out.Kept, out.Notes, r.known, r.progress, r.opinions}, nil
+	return &Result{r.round, out.Final, r.manifest, out.Kept, out.Notes, r.standing, r.progressRound, r.opinions}, nil
 }
 
-// running is a run under way: what was read, what was made of it, and what is written.
-type running struct {
+// run is the state of a run in progress: what was read, computed and written so far.
+type run struct {
 	Options
-	taken
-	progress *table.Round
-	round    *table.Round
-	known    table.Standing
-	manifest *publish.Manifest
-	out      table.Publication
+	inputs
+	progressRound *table.Round
+	round         *table.Round
+	standing      table.Standing
+	manifest      *publish.Manifest
+	publication   table.Publication
 }
 
-// judge takes what was read to a round, and describes the run.
-func (r *running) judge(ctx context.Context) (err error) {
-	if err := r.follow(); err != nil {
+// evaluate checks, scores and compares what was read, and builds the manifest.
+func (r *run) evaluate(ctx context.Context) (err error) {
+	if err := r.checkProgressForms(); err != nil {
 		return err
 	}
-	r.doing("检查、计分")
-	if r.round, err = judge(r.facts, r.given, r.marking, r.Score); err != nil {
+	r.reportStep("检查、计分")
+	if r.round, err = checkAndScore(r.facts, r.known, r.marking, r.Score); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	moves, err := r.earlier.moves(r.round, r.registered)
+	moves, err := r.previous.causes(r.round, r.registerFile)
 	if err != nil {
 		return err
 	}
-	r.round.Changes = compare.Run(r.earlier.round, r.round, moves)
-	r.known = table.Standing{State: r.round.State(), Waiting: r.round.Waiting(), Trial: r.Definition.Differences()}
-	r.out = table.Publication{Round: *r.round, Standing: r.known, Select: r.Score.Select, Date: r.Date, ReplyBy: r.ReplyBy}
-	return r.describe()
+	r.round.Changes = compare.Run(r.previous.round, r.round, moves)
+	r.standing = table.Standing{State: r.round.State(), Waiting: r.round.Waiting(), Trial: r.Definition.Differences()}
+	r.publication = table.Publication{Round: *r.round, Standing: r.standing, Select: r.Score.Select, Date: r.Date,
+		ReplyBy: r.ReplyBy}
+	return r.buildManifest()
 }
 
-// judge takes a batch from what was read to its ranking. Each hand-off is of a type that only the stage before makes.
-func judge(facts *table.Facts, known check.Known, marking table.Marking, o score.Options) (*table.Round, error) {
+// checkAndScore checks and scores the facts of a batch.
+func checkAndScore(facts *table.Facts, known check.Known, marking table.Marking, o score.Options) (*table.Round,
+	error) {
 	judgement, err := check.Run(facts, known)
 	if err != nil {
 		return nil, fmt.Errorf("检查：%w", err)
@@ -164,15 +167,15 @@ func judge(facts *table.Facts, known check.Known, marking table.Marking, o score
 	return &table.Round{Facts: facts, Judgement: judgement, Marking: marking, Ranking: ranking}, nil
 }
 
-// doing says to whoever watches which step comes now.
-func (o Options) doing(step string) {
+// reportStep tells Progress which step begins.
+func (o Options) reportStep(step string) {
 	if o.Progress != nil {
 		o.Progress(step, 0, 0)
 	}
 }
 
-// reads lists what the run reads, for the proof that its results take the place of none of it.
-func (o Options) reads() []publish.Read {
+// pathsRead lists every path that the run reads, so that its results can be proved to overwrite none of them.
+func (o Options) pathsRead() []publish.Read {
 	out := table.Each(o.Inputs, func(input string) publish.Read { return publish.Read{Path: input, What: "输入"} })
 	for _, dir := range o.Earlier {
 		out = append(out, publish.Read{Path: dir, What: "以前年度的结果", Whole: true})
@@ -187,8 +190,9 @@ func (o Options) reads() []publish.Read {
 	)
 }
 
-// worthwhile refuses to replace results that have submissions by some without any: the run read the wrong folder.
-func (o Options) worthwhile(facts *table.Facts, final string) error {
+// refuseEmpty refuses to replace results that contain submissions by results without any: the input is probably the
+// wrong folder.
+func (o Options) refuseEmpty(facts *table.Facts, final string) error {
 	before, err := publish.ReadManifest(final)
 	if facts.Submissions.Len() > 0 || err != nil || before.Counts.Submissions == 0 {
 		return nil

@@ -52,7 +52,7 @@ func TestDefinitionOfAnEarlierProgram(t *testing.T) {
 		if _, err := templates.LoadDir(dir, 2024); err == nil {
 			t.Errorf("%s: loads", what)
 		}
-		got, err := definitionOf(dir, now)
+		got, err := loadEarlierDefinition(dir, now)
 		if err != nil {
 			t.Fatalf("%s: %v", what, err)
 		}

@@ -115,7 +115,7 @@ func TestProgressFindsExactlyWhatWasPlanted(t *testing.T) {
 
 func restoredRound(t *testing.T, dir string, d *templates.Definition) *table.Round {
 	t.Helper()
-	round := must.Get(publishedRound(filepath.Join(dir, dataFolder)))(t)
+	round := must.Get(readPublishedRound(filepath.Join(dir, dataFolder)))(t)
 	return round
 }
 
@@ -138,9 +138,9 @@ func TestFulfilmentGolden(t *testing.T) {
 
 func TestKitHoldsWhatWasStated(t *testing.T) {
 	y := must.Get(later())(t)
-	issue := must.Get(Progress(y.d, []string{filepath.Join(y.first, dataFolder)}, filepath.Join(y.dir, samples.RegisterName)))(t)
-	if len(issue.Unknown) > 0 || len(issue.Definition.Directory.Entries) != len(y.samples.Selected) {
-		t.Errorf("unknown %v of %d", issue.Unknown, len(issue.Definition.Directory.Entries))
+	issue := must.Get(PrepareProgressForms(y.d, []string{filepath.Join(y.first, dataFolder)}, filepath.Join(y.dir, samples.RegisterName)))(t)
+	if len(issue.WithoutData) > 0 || len(issue.Definition.Directory.Entries) != len(y.samples.Selected) {
+		t.Errorf("unknown %v of %d", issue.WithoutData, len(issue.Definition.Directory.Entries))
 	}
 	given := map[string]templates.Entry{}
 	for _, e := range issue.Definition.Directory.Entries {
@@ -214,9 +214,9 @@ func TestWhoWasNotSelectedIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	gone := register[0].Key
-	r := running{Options: o, taken: taken{facts: &table.Facts{Definition: y.d, Progress: y.result.Progress.Facts}, given: check.Known{Register: register[1:]}}}
-	err = r.follow()
-	progress := r.progress
+	r := run{Options: o, inputs: inputs{facts: &table.Facts{Definition: y.d, Progress: y.result.Progress.Facts}, known: check.Known{Register: register[1:]}}}
+	err = r.checkProgressForms()
+	progress := r.progressRound
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -236,7 +236,7 @@ func TestWhoWasNotSelectedIsTold(t *testing.T) {
 
 func TestWhoReportsAgainFindsWhatIsKnown(t *testing.T) {
 	y := must.Get(later())(t)
-	prefill := must.Get(Returning(y.d, []string{filepath.Join(y.first, dataFolder)}))(t)
+	prefill := must.Get(PrefillFromEarlier(y.d, []string{filepath.Join(y.first, dataFolder)}))(t)
 	e, _, _ := y.d.Directory.ByConsortium("泉州石油化工产业产教联合体")
 	v := prefill(e)
 	if len(v.Records["members"]) < 10 || v.Fields[templates.Ref{Field: "office_unit"}].Text == "" || v.Fields[templates.Ref{Field: "shared_programmes", Year: y.year - 2}].Number == nil {

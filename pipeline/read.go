@@ -23,7 +23,7 @@ import (
 	"lianheti/templates"
 )
 
-// discover lists the files that arrived; none with o.From. It refuses results of ours among them.
+// discover lists the input files; none with o.From. It refuses inputs that contain published results.
 func (o Options) discover() ([]intake.Source, error) {
 	if o.From != "" {
 		return nil, nil
@@ -33,17 +33,18 @@ func (o Options) discover() ([]intake.Source, error) {
 			return nil, publish.Refuse("%s 是以前一次运行的结果，不是收到的材料，却在输入 %s 里面：请把它移到别处，或只给出收件的文件夹", result, input)
 		}
 	}
-	return o.arrived()
+	return o.listSources()
 }
 
-// arrived lists the files that arrived. What the run reads for something else is no submission, be it among them.
-func (o Options) arrived() ([]intake.Source, error) {
+// listSources lists the input files. A file that a flag names (a register, say) is no submission even where it lies
+// among them.
+func (o Options) listSources() ([]intake.Source, error) {
 	sources, err := intake.Discover(o.Inputs)
 	if err != nil {
 		return nil, err
 	}
 	for i := range sources {
-		for _, r := range o.reads()[len(o.Inputs):] {
+		for _, r := range o.pathsRead()[len(o.Inputs):] {
 			if r.Path != "" && !r.Whole && publish.Within(sources[i].Disk(), r.Path) {
 				sources[i].Serve(r.What)
 			}
@@ -55,25 +56,25 @@ func (o Options) arrived() ([]intake.Source, error) {
 	return sources, nil
 }
 
-// taken is what is read before anything is judged.
-type taken struct {
+// inputs is everything that a run reads before it checks anything.
+type inputs struct {
 	sources []intake.Source
 	facts   *table.Facts // of the files that arrived, or of tables that an earlier run published
-	// a file that arrived, by its path in the files table; nil where there are only tables
-	open       func(path string) ([]byte, error)
-	from       *publish.Previous // the tables; nil where the files themselves were read
-	earlier    previous
-	batches    []*table.Round // of earlier years, the oldest first
-	named      []publish.Previous
-	given      check.Known      // what check knows beside the facts: the register, and what was explained before
-	registered *publish.Source  // the register's file
-	opinions   *review.Opinions // what a meeting advised
-	advised    *publish.Source  // the file that says so
-	marking    table.Marking
+	// reads an input file by its path in the files table; nil: the run started from tables
+	open             func(path string) ([]byte, error)
+	fromData         *publish.Previous // the data folder; nil: the run read the files themselves
+	previous         previousRun
+	earlierRounds    []*table.Round // of earlier years, oldest first
+	earlierManifests []publish.Previous
+	known            check.Known      // the register, and explanations given before
+	registerFile     *publish.Source  // the register, for the manifest
+	opinions         *review.Opinions // a meeting's advice
+	opinionsFile     *publish.Source  // its file, for the manifest
+	marking          table.Marking
 }
 
-// take reads everything. The register comes first: by what it agrees to, the directory is another.
-func (r *running) take(ctx context.Context, sources []intake.Source) (err error) {
+// readInputs reads everything. The register comes first, because the adjustments recorded in it change the directory.
+func (r *run) readInputs(ctx context.Context, sources []intake.Source) (err error) {
 	if err := r.readRegister(); err != nil {
 		return err
 	}
@@ -97,8 +98,8 @@ func (r *running) take(ctx context.Context, sources []intake.Source) (err error)
 	return r.readMarks(ctx)
 }
 
-// takeApart reads everything for a command whose own files must not lie among what arrived.
-func (r *running) takeApart(ctx context.Context) error {
+// readInputsApart discovers and reads everything for a command that must not write into its own input.
+func (r *run) readInputsApart(ctx context.Context) error {
 	if err := publish.Outside(r.Out, r.Inputs); err != nil {
 		return err
 	}
@@ -106,17 +107,17 @@ func (r *running) takeApart(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return r.take(ctx, sources)
+	return r.readInputs(ctx, sources)
 }
 
-// readTables takes the facts from published tables, once every file was hashed again.
-func (r *running) readTables() error {
+// readTables reads the facts from published tables, after verifying the hash of every file.
+func (r *run) readTables() error {
 	p, digest, err := export.Verify(r.From)
 	if err != nil {
 		return publish.Refuse("数据表 %s：%s", r.From, publish.InWords(err))
 	}
 	if _, err := os.Stat(filepath.Join(r.From, "..", publish.ManifestName)); err == nil {
-		if err := r.agrees(digest); err != nil {
+		if err := r.checkDataPackage(digest); err != nil {
 			return err
 		}
 	}
@@ -124,13 +125,13 @@ func (r *running) readTables() error {
 	if p.Batch != d.Directory.Batch {
 		return publish.Refuse("数据表 %s 是%d年批次的，定义是%d年批次的：请用 --year 写明年度", r.From, p.Batch, d.Directory.Batch)
 	}
-	// What was read depends on the form and the directory; rules, weights and words may be others now.
+	// The tables depend on the form and the directory; rules, weights and wording may have changed.
 	for file, sum := range d.Sources {
 		if base := filepath.Base(file); (base == "form.yaml" || base == "directory.yaml") && p.Definition[file] != sum {
 			return publish.Refuse("数据表 %s 是按另一份 %s 读出来的：表单或目录变了，要从原件重新读取；只改规则、权重的才能用 --from", r.From, file)
 		}
 	}
-	round, err := restored(d, r.From)
+	round, err := restoreRound(d, r.From)
 	if err != nil {
 		return publish.Refuse("数据表 %s：%s", r.From, publish.InWords(err))
 	}
@@ -140,12 +141,12 @@ func (r *running) readTables() error {
 			return publish.Refuse("数据表 %s 读出来以后，登记表对“%s”的目录调整变了：要从原件重新读取", r.From, s.Consortium)
 		}
 	}
-	r.facts, r.marking, r.from = round.Facts, round.Marking, &publish.Previous{SHA256: digest}
+	r.facts, r.marking, r.fromData = round.Facts, round.Marking, &publish.Previous{SHA256: digest}
 	return nil
 }
 
-// restored makes a round of published tables, under a definition.
-func restored(d *templates.Definition, data string) (*table.Round, error) {
+// restoreRound rebuilds a round from published tables, under a definition.
+func restoreRound(d *templates.Definition, data string) (*table.Round, error) {
 	records, err := export.Read(data)
 	if err != nil {
 		return nil, err
@@ -157,8 +158,9 @@ func restored(d *templates.Definition, data string) (*table.Round, error) {
 	return round, nil
 }
 
-// agrees compares a data package with the manifest of the run whose results it stands in. The register is in no table.
-func (o Options) agrees(digest string) error {
+// checkDataPackage compares a data package with the manifest of its run, and asks for a register where that run had
+// one: it is in no table.
+func (o Options) checkDataPackage(digest string) error {
 	m, err := publish.ReadManifest(filepath.Join(o.From, ".."))
 	if err != nil {
 		return err
@@ -174,8 +176,8 @@ func (o Options) agrees(digest string) error {
 	return publish.Refuse("数据表 %s 与它旁边的 %s 所记不同：不是那次运行公布的样子", o.From, publish.ManifestName)
 }
 
-// readMarks reads the experts' workbooks, under the name of their folder; without any, the marks of the tables stay.
-func (r *running) readMarks(ctx context.Context) error {
+// readMarks reads the experts' workbooks. Without --marks, marks read from tables are kept.
+func (r *run) readMarks(ctx context.Context) error {
 	if r.Marks == "" {
 		return nil
 	}
@@ -193,7 +195,7 @@ func (r *running) readMarks(ctx context.Context) error {
 		returned = append(returned, marking.Returned{File: file, Cells: cells})
 	}
 	r.marking = marking.Read(r.facts, returned)
-	if r.from != nil { // nobody knows whose names to hide in what they wrote
+	if r.fromData != nil { // the tables have no personal names, so they could not be hidden in comments
 		marks := slices.Collect(r.marking.Marks.All())
 		for i := range marks {
 			if marks[i].Comment != "" {
@@ -205,30 +207,30 @@ func (r *running) readMarks(ctx context.Context) error {
 	return nil
 }
 
-// readRegister reads the Department's register, and describes the file for the manifest. From then on the directory is
-// the one with what was agreed to.
-func (r *running) readRegister() error {
+// readRegister reads the Department's register, records the file for the manifest, and applies the directory
+// adjustments that the register approves.
+func (r *run) readRegister() error {
 	if r.Register == "" {
 		return nil
 	}
-	cells, err := cellsOf(r.Definition, r.Register, "登记表", "--register")
+	cells, err := readCells(r.Definition, r.Register, "登记表", "--register")
 	if err != nil {
 		return publish.Refuse("%v", err)
 	}
-	if r.given.Register, err = normalize.Register(r.Definition, cells); err != nil {
+	if r.known.Register, err = normalize.Register(r.Definition, cells); err != nil {
 		return publish.Refuse("登记表 %s 有读不准的地方，请改正后再运行：\n%v", r.Register, err)
 	}
 	data, err := os.ReadFile(r.Register)
 	if err != nil {
 		return err
 	}
-	r.registered = sourceOf(r.Register, data, len(r.given.Register))
-	r.Definition, err = r.Definition.Adjusted(r.given.Register.Adjustments())
+	r.registerFile = manifestSource(r.Register, data, len(r.known.Register))
+	r.Definition, err = r.Definition.Adjusted(r.known.Register.Adjustments())
 	return err
 }
 
-// cellsOf reads a single workbook that somebody names for something else than submissions.
-func cellsOf(d *templates.Definition, path, what, flag string) ([]model.Cell, error) {
+// readCells reads the cells of one workbook that a flag names, such as the register.
+func readCells(d *templates.Definition, path, what, flag string) ([]model.Cell, error) {
 	sources, err := intake.Discover([]string{path})
 	if err != nil || len(sources) != 1 {
 		return nil, fmt.Errorf("%s %s 要是一个 .xlsx 文件，请检查 %s 后面的路径", what, path, flag)
@@ -240,16 +242,16 @@ func cellsOf(d *templates.Definition, path, what, flag string) ([]model.Cell, er
 	return cells, nil
 }
 
-// Register reads the Department's register, and gives the definition adjusted to it.
+// Register reads the Department's register, and returns it with the definition adjusted to it.
 func Register(d *templates.Definition, file string) (*templates.Definition, table.Register, error) {
-	r := &running{Options: Options{Definition: d, Register: file}}
+	r := &run{Options: Options{Definition: d, Register: file}}
 	err := r.readRegister()
-	return r.Definition, r.given.Register, err
+	return r.Definition, r.known.Register, err
 }
 
-// readOpinions reads what a meeting advised on the run that Previous names, and on no other, and describes the file for
-// the manifest.
-func (r *running) readOpinions() error {
+// readOpinions reads a meeting's advice, which must be about the run that Previous names, and records the file for the
+// manifest.
+func (r *run) readOpinions() error {
 	if r.Opinions == "" {
 		return nil
 	}
@@ -258,36 +260,38 @@ func (r *running) readOpinions() error {
 		return fmt.Errorf("会审意见 %s 打不开，请检查 --opinions 后面的路径", r.Opinions)
 	}
 	root := ""
-	if r.earlier.run != nil {
-		root = r.earlier.run.DataRoot
+	if r.previous.manifest != nil {
+		root = r.previous.manifest.DataRoot
 	}
 	if r.opinions, err = review.ReadOpinions(data, r.Definition.Directory.Batch, root); err != nil {
 		return fmt.Errorf("会审意见 %s 用不了：%w", r.Opinions, err)
 	}
-	r.advised = sourceOf(r.Opinions, data, len(r.opinions.Opinions))
+	r.opinionsFile = manifestSource(r.Opinions, data, len(r.opinions.Opinions))
 	return nil
 }
 
-// sourceOf is how the manifest names a file beside the inputs.
-func sourceOf(file string, data []byte, entries int) *publish.Source {
+// manifestSource describes a file other than the inputs for the manifest.
+func manifestSource(file string, data []byte, entries int) *publish.Source {
 	return &publish.Source{Name: text.Mask(filepath.Base(file)), SHA256: model.Digest(data), Entries: entries}
 }
 
-// read opens every source once, a few at a time, and gathers the rows in the order of the sources.
+// read reads the sources, several at a time, and collects the rows in the order of the sources.
 func read(ctx context.Context, d *templates.Definition, sources []intake.Source, o Options) (*table.Facts, error) {
-	facts, err := readAs(ctx, d, sources, o, normalize.Workbook)
+	facts, err := readWith(ctx, d, sources, o, normalize.Workbook)
 	if err != nil {
 		return nil, err
 	}
 	return facts[0], nil
 }
 
-type way func(*templates.Definition, model.Workbook) *normalize.Rows
+// normalizer turns a workbook into rows: with personal data hidden, or verbatim.
+type normalizer func(*templates.Definition, model.Workbook) *normalize.Rows
 
-// readAs makes rows of each workbook in several ways, and facts of each way; progress forms are kept apart.
-func readAs(ctx context.Context, d *templates.Definition, sources []intake.Source, o Options,
-	ways ...way) ([]*table.Facts, error) {
-	waiting := func(yield func(intake.Source) bool) {
+// readWith reads each file once and returns one Facts per normalizer. Progress forms are kept apart, in
+// Facts.Progress.
+func readWith(ctx context.Context, d *templates.Definition, sources []intake.Source, o Options,
+	normalizers ...normalizer) ([]*table.Facts, error) {
+	untilCancelled := func(yield func(intake.Source) bool) {
 		for _, source := range sources {
 			if ctx.Err() != nil || !yield(source) {
 				return
@@ -298,18 +302,19 @@ func readAs(ctx context.Context, d *templates.Definition, sources []intake.Sourc
 	if d.Progress != nil {
 		forms = append(forms, d.Progress)
 	}
-	batches, which := map[*templates.Definition][]*normalize.Batch{}, map[*templates.Definition][]int{}
+	batches, sourceIndexes := map[*templates.Definition][]*normalize.Batch{}, map[*templates.Definition][]int{}
 	for _, form := range forms {
-		for range ways {
+		for range normalizers {
 			batches[form] = append(batches[form], normalize.NewBatch(form))
 		}
 	}
 	done, pieces := 0, []*piece(nil)
-	for each := range workers.InOrder(o.Workers, waiting, func(s intake.Source) fileRows { return rowsOf(d, s, ways) }) {
+	read := func(s intake.Source) fileRows { return readFile(d, s, normalizers) }
+	for each := range workers.InOrder(o.Workers, untilCancelled, read) {
 		for i, rows := range each.rows {
 			batches[each.form][i].Add(rows)
 		}
-		which[each.form] = append(which[each.form], done)
+		sourceIndexes[each.form] = append(sourceIndexes[each.form], done)
 		pieces = append(pieces, each.piece)
 		done++
 		if o.Progress != nil {
@@ -319,49 +324,49 @@ func readAs(ctx context.Context, d *templates.Definition, sources []intake.Sourc
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	facts := make([]*table.Facts, len(ways))
-	for i := range ways {
+	facts := make([]*table.Facts, len(normalizers))
+	for i := range normalizers {
 		facts[i] = batches[d][i].Facts()
-		facts[i].Sources = which[d]
-		facts[i] = paired(facts[i], pieces)
-		if len(which[d.Progress]) > 0 {
+		facts[i].Sources = sourceIndexes[d]
+		facts[i] = pairPieces(facts[i], pieces)
+		if len(sourceIndexes[d.Progress]) > 0 {
 			facts[i].Progress = batches[d.Progress][i].Facts()
-			facts[i].Progress.Sources = which[d.Progress]
+			facts[i].Progress.Sources = sourceIndexes[d.Progress]
 		}
 	}
 	return facts, nil
 }
 
-// fileRows are the rows of one file, in several ways, and the form that it is.
+// fileRows are the rows of one file, one element per normalizer, and the form that it fills in.
 type fileRows struct {
 	rows  []*normalize.Rows
 	form  *templates.Definition
-	piece *piece // the recommendation as Word or PDF; nil: none
+	piece *piece // the file as a Word or PDF recommendation; nil: it is none
 }
 
-// rowsOf reads one file. Whatever a file makes the program do, the others are read: a panic is a refusal of this one.
-func rowsOf(d *templates.Definition, source intake.Source, ways []way) (out fileRows) {
+// readFile reads one file. A panic rejects this file only: whatever is in a file, the others are read.
+func readFile(d *templates.Definition, source intake.Source, normalizers []normalizer) (out fileRows) {
 	defer func() {
 		if recover() != nil {
-			out = inWays(d, intake.Defeated(source), ways)
+			out = normalizeWith(d, intake.Defeated(source), normalizers)
 		}
 	}()
 	w := intake.Read(d, source)
-	p := pieceOf(d, source, &w.File, ways[len(ways)-1])
-	out = inWays(d, w, ways)
+	p := readPiece(d, source, &w.File, normalizers[len(normalizers)-1])
+	out = normalizeWith(d, w, normalizers)
 	out.piece = p
 	return out
 }
 
-func inWays(d *templates.Definition, w model.Workbook, ways []way) fileRows {
-	out := fileRows{form: d.Asking(w.Form.ID), rows: make([]*normalize.Rows, len(ways))}
-	for i, way := range ways {
-		out.rows[i] = way(out.form, w)
+func normalizeWith(d *templates.Definition, w model.Workbook, normalizers []normalizer) fileRows {
+	out := fileRows{form: d.Asking(w.Form.ID), rows: make([]*normalize.Rows, len(normalizers))}
+	for i, f := range normalizers {
+		out.rows[i] = f(out.form, w)
 	}
 	return out
 }
 
-// opener gives the bytes of a file that arrived, by its path in the files table, where names and phones are hidden.
+// opener returns a function that reads an input file by its path in the files table, where personal data is masked.
 func opener(sources []intake.Source, facts *table.Facts) func(path string) ([]byte, error) {
 	at := make(map[string]int, len(sources))
 	for i := range facts.Sources {
@@ -380,7 +385,7 @@ func opener(sources []intake.Source, facts *table.Facts) func(path string) ([]by
 	}
 }
 
-// InputYears lists the known years of the forms that arrived, ascending.
+// InputYears lists, ascending, the years of the forms among the inputs, as far as they are known.
 func InputYears(inputs []string, known []int) ([]int, error) {
 	sources, err := intake.Discover(inputs)
 	if err != nil {

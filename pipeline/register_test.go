@@ -70,10 +70,10 @@ func TestRegisterTakesEffect(t *testing.T) {
 		"扣分和不予立项!A5": "泉州石油化工产业产教联合体", "扣分和不予立项!C5": "不予立项", "扣分和不予立项!D5": "厅务会纪要3号",
 		"遴选结果!A4": "三明市氟化工产教联合体", "遴选结果!D4": "拟入选", "遴选结果!E4": "厅务会纪要3号", "遴选结果!F4": "2024-09-10",
 	})
-	r := running{Options: Options{Definition: b.d, Register: path}}
+	r := run{Options: Options{Definition: b.d, Register: path}}
 	must.Do(t, r.readRegister())
-	register, manifest := r.given.Register, r.registered
-	facts := under(r.Definition, b.facts)
+	register, manifest := r.known.Register, r.registerFile
+	facts := withDefinition(r.Definition, b.facts)
 	if manifest.Name != "登记.xlsx" || len(manifest.SHA256) != 64 || manifest.Entries != 8 {
 		t.Errorf("the manifest says %+v", manifest)
 	}
@@ -269,7 +269,7 @@ func TestSchoolsAreHeldAgainstTheList(t *testing.T) {
 }
 
 func readRegister(o Options) (table.Register, *publish.Source, error) {
-	r := running{Options: o}
+	r := run{Options: o}
 	err := r.readRegister()
-	return r.given.Register, r.registered, err
+	return r.known.Register, r.registerFile, err
 }

@@ -17,19 +17,20 @@ import (
 	"lianheti/templates"
 )
 
-// Rehearsed is one damaged copy, what had to be noticed of it, and what was. Its JSON keys are public.
+// Rehearsed is the outcome for one damaged copy: what should be noticed, and what was. Its JSON keys are public.
 type Rehearsed struct {
 	ID       string `json:"id"`
-	What     string `json:"what"`     // what was done to the copy
+	What     string `json:"what"`     // how the copy was damaged
 	Expected string `json:"expected"` // codes and place, or that no value changes
 	Noticed  string `json:"noticed"`
-	Code     string `json:"code,omitempty"`  // that was given
-	Place    string `json:"place,omitempty"` // where, inside the file
+	Code     string `json:"code,omitempty"`  // of the rejection or finding
+	Place    string `json:"place,omitempty"` // sheet and cell
 	Seen     bool   `json:"seen"`
-	Error    string `json:"error,omitempty"` // the copy could not be made
+	Error    string `json:"error,omitempty"` // why the copy could not be made
 }
 
-// Rehearse damages copies of a good workbook and reads each as a run would; an error where the workbook is not good.
+// Rehearse damages copies of a good workbook and reads each as a run would. It fails if the workbook itself is not
+// accepted.
 func Rehearse(ctx context.Context, d *templates.Definition, file string) ([]Rehearsed, error) {
 	dir, err := os.MkdirTemp("", "lianheti-rehearse-")
 	if err != nil {
@@ -45,13 +46,13 @@ func Rehearse(ctx context.Context, d *templates.Definition, file string) ([]Rehe
 	}
 	was := intake.Read(d, sources[0])
 	if was.File.Fate != model.Accepted {
-		return nil, fmt.Errorf("演练要一份好的工作簿，这一份不能受理：%s", refusalOf(d, was.File))
+		return nil, fmt.Errorf("演练要一份好的工作簿，这一份不能受理：%s", refusalText(d, was.File))
 	}
 	data, err := sources[0].Read(intake.MaxFile)
 	if err != nil {
 		return nil, fmt.Errorf("读不到 %s：%w", file, err)
 	}
-	good, err := readOne(ctx, d, file)
+	good, err := readCopy(ctx, d, file)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +61,7 @@ func Rehearse(ctx context.Context, d *templates.Definition, file string) ([]Rehe
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		r := Rehearsed{ID: damage.ID, What: damage.What, Expected: expected(damage.Want)}
+		r := Rehearsed{ID: damage.ID, What: damage.What, Expected: describeWant(damage.Want)}
 		if damage.Err != nil {
 			r.Error = damage.Err.Error()
 			out = append(out, r)
@@ -70,7 +71,7 @@ func Rehearse(ctx context.Context, d *templates.Definition, file string) ([]Rehe
 		if err := publish.Put(path, damage.Data); err != nil {
 			return nil, fmt.Errorf("写不了演练用的文件：%w", err)
 		}
-		bad, err := readOne(ctx, d, path)
+		bad, err := readCopy(ctx, d, path)
 		if err != nil {
 			return nil, err
 		}
@@ -80,7 +81,7 @@ func Rehearse(ctx context.Context, d *templates.Definition, file string) ([]Rehe
 	return out, nil
 }
 
-func refusalOf(d *templates.Definition, f model.File) string {
+func refusalText(d *templates.Definition, f model.File) string {
 	rule := d.Rule(f.Code)
 	if rule == nil {
 		return f.Code
@@ -88,13 +89,14 @@ func refusalOf(d *templates.Definition, f model.File) string {
 	return templates.Fill(rule.Message, map[string]string{"detail": f.Detail}) + templates.Fill(rule.Cure, nil)
 }
 
-type one struct {
+// reading is what came of reading one copy.
+type reading struct {
 	files    []table.File
 	findings []table.Finding
 	values   []string
 }
 
-func readOne(ctx context.Context, d *templates.Definition, file string) (*one, error) {
+func readCopy(ctx context.Context, d *templates.Definition, file string) (*reading, error) {
 	sources, err := intake.Discover([]string{file})
 	if err != nil {
 		return nil, err
@@ -107,11 +109,11 @@ func readOne(ctx context.Context, d *templates.Definition, file string) (*one, e
 	if err != nil {
 		return nil, err
 	}
-	return &one{slices.Collect(facts.Files.All()), slices.Collect(judgement.Findings.All()), values(facts)}, nil
+	return &reading{slices.Collect(facts.Files.All()), slices.Collect(judgement.Findings.All()), listValues(facts)}, nil
 }
 
-// values lists everything that was read, without the places where it stood.
-func values(f *table.Facts) (out []string) {
+// listValues lists every value that was read, without its place.
+func listValues(f *table.Facts) (out []string) {
 	for form := range f.Forms {
 		for _, sheet := range f.Definition.Layout().Sheets {
 			for _, slot := range sheet.Slots {
@@ -132,7 +134,7 @@ func values(f *table.Facts) (out []string) {
 	return out
 }
 
-func expected(w rehearse.Want) string {
+func describeWant(w rehearse.Want) string {
 	var parts []string
 	if len(w.Refused) > 0 {
 		parts = append(parts, "不予受理 "+strings.Join(w.Refused, " 或 "))
@@ -146,7 +148,7 @@ func expected(w rehearse.Want) string {
 	return strings.TrimSpace(strings.Join(parts, "，"))
 }
 
-func (r *Rehearsed) compare(w rehearse.Want, good, bad *one) {
+func (r *Rehearsed) compare(w rehearse.Want, good, bad *reading) {
 	accepted := slices.ContainsFunc(bad.files, func(f table.File) bool { return f.Fate == model.Accepted })
 	if i := slices.IndexFunc(bad.files, func(f table.File) bool { return f.Fate == model.Rejected }); i >= 0 {
 		r.Code, r.Noticed = bad.files[i].Code, "不予受理："+bad.files[i].Reason
@@ -170,7 +172,7 @@ func (r *Rehearsed) compare(w rehearse.Want, good, bad *one) {
 		return
 	}
 	i := slices.IndexFunc(bad.findings,
-		func(x table.Finding) bool { return slices.Contains(w.Found, x.Code) && at(x, w.Place) })
+		func(x table.Finding) bool { return slices.Contains(w.Found, x.Code) && marksPlace(x, w.Place) })
 	if r.Seen = r.Seen && i >= 0; i >= 0 {
 		x := bad.findings[i]
 		r.Code, r.Place = x.Code, model.Place{Sheet: x.Sheet, Cell: x.Cell}.String()
@@ -178,8 +180,8 @@ func (r *Rehearsed) compare(w rehearse.Want, good, bad *one) {
 	}
 }
 
-// at says whether a finding marks a place: a cell, a sheet where no cell is asked, or the file where no sheet is.
-func at(x table.Finding, p model.Place) bool {
+// marksPlace reports whether a finding is at a place: a cell, a sheet if no cell is given, the file if no sheet is.
+func marksPlace(x table.Finding, p model.Place) bool {
 	return p.Sheet == "" || x.Sheet == p.Sheet &&
 		(p.Cell == "" || slices.Contains(strings.Split(x.Places, "; "), p.Sheet+"!"+p.Cell))
 }

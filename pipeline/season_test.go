@@ -337,7 +337,7 @@ func filesOf(t *testing.T, dir string, patterns ...string) []string {
 
 func TestNoDraftHasAHole(t *testing.T) {
 	b := must.Get(batch())(t)
-	round := must.Get(judge(b.facts, check.Known{}, table.Marking{}, score.Options{Draws: 10}))(t)
+	round := must.Get(checkAndScore(b.facts, check.Known{}, table.Marking{}, score.Options{Draws: 10}))(t)
 	in := dossier.Input{Publication: table.Publication{Round: *round, Standing: table.Standing{State: round.State()}}}
 	files, err := dossier.Write(in)
 	const offDirectory = 2 // ask for an adjustment

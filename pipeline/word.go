@@ -21,9 +21,9 @@ import (
 	"lianheti/templates"
 )
 
-// Printed is what came of printing the official form.
+// Printed is the result of printing official Word forms.
 type Printed struct {
-	Files []table.File // everything that arrived, with its fate
+	Files []table.File // all input files, with their fates
 	Forms []PrintedForm
 }
 
@@ -31,33 +31,33 @@ type Printed struct {
 type PrintedForm struct {
 	Submission table.Submission
 	Name       string // of the Word file
-	Data       []byte // none where a text is too long
+	Data       []byte // nil: a text is too long
 	CheckCode  string
-	TooLong    []table.Finding // texts over their limit: the form is refused
-	Unprinted  []table.Member  // members whose kind is none of the form's
+	TooLong    []table.Finding // texts over their limit
+	Unprinted  []table.Member  // members of a kind that the form does not have
 }
 
-// Word prints the official form of each submission, in memory, but for those with a text over its limit.
+// Word prints the official form of each submission, in memory. A submission with a text over its limit gets none.
 func Word(ctx context.Context, o Options) (*Printed, error) {
-	sources, err := o.arrived()
+	sources, err := o.listSources()
 	if err != nil {
 		return nil, err
 	}
-	read, err := readAs(ctx, o.Definition, sources, o, normalize.Verbatim, normalize.Workbook)
+	read, err := readWith(ctx, o.Definition, sources, o, normalize.Verbatim, normalize.Workbook)
 	if err != nil {
 		return nil, err
 	}
-	// What is printed is the filler's own words; what is said about them is what everybody may see.
+	// The forms are printed verbatim; findings and check codes come from the masked values, which are published.
 	facts, seen := read[0], read[1]
 	judgement, err := check.Run(seen, check.Known{Alone: true})
 	if err != nil {
 		return nil, err
 	}
-	codes := map[string]string{} // of the values that are published: what is hidden there is no part of it
+	codes := map[string]string{} // check codes, by submission
 	for s := range seen.Submissions.All() {
 		codes[s.Submission] = s.CheckCode
 	}
-	contacts := contactsOf(facts)
+	contacts := contactsBySubmission(facts)
 	out := &Printed{Files: slices.Collect(seen.Files.All())}
 	named := map[string]int{}
 	for form := range facts.Forms {
@@ -66,7 +66,7 @@ func Word(ctx context.Context, o Options) (*Printed, error) {
 			name = fmt.Sprintf("%s（%d）", name, named[name])
 		}
 		p := PrintedForm{Submission: form.Submission, Name: wordform.Name(o.Definition, name),
-			CheckCode: codes[form.Submission.Submission], TooLong: tooLong(o, judgement, form.Submission.Submission)}
+			CheckCode: codes[form.Submission.Submission], TooLong: overlongTexts(o, judgement, form.Submission.Submission)}
 		p.Unprinted = slices.DeleteFunc(slices.Clone(form.Members), func(m table.Member) bool { return m.Kind != "" })
 		if len(p.TooLong) == 0 {
 			var b bytes.Buffer
@@ -80,7 +80,7 @@ func Word(ctx context.Context, o Options) (*Printed, error) {
 	return out, ctx.Err()
 }
 
-func contactsOf(facts *table.Facts) map[string]map[string]string {
+func contactsBySubmission(facts *table.Facts) map[string]map[string]string {
 	out := map[string]map[string]string{}
 	for c := range facts.Contacts.All() {
 		table.In(out, c.Submission)[c.Field] = c.Text
@@ -88,35 +88,35 @@ func contactsOf(facts *table.Facts) map[string]map[string]string {
 	return out
 }
 
-func tooLong(o Options, judgement *table.Judgement, submission string) []table.Finding {
+func overlongTexts(o Options, judgement *table.Judgement, submission string) []table.Finding {
 	return table.Where(judgement.Findings.All(), func(f table.Finding) bool {
 		field := o.Definition.Field(f.Fields)
 		return f.Submission == submission && o.Definition.Rule(f.Code).Check == "length" && field != nil && !field.Extra
 	})
 }
 
-// Refused says whether a file or a submission got no Word form, or not a whole one.
+// Refused reports whether a file or a submission got no Word form, or an incomplete one.
 func (p *Printed) Refused() bool {
 	return slices.ContainsFunc(p.Files, func(f table.File) bool { return f.Fate == model.Rejected }) ||
 		slices.ContainsFunc(p.Forms, func(f PrintedForm) bool { return f.Data == nil || len(f.Unprinted) > 0 })
 }
 
-// Transcribed is a Word form brought into the Excel template.
+// Transcribed is a filled Word form converted to the Excel template.
 type Transcribed struct {
-	File     table.File // with its fate: a file that can't be used has no workbook
+	File     table.File // with its fate: a rejected file has no workbook
 	Name     string     // of the workbook
 	Workbook []byte
-	Values   int                 // values that found their place
-	Unplaced []wordform.Unplaced // what did not
-	Doubtful []TranscribedValue  // what was read otherwise than written, or not understood
+	Values   int                 // how many values were filled in
+	Unplaced []wordform.Unplaced // texts that fit no field
+	Doubtful []TranscribedValue  // values read by a guess, or not understood
 }
 
-// TranscribedValue is a value that a person should look at.
+// TranscribedValue is a value that a person must check.
 type TranscribedValue struct {
-	Name, Wrote, Read string // Read is empty where it could not be read and went in as written
+	Name, Wrote, Read string // Read is empty where the text could not be read and was filled in as written
 }
 
-// FromWord fills the Excel template from a filled Word form, in memory, and lists what found no place.
+// FromWord fills the Excel template from a filled Word form, in memory, and lists the texts that fit no field.
 func FromWord(d *templates.Definition, path string) (*Transcribed, error) {
 	w, form := readWord(d, intake.At(path))
 	batch := normalize.NewBatch(d)
@@ -126,7 +126,7 @@ func FromWord(d *templates.Definition, path string) (*Transcribed, error) {
 	if w.File.Fate != model.Accepted {
 		return out, nil
 	}
-	contacts := contactsOf(facts)
+	contacts := contactsBySubmission(facts)
 	for form := range facts.Forms {
 		values := blankform.ValuesOf(d, form, contacts[form.Submission.Submission])
 		var b bytes.Buffer
@@ -136,12 +136,12 @@ func FromWord(d *templates.Definition, path string) (*Transcribed, error) {
 		name := cmp.Or(form.Submission.Consortium, w.File.Path)
 		out.Name, out.Workbook = text.FileName(name)+".xlsx", b.Bytes()
 		out.Values = len(values.Fields) + len(values.Records["members"])
-		out.Doubtful = doubtful(d, form)
+		out.Doubtful = doubtfulValues(d, form)
 	}
 	return out, nil
 }
 
-// readWord reads the Word form. Whatever it makes the program do, the answer is a refusal.
+// readWord reads a filled Word form. A panic rejects the file.
 func readWord(d *templates.Definition, s intake.Source) (w model.Workbook, form wordform.Filled) {
 	defer func() {
 		if recover() != nil {
@@ -164,15 +164,15 @@ func readWord(d *templates.Definition, s intake.Source) (w model.Workbook, form 
 	return w, form
 }
 
-// doubtful lists what reading changed by a guess, and what it could not read.
-func doubtful(d *templates.Definition, form *table.Form) []TranscribedValue {
+// doubtfulValues lists the values that were read by a guess, and those that could not be read.
+func doubtfulValues(d *templates.Definition, form *table.Form) []TranscribedValue {
 	var out []TranscribedValue
 	for _, c := range form.Coercions {
 		if !c.Guess {
 			continue
 		}
 		r, read := templates.Ref{Field: c.Field, Year: int(c.Year.V)}, c.To
-		switch o := form.Observe(r); o.Status { // what came of it in the end
+		switch o := form.Observe(r); o.Status { // the final value
 		case table.Normal:
 			read = o.Value
 		case table.NotApplicable:
@@ -189,21 +189,22 @@ func doubtful(d *templates.Definition, form *table.Form) []TranscribedValue {
 	return out
 }
 
-// A recommendation comes as paper, Word, stamped PDF and workbook, with one content. A Word form is held against the
-// workbook value by value; of a PDF the check code is searched for; a scan shows none, and the register takes the one
-// typed off the paper. None of them is a submission: their cells are not counted, and nothing is taken over.
+// The same recommendation arrives as workbook, Word file, stamped PDF and paper. A Word form is compared with the
+// workbook value by value; in a PDF only the check code is searched for; a scan has no text, so the register takes the
+// code typed from the paper. Only the workbook is a submission: the others count no cells and give no values.
 
 // piece is a Word or PDF file that is a recommendation.
 type piece struct {
-	kind  string
-	code  string
-	form  *table.Form // of a Word form
-	names []string    // consortia that it names: its cover's, or those of the directory
-	title []string    // the one that its file name names; none: it names none, or several
+	kind           string
+	code           string
+	form           *table.Form // of a Word form
+	consortia      []string    // names of its consortium, the most reliable first
+	fileConsortium []string    // the one consortium in its file name; empty: none, or several
 }
 
-// pieceOf says whether a file that is no workbook is a recommendation as Word or PDF, also in its fate; nil: none.
-func pieceOf(d *templates.Definition, s intake.Source, file *model.File, as way) (p *piece) {
+// readPiece reads a file that is no workbook as a Word or PDF recommendation and sets the code of its fate; nil: it
+// is none.
+func readPiece(d *templates.Definition, s intake.Source, file *model.File, as normalizer) (p *piece) {
 	defer func() {
 		if recover() != nil { // whatever it is, it is no submission
 			p = nil
@@ -214,8 +215,8 @@ func pieceOf(d *templates.Definition, s intake.Source, file *model.File, as way)
 	}
 	kind := map[string]string{".docx": table.PieceWord, ".pdf": table.PiecePDF, ".doc": table.PieceOld,
 		".wps": table.PieceOld}[strings.ToLower(path.Ext(s.Path))]
-	title := named(d, s.Path)
-	p = &piece{kind: kind, names: title, title: title}
+	title := namedConsortium(d, s.Path)
+	p = &piece{kind: kind, consortia: title, fileConsortium: title}
 	switch kind {
 	case table.PieceWord:
 		w, form := readWord(d, s)
@@ -227,7 +228,7 @@ func pieceOf(d *templates.Definition, s intake.Source, file *model.File, as way)
 		batch.Add(as(d, w))
 		for read := range batch.Facts().Forms {
 			p.code, p.form = form.Code, read
-			p.names = append([]string{read.Submission.Consortium}, p.names...)
+			p.consortia = append([]string{read.Submission.Consortium}, p.consortia...)
 		}
 	case table.PiecePDF:
 		data, err := s.Read(intake.MaxFile)
@@ -236,13 +237,13 @@ func pieceOf(d *templates.Definition, s intake.Source, file *model.File, as way)
 		}
 		for words := range pdf.Texts(data) {
 			p.code = cmp.Or(p.code, table.FindCode(words))
-			p.names = append(named(d, words), p.names...) // what it says goes before what it is called
+			p.consortia = append(namedConsortium(d, words), p.consortia...) // the content is more reliable than the file name
 		}
-		if p.code == "" && len(p.names) == 0 {
+		if p.code == "" && len(p.consortia) == 0 {
 			return nil
 		}
 	case table.PieceOld:
-		if len(p.names) == 0 {
+		if len(p.consortia) == 0 {
 			return nil
 		}
 		file.Code = intake.CodeOldWord
@@ -254,8 +255,9 @@ func pieceOf(d *templates.Definition, s intake.Source, file *model.File, as way)
 	return p
 }
 
-// named gives the consortium of the directory that a text names; none where it names several, as a list does.
-func named(d *templates.Definition, words string) []string {
+// namedConsortium returns the consortium of the directory that a text names; none where it names several, as a list
+// does.
+func namedConsortium(d *templates.Definition, words string) []string {
 	key, found := text.NameKey(words), map[int]string{}
 	for _, e := range d.Directory.Entries {
 		for _, p := range e.Pairs() {
@@ -272,12 +274,12 @@ func named(d *templates.Definition, words string) []string {
 	return nil
 }
 
-// paired is the facts with each piece held against its workbook: rows of the table pieces, and findings where they
-// differ, unless a further piece of the same kind agrees: the other is an older print.
-func paired(facts *table.Facts, pieces []*piece) *table.Facts {
+// pairPieces compares each piece with its workbook: it returns the facts with the table pieces, and findings where
+// the two differ. A piece that differs is no finding if another one of the same kind agrees: it is an older print.
+func pairPieces(facts *table.Facts, pieces []*piece) *table.Facts {
 	d, forms := facts.Definition, slices.Collect(facts.Forms)
-	agreed := map[string]bool{} // kind and submission
-	var held []pairing
+	matched := map[string]bool{} // kind and submission
+	var all []pairedPiece
 	at := 0
 	for file := range facts.Files.All() {
 		if at >= len(pieces) {
@@ -287,43 +289,43 @@ func paired(facts *table.Facts, pieces []*piece) *table.Facts {
 		if at++; p == nil {
 			continue
 		}
-		h := p.hold(d, file, forms)
+		h := p.compareWithWorkbook(d, file, forms)
 		if h.Result == table.PieceSame || h.Result == table.PieceOther {
-			agreed[h.Kind+h.Submission] = true
+			matched[h.Kind+h.Submission] = true
 		}
-		held = append(held, h)
+		all = append(all, h)
 	}
 	rows, findings := table.NewBuilder[table.Piece](), []model.Finding(nil)
-	for _, h := range held {
+	for _, h := range all {
 		if rows.Append(h.Piece); h.Result != table.PieceDiffers && h.Result != table.PieceOther {
 			continue
 		}
 		for _, x := range h.differences {
 			row := h.Piece
-			row.Field, row.Said, row.SaidAt = x.Ref.Field, said(x.Word), x.Word.Place.Sheet+" "+x.Word.Place.Cell
-			row.Held, row.Sheet, row.Cell = said(x.Book), x.Book.Place.Sheet, x.Book.Place.Cell
+			row.Field, row.Said, row.SaidAt = x.Ref.Field, displayValue(x.Word), x.Word.Place.Sheet+" "+x.Word.Place.Cell
+			row.Held, row.Sheet, row.Cell = displayValue(x.Book), x.Book.Place.Sheet, x.Book.Place.Cell
 			row.Year = table.Nonzero(x.Ref.Year)
 			rows.Append(row)
 		}
-		if h.Result == table.PieceOther || !agreed[h.Kind+h.Submission] {
+		if h.Result == table.PieceOther || !matched[h.Kind+h.Submission] {
 			findings = append(findings, h.finding(d))
 		}
 	}
 	return facts.With(rows.Finish(), findings)
 }
 
-// pairing is a piece with the values by which it differs from its workbook.
-type pairing struct {
+// pairedPiece is a piece with the values that differ from its workbook.
+type pairedPiece struct {
 	table.Piece
-	form        *table.Form // of the workbook
-	title       []string    // as of the piece
-	differences []wordform.Difference
+	form           *table.Form // of the workbook
+	fileConsortium []string    // as of the piece
+	differences    []wordform.Difference
 }
 
-// hold finds the workbook of a piece and compares the two.
-func (p *piece) hold(d *templates.Definition, file table.File, forms []*table.Form) pairing {
-	h := pairing{Piece: table.Piece{File: file.Path, Kind: p.kind, Code: p.code,
-		Result: table.PieceAlone}, title: p.title}
+// compareWithWorkbook finds the workbook that belongs to a piece and compares the two.
+func (p *piece) compareWithWorkbook(d *templates.Definition, file table.File, forms []*table.Form) pairedPiece {
+	h := pairedPiece{Piece: table.Piece{File: file.Path, Kind: p.kind, Code: p.code,
+		Result: table.PieceAlone}, fileConsortium: p.fileConsortium}
 	find := func(is func(table.Submission) bool) {
 		at := slices.IndexFunc(forms, func(f *table.Form) bool { return is(f.Submission) })
 		if h.form == nil && at >= 0 {
@@ -333,7 +335,7 @@ func (p *piece) hold(d *templates.Definition, file table.File, forms []*table.Fo
 	if p.code != "" {
 		find(func(s table.Submission) bool { return s.CheckCode == p.code })
 	}
-	for _, name := range p.names {
+	for _, name := range p.consortia {
 		e, pair, listed := d.Directory.ByConsortium(name)
 		if listed && !h.DirectoryNo.Valid {
 			h.DirectoryNo, h.Consortium = table.Some(int32(e.No)), pair.Consortium
@@ -364,23 +366,23 @@ func (p *piece) hold(d *templates.Definition, file table.File, forms []*table.Fo
 	return h
 }
 
-// misnamed says whether the file name is that of another consortium of the directory.
+// misnamed reports whether the file name names another consortium of the directory.
 func (p *piece) misnamed(d *templates.Definition, s table.Submission) bool {
-	if len(p.title) == 0 {
+	if len(p.fileConsortium) == 0 {
 		return false
 	}
-	e, _, _ := d.Directory.ByConsortium(p.title[0])
+	e, _, _ := d.Directory.ByConsortium(p.fileConsortium[0])
 	return s.DirectoryNo != table.Some(int32(e.No))
 }
 
-// finding is about one piece's differences: value by value, or where there are none its code, or its name.
-func (h pairing) finding(d *templates.Definition) model.Finding {
+// finding describes how a piece differs from its workbook: value by value, or in its check code, or by its name.
+func (h pairedPiece) finding(d *templates.Definition) model.Finding {
 	form := h.form
 	x := model.Finding{Code: d.CodeOf("piece_code_differs"), Submission: h.Submission, Member: path.Base(h.File),
 		Raw: h.Code, Value: form.Submission.CheckCode, Vars: map[string]string{"file": h.File, "other": h.Code,
 			"value": form.Submission.CheckCode, "count": fmt.Sprint(len(h.differences))}}
 	if h.Result == table.PieceOther {
-		x.Code, x.Raw, x.Value = d.CodeOf("piece_misnamed"), h.title[0], h.Consortium
+		x.Code, x.Raw, x.Value = d.CodeOf("piece_misnamed"), h.fileConsortium[0], h.Consortium
 		x.Vars["other"], x.Vars["value"] = x.Raw, x.Value
 	}
 	var told []string
@@ -391,27 +393,27 @@ func (h pairing) finding(d *templates.Definition) model.Finding {
 			x.Fields = append(x.Fields, y.Ref.Field)
 		}
 		if i < 5 { // the table holds all
-			told = append(told, fmt.Sprintf("%s：Word 版“%s”，工作簿“%s”", d.Name(y.Ref), brief(y.Word), brief(y.Book)))
+			told = append(told, fmt.Sprintf("%s：Word 版“%s”，工作簿“%s”", d.Name(y.Ref), shortValue(y.Word), shortValue(y.Book)))
 		}
 	}
 	if len(told) > 0 {
-		x.Code, x.Raw, x.Value = d.CodeOf("piece_differs"), brief(h.differences[0].Word),
-			brief(h.differences[0].Book)
+		x.Code, x.Raw, x.Value = d.CodeOf("piece_differs"), shortValue(h.differences[0].Word),
+			shortValue(h.differences[0].Book)
 		x.Vars["list"] = strings.Join(told, "；")
 	}
 	x.Places = append(x.Places, model.Place{File: form.Submission.File})
 	return x
 }
 
-// said is a value as a person reads it.
-func said(o table.Observation) string {
+// displayValue returns a value as a person reads it.
+func displayValue(o table.Observation) string {
 	if o.Status == table.Missing {
 		return "未填"
 	}
 	return cmp.Or(o.Value, o.Raw, "不适用")
 }
 
-func brief(o table.Observation) string {
+func shortValue(o table.Observation) string {
 	const longest = 40
-	return text.Clip(strings.Join(strings.Fields(said(o)), " "), longest)
+	return text.Clip(strings.Join(strings.Fields(displayValue(o)), " "), longest)
 }

@@ -37,7 +37,7 @@ func experts(c *cli.Context) error {
 
 // handedOut is what was given to the experts, as it is told: see messages/others.tmpl.
 type handedOut struct {
-	*pipeline.Issued
+	*pipeline.MarkingWorkbooks
 	Written []publish.Written
 }
 

@@ -70,7 +70,7 @@ func issued(c *cli.Context, d *templates.Definition) ([]issue, error) {
 			return nil, usageError{errors.New("--from 与 --city 或 --all 一起用：往年报过的预填上次所报；与 --registered 一起写年度数据核对表")}
 		}
 		var err error
-		if known, err = pipeline.Returning(d, c.StringSlice("from")); err != nil {
+		if known, err = pipeline.PrefillFromEarlier(d, c.StringSlice("from")); err != nil {
 			return nil, err
 		}
 	}
@@ -104,11 +104,11 @@ func issued(c *cli.Context, d *templates.Definition) ([]issue, error) {
 
 // progressKits are the kits of progress forms: of each prefecture that has somebody to report, or of one.
 func progressKits(c *cli.Context, d *templates.Definition) ([]issue, error) {
-	of, err := pipeline.Progress(d, c.StringSlice("from"), c.String("registered"))
+	of, err := pipeline.PrepareProgressForms(d, c.StringSlice("from"), c.String("registered"))
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range of.Unknown {
+	for _, name := range of.WithoutData {
 		fmt.Fprintf(c.App.ErrWriter, "提示：所给的数据里没有“%s”的推荐书，它的核对表没有预填承诺。\n", name)
 	}
 	only, known := d.Directory.CityByName(c.String("city"))

@@ -21,15 +21,15 @@ import (
 	"lianheti/stages/workers"
 )
 
-// Folders of the results: the analysts' files, and the definition that was used, so that --definition repeats the run.
+// Folders of the results: the data files, and the definition, with which --definition repeats the run.
 const (
 	dataFolder       = "data"
 	definitionFolder = "definition"
 )
 
 // write writes the results below dir.
-func (r *running) write(ctx context.Context, dir string) error {
-	r.doing("写数据表、退回件")
+func (r *run) write(ctx context.Context, dir string) error {
+	r.reportStep("写数据表、退回件")
 	err := workers.All(
 		func() error { return r.writeTables(dir) },
 		func() error { return r.writeReturns(filepath.Join(dir, feedback.Folder)) },
@@ -40,9 +40,9 @@ func (r *running) write(ctx context.Context, dir string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	r.out.DataRoot = r.manifest.DataRoot
-	r.doing("写省级汇总")
-	if err := r.forPeople(dir); err != nil {
+	r.publication.DataRoot = r.manifest.DataRoot
+	r.reportStep("写省级汇总")
+	if err := r.writeReports(dir); err != nil {
 		return err
 	}
 	if err := r.manifest.Seal(dir); err != nil {
@@ -51,8 +51,8 @@ func (r *running) write(ctx context.Context, dir string) error {
 	return ctx.Err()
 }
 
-// writeTables writes the analysts' files and the definition, and their hash into the manifest.
-func (r *running) writeTables(dir string) error {
+// writeTables writes the data files and the definition, and adds their hash to the manifest.
+func (r *run) writeTables(dir string) error {
 	tables, err := table.Published(r.round)
 	if err != nil {
 		return fmt.Errorf("数据表：%w", err)
@@ -69,33 +69,34 @@ func (r *running) writeTables(dir string) error {
 	return err
 }
 
-// writeReturns writes what goes back to the prefectures, about progress forms too, where the files are at hand.
-func (r *running) writeReturns(folder string) (err error) {
+// writeReturns writes what goes back to the prefectures, progress forms included; nothing where the run started from
+// tables.
+func (r *run) writeReturns(folder string) (err error) {
 	if r.open == nil {
 		return nil
 	}
-	if r.out.Returns, err = feedback.Write(folder, r.out, r.open); err != nil {
+	if r.publication.Returns, err = feedback.Write(folder, r.publication, r.open); err != nil {
 		return fmt.Errorf("退回件：%w", err)
 	}
-	if r.progress == nil {
+	if r.progressRound == nil {
 		return nil
 	}
-	written, err := feedback.Write(folder, table.Publication{Round: *r.progress, Date: r.Date, ReplyBy: r.ReplyBy},
-		opener(r.sources, r.progress.Facts))
+	written, err := feedback.Write(folder, table.Publication{Round: *r.progressRound, Date: r.Date, ReplyBy: r.ReplyBy},
+		opener(r.sources, r.progressRound.Facts))
 	if err != nil {
 		return fmt.Errorf("年度数据核对表的退回件：%w", err)
 	}
-	for s := range r.progress.Submissions.All() {
+	for s := range r.progressRound.Submissions.All() {
 		if path := written[s.Submission]; path != "" {
-			r.out.Returns[s.File] = path
+			r.publication.Returns[s.File] = path
 		}
 	}
 	return nil
 }
 
-// writeRegister writes the register for the next run: what was handed in, and what waits.
-func (r *running) writeRegister(dir string) error {
-	d, advice := r.round.Definition, map[string][2]string{} // of each submission: the words, and the reason
+// writeRegister writes the register for the next run: the current one, with the pending decisions prefilled.
+func (r *run) writeRegister(dir string) error {
+	d, advice := r.round.Definition, map[string][2]string{} // by submission: label and reason
 	if r.opinions != nil {
 		for _, x := range r.opinions.Opinions {
 			advice[x.Submission] = [2]string{x.Label(), x.Reason}
@@ -114,9 +115,10 @@ func (r *running) writeRegister(dir string) error {
 	return publish.Put(filepath.Join(dir, d.Register.Next), book.Bytes())
 }
 
-// forPeople writes what people open, for a meeting without personal data; the documents at last: one lists all else.
-func (r *running) forPeople(dir string) error {
-	if r.out.Standing.Meeting != "" {
+// writeReports writes the page, workbooks and documents that people read; a meeting copy has no personal data.
+// Documents come last, because one lists all other files.
+func (r *run) writeReports(dir string) error {
+	if r.publication.Standing.Meeting != "" {
 		if err := os.RemoveAll(filepath.Join(dir, consolidate.ContactsFile)); err != nil {
 			return err
 		}
@@ -124,15 +126,15 @@ func (r *running) forPeople(dir string) error {
 	err := workers.All(
 		func() error {
 			var page bytes.Buffer
-			in := review.Input{Publication: r.out, AllowTrial: r.AllowTrial, Opinions: r.opinions}
+			in := review.Input{Publication: r.publication, AllowTrial: r.AllowTrial, Opinions: r.opinions}
 			if err := review.Write(&page, in); err != nil {
 				return fmt.Errorf("会审页：%w", err)
 			}
 			return publish.Put(filepath.Join(dir, review.FileName), page.Bytes())
 		},
 		func() error {
-			in := consolidate.Input{Publication: r.out, FromTables: r.from != nil, Before: r.batches,
-				Earlier: r.earlier.consolidated()}
+			in := consolidate.Input{Publication: r.publication, FromTables: r.fromData != nil, Before: r.earlierRounds,
+				Earlier: r.previous.summary()}
 			return consolidate.Books(in, func(name string) (io.WriteCloser, error) {
 				return os.Create(filepath.Join(dir, name))
 			})
@@ -143,14 +145,14 @@ func (r *running) forPeople(dir string) error {
 	return r.writeDocuments(dir)
 }
 
-// writeDocuments writes the drafts anew, and at last the index of all else that is there.
-func (r *running) writeDocuments(dir string) error {
+// writeDocuments writes the drafts, and last the one that lists all other files.
+func (r *run) writeDocuments(dir string) error {
 	if documents := r.Definition.Documents; documents != nil {
 		if err := os.RemoveAll(filepath.Join(dir, documents.Folder)); err != nil {
 			return err
 		}
 	}
-	d := dossier.Input{Publication: r.out}
+	d := dossier.Input{Publication: r.publication}
 	for _, index := range []bool{false, true} {
 		if index {
 			outputs, err := publish.Outputs(dir)
@@ -172,15 +174,15 @@ func (r *running) writeDocuments(dir string) error {
 	return nil
 }
 
-// describe describes a run before its outputs are written.
-func (r *running) describe() error {
+// buildManifest fills in the manifest, all but the outputs, and proves that the counts of files and cells add up.
+func (r *run) buildManifest() error {
 	m := &publish.Manifest{
-		Year: r.Definition.Year, Version: publish.Version, Date: r.Date, State: string(r.known.State), Trial: r.known.Trial,
-		Definition: r.Definition.Sources,
+		Year: r.Definition.Year, Version: publish.Version, Date: r.Date,
+		State: string(r.standing.State), Trial: r.standing.Trial, Definition: r.Definition.Sources,
 		Options: publish.Options{Select: r.Score.Select, Draws: r.Score.Draws, Rescale: r.Rescale, ReplyBy: r.ReplyBy,
 			Seed: r.Definition.Rubric.Robustness.Seed},
-		Previous: r.earlier.manifest, Earlier: r.named, Register: r.registered, Opinions: r.advised, AllowTrial: r.AllowTrial,
-		From: r.from, Inputs: []publish.Input{},
+		Previous: r.previous.entry, Earlier: r.earlierManifests, From: r.fromData, Inputs: []publish.Input{},
+		Register: r.registerFile, Opinions: r.opinionsFile, AllowTrial: r.AllowTrial,
 	}
 	c := &m.Counts
 	fates := map[model.Fate]*int{model.Accepted: &c.Accepted, model.Superseded: &c.Superseded,
