@@ -56,8 +56,9 @@ func one(out string, d *templates.Definition, f Fixture, i int, city, name, park
 	scale := decimal.New(int64(7000+i*3701%6000), -4)
 	for ref, value := range v.Fields {
 		switch field := d.Field(ref.Field); {
-		case value.Number != nil && field.Metric() && field.Type == templates.IntegerField:
-			value = blankform.Value{Number: new(value.Number.Mul(scale).Round(0))}
+		case value.Number != nil && field.Metric() && field.Type != templates.PercentField &&
+			!slices.Contains(field.Topics, templates.Funding): // whose parts have to add up to the last digit
+			value = blankform.Value{Number: new(value.Number.Mul(scale).Round(*field.Decimals))}
 		case field.Long() && value.Text != "":
 			value.Text = shuffled(value.Text, uint64(i), uint64(len(ref.Field)+ref.Year))
 		case field.ID == "lead_school" || field.ID == "lead_enterprise":
