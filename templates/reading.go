@@ -33,6 +33,8 @@ type Reading struct {
 	Excluding     struct{ Before, Behind []string } // words around a name: all but that
 	Campuses      []string                          // behind the name of a unit: a part of it
 	SameUnit      []Rewriting                       `yaml:"same_unit"` // of names of one unit until they are alike
+	Places        []string                          // that a name may begin with, beside the cities of the directory
+	Ordinals      string                            // characters: 第一中学 and 第二中学 are two units
 	Placeholders  struct {
 		Words             []string
 		Unanswered        []FieldType
@@ -50,6 +52,7 @@ type Reading struct {
 	volatile  *regexp.Regexp
 	besides   [2]*regexp.Regexp // how what stands before, and behind, a name excludes it
 	campus    *regexp.Regexp
+	place     *regexp.Regexp
 	fillers   map[string]bool
 	negatives *regexp.Regexp
 }
@@ -138,23 +141,6 @@ func (r *Reading) Volatile(formula string) bool {
 	return formula != "" && r.volatile.MatchString(formula)
 }
 
-// Rewriting replaces what a regular expression finds.
-type Rewriting struct {
-	Find, Put string
-
-	find *regexp.Regexp
-}
-
-// WithoutParts is the key of a unit without campus, branch and former name, and with its long words short.
-func (r *Reading) WithoutParts(key string) string {
-	for _, x := range append(slices.Clone(r.SameUnit), Rewriting{find: r.campus}) {
-		if bare := x.find.ReplaceAllString(key, x.Put); bare != "" {
-			key = bare
-		}
-	}
-	return key
-}
-
 // check compiles the words and gives every field its reading.
 func (r *Reading) check(l *loader, d *Definition) {
 	r.routes, r.units = map[string]Route{}, map[string]Unit{}
@@ -171,6 +157,8 @@ func (r *Reading) check(l *loader, d *Definition) {
 	r.besides[1] = regexp.MustCompile("^[^,]{0,2}(?:" + anyOf(r.Excluding.Behind) + "|外$)")
 	parts := anyOf(r.Campuses)
 	r.campus = regexp.MustCompile(`\([^()]*(?:` + parts + `)\)$|\p{Han}{0,3}(?:` + parts + `)$`)
+	places := append(each(d.Directory.Cities, func(c City) string { return c.Name }), r.Places...)
+	r.place = regexp.MustCompile(`^(?:` + anyOf(places) + `)[省市区县]?|^\p{Han}{2,3}[市区县]`)
 	for i, x := range r.SameUnit {
 		find, err := regexp.Compile(strings.ReplaceAll(x.Find, "campuses", parts))
 		l.when(err != nil, at{"reading.yaml", "$.same_unit"}, "“"+x.Find+"”不是正则表达式", "请改正 find。")

@@ -74,7 +74,8 @@ type batch struct {
 	reading  map[string][]model.Finding // found while reading, by submission
 	order    map[string]int             // place of a submission in the facts
 	names    []string                   // consortium of each submission
-	members  map[string][]int           // submissions that list a unit, by its key, ascending
+	units    []*unit                    // that rosters list, each name once
+	named    map[string]*unit           // by the keys of their names
 	schools  map[string]table.School    // the Department's list, by the keys of their names
 	alone    bool                       // submissions are not compared
 	*lexicon
@@ -85,7 +86,7 @@ func newBatch(facts *table.Facts, known Known) (*batch, error) {
 	d := facts.Definition
 	b := &batch{alone: known.Alone, lexicon: newLexicon(d), facts: facts, register: known.Register, def: d,
 		schools: known.Register.Schools(d), reading: map[string][]model.Finding{}, order: map[string]int{},
-		given: map[string][]table.Given{}, members: map[string][]int{}}
+		given: map[string][]table.Given{}, named: map[string]*unit{}}
 	for _, g := range known.Given {
 		b.given[g.Fingerprint] = append(b.given[g.Fingerprint], g)
 	}
@@ -124,16 +125,18 @@ func newBatch(facts *table.Facts, known Known) (*batch, error) {
 		}
 		b.reading[owner] = append(b.reading[owner], x)
 	}
-	if known.Alone {
-		return b, nil
-	}
 	for m := range facts.Members.All() {
-		i, known := b.order[m.Submission]
-		if list := b.members[m.NameKey]; known && m.NameKey != "" && (len(list) == 0 || list[len(list)-1] != i) {
-			b.members[m.NameKey] = append(list, i)
+		if i, known := b.order[m.Submission]; known && m.NameKey != "" {
+			u := b.unit(m)
+			if b.named[m.NameKey] == nil {
+				b.units, b.named[m.NameKey] = append(b.units, u), u
+			}
+			u.rows = append(u.rows, seat{i, m.Name})
 		}
 	}
-	b.indexTexts()
+	if !known.Alone {
+		b.indexTexts()
+	}
 	return b, nil
 }
 

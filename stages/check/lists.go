@@ -1,7 +1,9 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -57,32 +59,52 @@ func noEnrolment(f *form, _ *plan, t *tally) {
 	t.fail(x)
 }
 
-// unitApart fails a unit with several rows whose names differ in a campus, a branch or a former name.
+// unitApart fails a unit with several rows whose names differ in a campus, a branch, a former name, or hardly at all.
 func unitApart(f *form, _ *plan, t *tally) {
-	var units []table.Member
-	for _, rows := range f.units(t) {
-		units = append(units, rows[0])
+	rows, told := f.units(t), map[int]bool{}
+	for i, unit := range rows {
 		t.pass()
-	}
-	for _, rows := range table.Grouped(units, f.unit) {
-		if len(rows) > 1 {
-			x := f.repeated(rows)
-			x.vars["other"] = rows[1].Name
+		for k := i + 1; k < len(rows) && !told[i]; k++ {
+			if !told[k] && f.sameUnit(f.unit(unit[0]), f.unit(rows[k][0])) {
+				told[k] = true
+				unit = append(unit, rows[k][0])
+			}
+		}
+		if len(unit) > len(rows[i]) {
+			x := f.repeated(unit)
+			x.vars["other"] = unit[len(rows[i])].Name
 			t.fail(x)
 		}
 	}
 }
 
-// unit is what rows of one unit have in common, however they call it: a school's kind may differ, too.
-func (f *form) unit(m table.Member) string {
-	if s, listed := f.schools[m.NameKey]; listed {
-		return text.NameKey(s.Name)
+// unit is a name in the rosters of all submissions.
+type unit struct {
+	templates.Spelling
+	listed string // the name in the Department's list of schools
+	rows   []seat
+}
+
+// seat is a row of a roster.
+type seat struct {
+	form int    // its position
+	name string // of the unit, as it is written there
+}
+
+func (b *batch) unit(m table.Member) *unit {
+	if known := b.named[m.NameKey]; known != nil {
+		return known
 	}
-	kind := m.Kind
-	if f.isSchool(m) {
-		kind = ""
+	school := text.NameKey(b.schools[m.NameKey].Name)
+	return &unit{Spelling: b.def.Reading.Spell(cmp.Or(school, m.NameKey)), listed: school}
+}
+
+// sameUnit says whether two names may be one unit's; the list of schools tells for those that it has.
+func (b *batch) sameUnit(x, y *unit) bool {
+	if x.listed != "" && y.listed != "" {
+		return x.listed == y.listed
 	}
-	return kind + f.def.Reading.WithoutParts(m.NameKey)
+	return b.def.Reading.Alike(x.Spelling, y.Spelling)
 }
 
 // schoolList holds the units of the roster against the Department's list of schools. A blank list says nothing.
@@ -126,18 +148,30 @@ func schoolList(f *form, p *plan, t *tally) {
 	}
 }
 
-// sharedMember fails each unit of the rule's kinds that another consortium lists too.
+// sharedMember fails each unit of the rule's kinds that another consortium lists too, be it by another name.
 func sharedMember(f *form, p *plan, t *tally) {
 	for _, rows := range f.units(t) {
-		other := func(i int) bool { return i != f.position }
-		others := table.Where(slices.Values(f.members[rows[0].NameKey]), other)
 		if !slices.Contains(p.rule.Kinds, rows[0].Kind) {
 			t.skip("名册中没有这类单位")
 			continue
 		}
+		others, own := map[int]string{}, f.unit(rows[0])
+		for _, u := range f.batch.units {
+			if !f.sameUnit(own, u) {
+				continue
+			}
+			for _, s := range u.rows {
+				if u == own {
+					others[s.form] = f.names[s.form]
+				} else if others[s.form] == "" {
+					others[s.form] = f.names[s.form] + "（那里写作“" + s.name + "”，看来是同一单位）"
+				}
+			}
+		}
+		delete(others, f.position)
 		t.judge(len(others) == 0, func() fault {
-			names := table.Each(others, func(i int) string { return f.names[i] })
 			x := f.repeated(rows)
+			names := table.Each(slices.Sorted(maps.Keys(others)), func(i int) string { return others[i] })
 			x.vars["other"] = text.Few(names, shownNames, "个联合体")
 			return x
 		})

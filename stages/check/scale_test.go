@@ -182,7 +182,7 @@ func TestThousandsOfExplanations(t *testing.T) {
 	var schools []map[string]any
 	f.Explanations = map[string]string{}
 	for i := range rows {
-		schools = append(schools, map[string]any{"kind": "secondary", "name": fmt.Sprintf("某职业学校%d", i), "enrolment": 60001})
+		schools = append(schools, map[string]any{"kind": "secondary", "name": fmt.Sprintf("某第%d职业学校", i), "enrolment": 60001})
 		f.Explanations[fmt.Sprintf("%d|第%d所学校的在校生数为什么这样多，请看附件", i, i)] = "属实"
 	}
 	begun := time.Now()
