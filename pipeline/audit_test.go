@@ -162,7 +162,7 @@ func TestNothingPaysPerStudent(t *testing.T) {
 	b := must.Get(batch())(t)
 	var sheet *templates.RegisterSheet
 	for _, s := range b.d.Register.Sheets {
-		if s.Effect == templates.Lists {
+		if s.Effect == templates.EffectSchools {
 			sheet = s
 		}
 	}

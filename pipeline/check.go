@@ -97,7 +97,7 @@ func Check(ctx context.Context, o Options) (*Checked, error) {
 	if err != nil {
 		return nil, err
 	}
-	across := table.Where(slices.Values(o.Definition.Rules), (*templates.Rule).Across)
+	across := table.Where(slices.Values(o.Definition.Rules), (*templates.Rule).NeedsBatch)
 	r := &Checked{Year: o.Definition.Year, Version: publish.Version, Files: make([]CheckedFile, len(sources)),
 		Later: table.Each(across, func(r *templates.Rule) CheckedRule { return CheckedRule{r.Code, r.Title} })}
 	for _, form := range []*table.Facts{facts, facts.Progress} {

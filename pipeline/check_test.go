@@ -34,7 +34,7 @@ func TestCheckAgreesWithTheRun(t *testing.T) {
 	b := must.Get(batch())(t)
 	across := func(code string) bool {
 		rule := b.d.Rule(code)
-		return rule.Across() || rule.Check == "file" && rule.Tier() == 1 && strings.HasPrefix(code, "LHT-1-04") || rule.Check == "two_versions"
+		return rule.NeedsBatch() || rule.Check == "file" && rule.Tier() == 1 && strings.HasPrefix(code, "LHT-1-04") || rule.Check == "two_versions"
 	}
 	want := map[string][]string{}
 	for x := range b.judgement.Findings.All() {
@@ -74,7 +74,7 @@ func TestCheckAgreesWithTheRun(t *testing.T) {
 			continue
 		}
 		for _, x := range f.Submission.Findings {
-			if b.d.Rule(x.Code).Across() {
+			if b.d.Rule(x.Code).NeedsBatch() {
 				t.Errorf("%s: %s was judged though it needs the whole batch", f.Path, x.Code)
 			}
 		}

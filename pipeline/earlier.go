@@ -130,7 +130,7 @@ func (p previousRun) causes(now *table.Round, register *publish.Source) (why com
 	earlier := *p.round
 	earlier.Facts = withDefinition(p.definition, p.round.Facts)
 	var between *table.Round
-	if p.definition.Form.SameAnswers(now.Facts.Definition.Form) {
+	if p.definition.Form.CompatibleWith(now.Facts.Definition.Form) {
 		between = &table.Round{Facts: withDefinition(p.definition, now.Facts), Judgement: now.Judgement}
 		if p.definitionChanged(now, "rules", "directory.yaml", "register.yaml") {
 			between.Judgement, err = check.Run(between.Facts, known)
@@ -195,14 +195,15 @@ func PrepareProgressForms(d *templates.Definition, data []string, register strin
 		return nil, err
 	}
 	chosen := kept.Chosen()
-	i := &ProgressForms{Definition: d.Progress.Only(func(e templates.Entry) bool { return chosen[table.EntryKey(e)] })}
+	isChosen := func(e templates.Entry) bool { return chosen[table.EntryKey(e)] }
+	i := &ProgressForms{Definition: d.Progress.FilterDirectory(isChosen)}
 	if len(i.Definition.Directory.Entries) == 0 {
 		titles := map[templates.RegisterEffect]string{}
 		for _, s := range d.Register.Sheets {
 			titles[s.Effect] = s.Title
 		}
 		return nil, fmt.Errorf("登记表 %s 里没有登记入选的（“%s”“%s”），没有要核对的联合体", register,
-			titles[templates.Awards], titles[templates.Selects])
+			titles[templates.EffectAward], titles[templates.EffectSelect])
 	}
 	for _, e := range i.Definition.Directory.Entries {
 		if lastForm(archive, e) == nil {
@@ -318,7 +319,7 @@ func prefillProgress(d *templates.Definition, a *table.Archive, e templates.Entr
 	}
 	for _, metric := range d.Form.Metrics() {
 		for _, companion := range []string{p.Promised, p.Stated} {
-			field := d.Beside(metric, companion)
+			field := d.CompanionField(metric, companion)
 			if field == nil || !metric.Accompanied {
 				continue
 			}
@@ -358,11 +359,11 @@ func (r *run) checkProgressForms() error {
 	for s := range p.Submissions.All() {
 		reported[table.ConsortiumKey(s)] = true
 	}
-	p.Definition = r.Definition.Progress.Only(func(e templates.Entry) bool {
+	p.Definition = r.Definition.Progress.FilterDirectory(func(e templates.Entry) bool {
 		return chosen[table.EntryKey(e)] || reported[table.EntryKey(e)]
 	})
 	// a selected consortium needs no recommendation form, but it must hand in this one
-	selects := func(e table.Registered) bool { return e.Sheet.Effect == templates.Selects }
+	selects := func(e table.Registered) bool { return e.Sheet.Effect == templates.EffectSelect }
 	known := check.Known{Register: slices.DeleteFunc(slices.Clone(r.known.Register), selects)}
 	judgement, err := check.Run(&p, known) // first, because invalid figures are not compared with commitments
 	if err != nil {

@@ -175,7 +175,7 @@ func TestFulfilmentTotalsInDuckDB(t *testing.T) {
 	promised, reported, measured := 0.0, 0.0, 0
 	for form := range y.result.Progress.Forms {
 		for _, m := range form.Metrics {
-			if field := y.d.Progress.Beside(y.d.Progress.Field(m.Indicator), "promised"); field != nil && form.Metric(field.ID, int(m.Year)) != nil {
+			if field := y.d.Progress.CompanionField(y.d.Progress.Field(m.Indicator), "promised"); field != nil && form.Metric(field.ID, int(m.Year)) != nil {
 				basis, _ := form.Text("supplement_basis", 0)
 				funding := slices.Contains(y.d.Progress.Field(m.Indicator).Topics, templates.Funding)
 				if p := form.Metric(field.ID, int(m.Year)); p.Status == table.Normal && m.Status == table.Normal && (funding || basis == table.BasisSupplement) {

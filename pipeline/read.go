@@ -359,7 +359,7 @@ func readFile(d *templates.Definition, source intake.Source, normalizers []norma
 }
 
 func normalizeWith(d *templates.Definition, w model.Workbook, normalizers []normalizer) fileRows {
-	out := fileRows{form: d.Asking(w.Form.ID), rows: make([]*normalize.Rows, len(normalizers))}
+	out := fileRows{form: d.ForForm(w.Form.ID), rows: make([]*normalize.Rows, len(normalizers))}
 	for i, f := range normalizers {
 		out.rows[i] = f(out.form, w)
 	}

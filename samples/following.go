@@ -58,7 +58,7 @@ func LoadFollowing(fsys fs.FS, year int) (f *Following, earlier map[string]Fixtu
 	}
 	for _, a := range f.Again {
 		x := Fixture{Name: a.File}
-		move := func(text string) string { return templates.MoveYears(text, year-1, year) }
+		move := func(text string) string { return templates.ShiftYears(text, year-1, year) }
 		try.Do(decode(before, a.From, &x, move))
 		x.File, earlier[a.File] = a.File, x
 	}
@@ -114,7 +114,7 @@ func (p Progress) fixture(d *templates.Definition, was Fixture) Fixture {
 		given, _ := was.Values[metric.ID].(map[string]any)
 		reported := map[string]any{}
 		for companion, rate := range map[string]decimal.Decimal{names.Stated: decimal.NewFromInt(1), names.Promised: p.Rate} {
-			field := d.Beside(metric, companion)
+			field := d.CompanionField(metric, companion)
 			if field == nil {
 				continue
 			}

@@ -9,13 +9,14 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Audit says which moves an applicant can make inside the form's rules, to see whether one of them pays.
+// Audit is audit.yaml: the changes (moves) that an applicant could make to its answers, to find out whether one of them
+// improves its rank.
 type Audit struct {
 	Title     string `check:"must"`
 	Mark      string `check:"must"`   // who may see the results
-	Pairs     int    `check:"from 2"` // so many of the strongest moves are tried two by two
-	Strongest int    `check:"from 1"` // of one kind of move at most so many are among them
-	Gather    int    `check:"from 1"` // so many moves of one kind that each help are put together at most
+	Pairs     int    `check:"from 2"` // number of the strongest moves that are also tried in pairs
+	Strongest int    `check:"from 1"` // maximum of one kind of move among them
+	Gather    int    `check:"from 1"` // maximum of moves of one kind that are combined where each helps
 	Moves     []*AuditMove
 }
 
@@ -28,17 +29,17 @@ type AuditMove struct {
 	Scope    string    // member, kind, roster; value, row, all
 	Each     []string  // fields, as rules name them, or the topic of metrics
 	Years    []string  `check:"is year"` // empty: all that a field has
-	Extra    bool      // only the years that the official form does not print
+	Extra    bool      // only the years that are not on the official form
 	Factor   decimal.Decimal
 	Value    decimal.Decimal
-	Into     string // the field that a shift raises
-	Evidence string // what would check a claim
+	Into     string // field that act shift raises
+	Evidence string // what a claim could be checked against
 
 	Fields []*Field `yaml:"-"` // of Each
-	at     `yaml:"-"`
+	pos    `yaml:"-"`
 }
 
-// AuditList tells the moves that make nothing better from those that claim something better.
+// AuditList tells perverse moves, which no real improvement stands behind, from claims of something better.
 type AuditList string
 
 const (
@@ -46,12 +47,12 @@ const (
 	Claim    AuditList = "claim"
 )
 
-// OfRoster says whether the move is made in the roster, not in figures.
+// OfRoster says whether the move changes the roster rather than figures.
 func (m *AuditMove) OfRoster() bool {
 	return slices.Contains([]string{"member", "kind", "roster"}, m.Scope)
 }
 
-// auditActs are the acts with the scopes that each can have.
+// auditActs lists the acts with their possible scopes.
 var auditActs = map[string][]string{
 	"drop": {"member", "kind"}, "rekind": {"kind"}, "add": {"kind"}, "shift": {"all"}, "swap": {"member", "row", "all"},
 	"blank": anyScope, "not_applicable": anyScope, "times": anyScope, "to": anyScope,
@@ -59,7 +60,7 @@ var auditActs = map[string][]string{
 
 var anyScope = []string{"member", "kind", "roster", "value", "row", "all"}
 
-// auditCure lists them for a person.
+// auditCure lists the acts and scopes in Chinese.
 func auditCure() string {
 	acts := each(slices.Sorted(maps.Keys(auditActs)), func(act string) string {
 		return act + "（" + strings.Join(auditActs[act], "、") + "）"
@@ -69,10 +70,10 @@ func auditCure() string {
 
 func (a *Audit) check(l *loader, d *Definition) {
 	for _, m := range a.Moves {
-		l.when(!slices.Contains(auditActs[m.Act], m.Scope), m.at,
+		l.problemIf(!slices.Contains(auditActs[m.Act], m.Scope), m.pos,
 			"动作“"+m.ID+"”的 act“"+m.Act+"”与 scope“"+m.Scope+"”不配", auditCure())
-		l.when((m.List == Claim) != (m.Evidence != ""), m.at, "动作“"+m.ID+"”的 evidence 不对", "claim 的写，perverse 的不写。")
-		l.when((m.Act == "times" || m.Act == "shift") != m.Factor.IsPositive(), m.at,
+		l.problemIf((m.List == Claim) != (m.Evidence != ""), m.pos, "动作“"+m.ID+"”的 evidence 不对", "claim 的写，perverse 的不写。")
+		l.problemIf((m.Act == "times" || m.Act == "shift") != m.Factor.IsPositive(), m.pos,
 			"动作“"+m.ID+"”的 factor 不对", "act 为 times、shift 的写大于0的 factor，其余不写。")
 		m.checkFields(l, d)
 	}
@@ -80,18 +81,18 @@ func (a *Audit) check(l *loader, d *Definition) {
 
 func (m *AuditMove) checkFields(l *loader, d *Definition) {
 	if m.OfRoster() != (len(m.Each) == 0) {
-		l.problem(m.at, "动作“"+m.ID+"”的 each 与 scope 不配", "动名册的不写 each，动栏目的要写。")
+		l.problem(m.pos, "动作“"+m.ID+"”的 each 与 scope 不配", "动名册的不写 each，动栏目的要写。")
 		return
 	}
 	fields, err := d.selectFields(m.Each)
-	if len(m.Each) == 1 && len(d.Form.About(m.Each[0])) > 0 {
-		fields, err = d.Form.About(m.Each[0]), nil
+	if len(m.Each) == 1 && len(d.Form.MetricsByTopic(m.Each[0])) > 0 {
+		fields, err = d.Form.MetricsByTopic(m.Each[0]), nil
 	}
-	l.when(err != nil, m.at, fmt.Sprintf("动作“%s”的 each 有误：%v", m.ID, err), "写法同规则的 each，或经费等集中列出的题目。")
+	l.problemIf(err != nil, m.pos, fmt.Sprintf("动作“%s”的 each 有误：%v", m.ID, err), "写法同规则的 each，或经费等集中列出的题目。")
 	m.Fields = slices.DeleteFunc(fields, func(f *Field) bool { return !f.Numeric() })
-	l.when(m.Act == "swap" && !m.OfRoster() && len(m.Years) != 2, m.at,
+	l.problemIf(m.Act == "swap" && !m.OfRoster() && len(m.Years) != 2, m.pos,
 		"动作“"+m.ID+"”要写两个年度", "例如 years: [prior, last]。")
 	into := d.Field(m.Into)
-	l.when((m.Act == "shift") != (into != nil && into.Metric()), m.at,
+	l.problemIf((m.Act == "shift") != (into != nil && into.Metric()), m.pos,
 		"动作“"+m.ID+"”的 into 不对", "act 为 shift 的写挪到哪个带年度的栏目，其余不写。")
 }

@@ -18,27 +18,27 @@ type Directory struct {
 	Select   struct{ Default, Min, Max int }
 	// Addressee is who receives the submissions, for the texts of notices.
 	Addressee struct{ Office, Email string }
-	// Economies are the four that the province serves: which one lead industries belong to.
+	// Economies are the four economies of the call, to which lead industries belong.
 	Economies []Economy
-	// Horizon are the words by which a plan says how far it reaches.
+	// Horizon are words by which a plan states its time frame.
 	Horizon []string
 	Cities  []City `check:"must"`
-	// Industries are those of the parks that the call names.
+	// Industries are the industries of the parks named in the call.
 	Industries []string
 	Entries    []Entry `check:"must"`
 
-	names, parks []string // of the entries, once: see list
+	names, parks []string // of all entries, each once: see indexNames
 }
 
-// Calendar is what else has its day; zero: nothing is set, and documents leave the place open.
+// Calendar has the other dates of the call. A zero value is not set, and documents leave the place open.
 type Calendar struct {
-	MendDays      int    `yaml:"mend_days" check:"from 0"`      // from the day of the return
+	MendDays      int    `yaml:"mend_days" check:"from 0"`      // to correct a submission, from the day of the return
 	PublicityDays int    `yaml:"publicity_days" check:"from 0"` // working days
 	AnnualReport  string `yaml:"annual_report" check:"like month-day"`
 }
 
-// ReplyBy is the ISO date by which to answer what is written on a date; empty where nothing says one. Who has not
-// reported is held to the deadline as long as it is ahead; a mended form may come later.
+// ReplyBy is the ISO date by which to answer a letter of a date; empty where none is set. A missing report is due by
+// the deadline as long as that is ahead; a corrected one (mended) may come MendDays later.
 func (d *Directory) ReplyBy(date string, mended bool) string {
 	day, err := time.Parse(time.DateOnly, date)
 	by, deadline := "", ""
@@ -51,18 +51,18 @@ func (d *Directory) ReplyBy(date string, mended bool) string {
 	return max(by, deadline)
 }
 
-// Economy is a field of the economy, with the words that tell an industry of it.
+// Economy is a sector of the economy, with the words by which its industries are recognised.
 type Economy struct {
 	ID, Label string
 	Words     []string
 }
 
-// Words gives a list that expressions look for: an economy's by its id, those of all economies, or horizon; or nil.
+// Words returns a word list of the function mentions: of an economy's id, of all economies, or horizon; or nil.
 func (d *Directory) Words(list string) []string {
 	if list == "horizon" {
 		return d.Horizon
 	}
-	return flat(d.Economies, func(e Economy) []string {
+	return flatMap(d.Economies, func(e Economy) []string {
 		if list == e.ID || list == "economies" {
 			return e.Words
 		}
@@ -70,7 +70,7 @@ func (d *Directory) Words(list string) []string {
 	})
 }
 
-// EconomiesOf gives the labels of a consortium's economies: the directory's, or else what its industries mention.
+// EconomiesOf lists the labels of a consortium's economies: as in the directory, or else those its industries mention.
 func (d *Directory) EconomiesOf(consortium, industries string) (out []string) {
 	entry, pair, _ := d.ByConsortium(consortium)
 	put := cmp.Or(pair.Economy, entry.Economy)
@@ -83,8 +83,8 @@ func (d *Directory) EconomiesOf(consortium, industries string) (out []string) {
 	return out
 }
 
-// setting shows what the call says of one of its settings; empty where there is none of that name.
-func (d *Directory) setting(id string) string {
+// settingText describes a setting of the call by its name; empty where there is none.
+func (d *Directory) settingText(id string) string {
 	switch id {
 	case "deadline":
 		return "报送期限 " + d.Deadline
@@ -111,44 +111,44 @@ type Entry struct {
 	City       string `check:"must,is city"`
 	Park       string `check:"must"`
 	National   string // official remark where the consortium is national already and does not report; empty otherwise
-	Adjusted   string `yaml:"-"` // on what it rests that it is not as printed; empty where it is
-	// Alternatives are pairs of name and park that may stand instead (附件1 序号7).
-	Alternatives []Pair
-	Group        `yaml:",inline"`
-	at           `yaml:"-"`
+	Adjusted   string `yaml:"-"` // basis on which the entry differs from the printed directory; empty where it does not
+	// Alternatives are other pairs of name and park for the same entry (附件1 序号7).
+	Alternatives   []Pair
+	Classification `yaml:",inline"`
+	pos            `yaml:"-"`
 }
 
-// Note says behind a name on what it rests that the entry is not as printed.
-func (e Entry) Note() string {
+// AdjustmentNote is Adjusted in brackets, to be put after the name; empty where the entry is as printed.
+func (e Entry) AdjustmentNote() string {
 	if e.Adjusted == "" {
 		return ""
 	}
 	return "（" + e.Adjusted + "）"
 }
 
-// Group puts a consortium that the directory puts nowhere: the id of an economy, an industry; empty: none fits.
-type Group struct {
+// Classification is a consortium's economy (id) and industry; the official directory has neither. Empty: none fits.
+type Classification struct {
 	Economy  string `check:"is economy"`
 	Industry string `check:"is industry"`
 }
 
-// Pair is a consortium's name with the park that belongs to it.
+// Pair is a consortium's name with its park.
 type Pair struct {
 	Consortium, Park string           `check:"must"`
-	Group            `yaml:",inline"` // where it is another than the entry's
+	Classification   `yaml:",inline"` // where it is another than the entry's
 }
 
 // Pairs lists the entry's own name and park first, then the alternatives.
 func (e Entry) Pairs() []Pair {
-	return append([]Pair{{e.Consortium, e.Park, e.Group}}, e.Alternatives...)
+	return append([]Pair{{e.Consortium, e.Park, e.Classification}}, e.Alternatives...)
 }
 
 // ByConsortium finds the entry and the pair that carry a consortium's name; ok is false where none does.
 func (d *Directory) ByConsortium(name string) (entry Entry, pair Pair, ok bool) {
-	for i := range d.Entries { // by place: an entry is large
+	for i := range d.Entries { // by index: an entry is large
 		e := &d.Entries[i]
 		if e.Consortium == name {
-			return *e, Pair{e.Consortium, e.Park, e.Group}, true
+			return *e, Pair{e.Consortium, e.Park, e.Classification}, true
 		}
 		for _, p := range e.Alternatives {
 			if p.Consortium == name {
@@ -159,29 +159,29 @@ func (d *Directory) ByConsortium(name string) (entry Entry, pair Pair, ok bool) 
 	return Entry{}, Pair{}, false
 }
 
-// Adjustment is an agreed change of the directory: another park, or one more consortium, be it in another's place.
+// Adjustment is an agreed change of the directory: another park, or a new consortium, which may replace another.
 type Adjustment struct{ Consortium, Park, City, Replaces, Basis string }
 
-// AddedFrom is the number of the first entry that the printed directory does not have.
+// AddedFrom is the number of the first entry that is not in the printed directory.
 const AddedFrom = 1001
 
-// Adjusted is the same definition with another directory: of this run alone, its files are what they were.
+// Adjusted returns the definition with agreed changes of its directory, for this run only: the files do not change.
 func (d *Definition) Adjusted(agreed []Adjustment) (*Definition, error) {
 	if len(agreed) == 0 {
 		return d, nil
 	}
-	out, err := LoadTexts(d.Texts, d.Year) // afresh: rules look into the directory that they were loaded with
+	out, err := LoadTexts(d.Texts, d.Year) // load again: compiled rules refer to their directory
 	if err != nil {
 		return nil, err
 	}
-	out.dir, out.Register = d.dir, d.Register // whose entries stay what they are
+	out.dir, out.Register = d.dir, d.Register // entries of the register refer to its sheets
 	for i, a := range agreed {
 		out.Directory.adjust(a, AddedFrom+i)
 	}
-	out.Directory.list()
+	out.Directory.indexNames()
 	if out.Progress != nil {
 		out.Progress.Register, out.Progress.Directory.Entries = d.Register, out.Directory.Entries
-		out.Progress.Directory.list()
+		out.Progress.Directory.indexNames()
 	}
 	return out, nil
 }
@@ -205,22 +205,22 @@ func (d *Directory) adjust(a Adjustment, no int) {
 	d.Entries = append(d.Entries, added)
 }
 
-// Names lists the consortia, the alternatives included.
+// Names lists all consortia, with the alternatives.
 func (d *Directory) Names() []string { return d.names }
 
-// list puts together what every workbook is compared with. It goes with the entries.
-func (d *Directory) list() {
+// indexNames rebuilds names and parks; to be called whenever the entries change.
+func (d *Directory) indexNames() {
 	d.names, d.parks = nil, nil
 	offered := map[string]bool{} // a park may have several consortia
-	for _, p := range flat(d.Entries, Entry.Pairs) {
+	for _, p := range flatMap(d.Entries, Entry.Pairs) {
 		if d.names = append(d.names, p.Consortium); !offered[p.Park] {
 			d.parks, offered[p.Park] = append(d.parks, p.Park), true
 		}
 	}
 }
 
-// Plain is a name without what the directory prints behind it in brackets: that it is national, or an alternative.
-func (d *Directory) Plain(name string) string {
+// WithoutRemark strips from a name the remark that the directory prints in brackets: national, or an alternative.
+func (d *Directory) WithoutRemark(name string) string {
 	head, bracket, more := strings.Cut(text.NameKey(name), "(")
 	if !more {
 		return name
@@ -250,11 +250,11 @@ func (d *Directory) check(l *loader, def *Definition) {
 	seen := map[string]bool{}
 	for _, e := range d.Entries {
 		for _, p := range e.Pairs() {
-			l.when(seen[p.Consortium], e.at, "联合体名称“"+p.Consortium+"”重复", "请删去重复的一条。")
+			l.problemIf(seen[p.Consortium], e.pos, "联合体名称“"+p.Consortium+"”重复", "请删去重复的一条。")
 			seen[p.Consortium] = true
 		}
 	}
 	committed := first(def.Form.Years, func(y Year) bool { return y.Kind == Committed }).Year
-	l.when(d.Batch != committed, at{"directory.yaml", "$.batch"},
+	l.problemIf(d.Batch != committed, pos{"directory.yaml", "$.batch"},
 		fmt.Sprintf("批次 %d 与 form.yaml 的第一个承诺年度 %d 不同", d.Batch, committed), "请统一两处的年份。")
 }

@@ -19,53 +19,53 @@ import (
 
 // The expression language of rules and rubric is a small part of expr-lang, small enough to be printed as an Excel
 // formula: arithmetic, comparison, and/or/not, the conditional, in, and the functions below. An undated field is named
-// by its id; a dated one by id and year id (apprentices.last); in a rule with `each`, `it` is the field at hand, and
-// where it names a list of the form, it.column is that column in the row at hand. Numbers are exact
-// decimals. A list of persons (type names) is the number of names in it.
+// by its id; a dated one by id and year id (apprentices.last). In a rule with `each`, `it` is the current field; where
+// `each` names a list of the form, it.column is a column of the current row. Numbers are exact decimals. A field of
+// type names has the number of its names as value.
 //
 //	sum(a, b, …)             total
 //	min(a, b, …) max(a, b, …)
 //	abs(a)  round(a, n)
 //	length(text)             characters, as the form counts them
-//	filled(x)                whether something was given (不适用 counts as given)
-//	given(x)                 whether a value was given (不适用 is none)
-//	same(a, b)               whether two names are of one unit
+//	filled(x)                whether the cell is filled in (不适用 counts)
+//	given(x)                 whether there is a value (不适用 is none)
+//	same(a, b)               whether two names have the same name key
 //	count(kind, …)           members of these kinds (no kind: all)
 //	enrolment(kind, …)       their enrolment (no kind: all schools)
 //	is_member(name, kind, …) whether a unit of that name is a member of these kinds
 //	is_kind(x, kind, …)      whether a text names one of these kinds of members (no kind: any)
 //	is_school(x)             whether a text names a kind of members that has an enrolment
-//	records(block)           rows filled in a list of the form
-//	records(block, column, x)  rows of it in which a column says x
-//	total(block, column, …)  what the figures of these columns come to
+//	records(block)           number of filled rows of a list of the form
+//	records(block, column, x)  number of its rows with x in a column
+//	total(block, column, …)  sum of these columns
 //	year(date)               its year
-//	mentions(text, list)     whether a text has one of the words of a list (directory.yaml: economies, one of them by its
-//	id, horizon)
+//	mentions(text, list)     whether a text contains a word of a list (directory.yaml: economies, one economy's id, or
+//	horizon)
 //	listed(consortium)  national(consortium)  city_fits(consortium, city)  park_fits(consortium, park)   against the
 //	directory
 //
-// Constants: deadline (ISO date), batch; in a rule with `each`, label: what the form calls the field at hand.
+// Constants: deadline (ISO date), batch; in a rule with `each`, label: the current field's label.
 
-// Answers is one submission, as expressions see it.
+// Answers gives expressions the values of one submission.
 type Answers interface {
 	// Number gives a number and whether there is one: false where it is missing, not applicable or invalid.
 	Number(field string, year int) (decimal.Decimal, bool)
 	// Text gives a text, an ISO date or a choice.
 	Text(field string, year int) (string, bool)
-	// Confirmed gives a declaration.
+	// Confirmed gives the value of a field of type confirm.
 	Confirmed(field string) (yes, ok bool)
-	// Filled says whether the filler wrote anything.
+	// Filled says whether the cell is filled in.
 	Filled(field string, year int) bool
 	Count(kinds ...string) int
 	Enrolment(kinds ...string) (decimal.Decimal, bool)
 	IsMember(name string, kinds ...string) bool
 	Records(block string) int
-	// RecordsOf counts the rows of a list in which a column says something, by the key of its name.
-	RecordsOf(block, column, said string) int
+	// RecordsOf counts the rows of a list with a value in a column, compared by name key.
+	RecordsOf(block, column, value string) int
 	Total(block string, columns ...string) decimal.Decimal
 }
 
-// Ref is a value that an expression looks at.
+// Ref refers to a value: a field, and its year where it has years.
 type Ref struct {
 	Field string
 	Year  int // 0: undated
@@ -75,17 +75,17 @@ type Ref struct {
 type Expression struct {
 	Source  string
 	Tree    ast.Node // after `it` was resolved; for printing as a formula
-	Refs    []Ref    // the values without which it can't be evaluated, in order of appearance
-	Roster  []string // the columns of the roster that it looks at
-	Fields  []string // those of Refs and Roster, each once
+	Refs    []Ref    // the values that it needs, in order of appearance
+	Roster  []string // field ids of the list columns that its functions use
+	Fields  []string // field ids of Refs and Roster, each once
 	program *vm.Program
 	lang    *language
 }
 
-// ErrMissing says that a value the expression needs is not there.
+// ErrMissing is returned where a value that the expression needs is missing.
 var ErrMissing = errors.New("缺少所需数据")
 
-// Missing lists the values that an evaluation would need and does not have.
+// Missing lists the values that an evaluation needs and does not have.
 func (e *Expression) Missing(a Answers) (out []Ref) {
 	for _, r := range e.Refs {
 		if _, ok := e.lang.value(a, r); !ok {
@@ -95,10 +95,10 @@ func (e *Expression) Missing(a Answers) (out []Ref) {
 	return out
 }
 
-// Bool evaluates a condition. It gives ErrMissing where a value is missing, another error where the arithmetic fails.
+// Bool evaluates a condition. The error is ErrMissing where a value is missing, another where the arithmetic fails.
 func (e *Expression) Bool(a Answers) (bool, error) { return run[bool](e, a) }
 
-// Number evaluates a quantity, with errors as Bool has them.
+// Number evaluates a quantity, with the errors of Bool.
 func (e *Expression) Number(a Answers) (decimal.Decimal, error) { return run[decimal.Decimal](e, a) }
 
 func run[T any](e *Expression, a Answers) (result T, err error) {
@@ -114,19 +114,19 @@ func run[T any](e *Expression, a Answers) (result T, err error) {
 }
 
 type language struct {
-	def       *Definition
-	callable  []function
-	functions conf.FunctionsTable // see program
-	disabled  map[string]bool
+	def           *Definition
+	builtins      []function
+	exprFunctions conf.FunctionsTable // see program
+	disabled      map[string]bool
 }
 
 func newLanguage(d *Definition) *language {
 	g := &language{def: d}
-	g.callable = functionList(g)
+	g.builtins = builtinFunctions(g)
 	return g
 }
 
-// field finds what an identifier names: a field that is no column of a list; nil: something else.
+// field resolves an identifier to a field that is not a column of a list, or nil.
 func (g *language) field(id string) *Field {
 	if f := g.def.Field(id); f != nil && f.Record == "" {
 		return f
@@ -134,7 +134,7 @@ func (g *language) field(id string) *Field {
 	return nil
 }
 
-// zero is a value of the type a field has in expressions.
+// zero is the zero value of the type that a field has in expressions.
 func (g *language) zero(f *Field) any {
 	switch {
 	case f.Numeric() || f.Type == NamesField:
@@ -149,16 +149,16 @@ func (g *language) value(a Answers, r Ref) (any, bool) {
 	f := g.def.Field(r.Field)
 	switch g.zero(f).(type) {
 	case decimal.Decimal:
-		return first2(a.Number(r.Field, r.Year))
+		return asAny(a.Number(r.Field, r.Year))
 	case bool:
-		return first2(a.Confirmed(r.Field))
+		return asAny(a.Confirmed(r.Field))
 	}
-	return first2(a.Text(r.Field, r.Year))
+	return asAny(a.Text(r.Field, r.Year))
 }
 
-func first2[T any](v T, ok bool) (any, bool) { return v, ok }
+func asAny[T any](v T, ok bool) (any, bool) { return v, ok }
 
-// environment holds just the values that one expression looks at; complete is false where one is missing.
+// environment holds the values that one expression needs; complete is false where one is missing.
 func (g *language) environment(a Answers, refs []Ref) (env map[string]any, complete bool) {
 	env = map[string]any{
 		"deadline": g.def.Directory.Deadline,
@@ -175,10 +175,11 @@ func (g *language) environment(a Answers, refs []Ref) (env map[string]any, compl
 	return env, true
 }
 
-// compile reads an expression about list's rows, or none; `it` is a field or nil; want has the type of the result.
+// compile compiles an expression. list is the list whose rows it is evaluated on, or empty; it is the current field or
+// nil; want has the type of the result.
 func (g *language) compile(list, source string, it *Field, want any) (*Expression, error) {
-	reader, types := &refReader{lang: g, it: it, list: list}, g.typesIn(source, it)
-	for _, column := range g.def.list(list) {
+	reader, types := &resolver{lang: g, it: it, list: list}, g.typesIn(source, it)
+	for _, column := range g.def.columnsOf(list) {
 		types[column.ID] = g.zero(column)
 	}
 	program, err := g.program(source, types, reader)
@@ -200,16 +201,16 @@ func (g *language) compile(list, source string, it *Field, want any) (*Expressio
 	return out, nil
 }
 
-// program is expr.Compile with functions and names prepared once: that takes longer than an expression itself.
+// program is expr.Compile with the function table built only once: building it takes longer than compiling.
 func (g *language) program(source string, types map[string]any, reader ast.Visitor) (*vm.Program, error) {
-	if g.functions == nil {
+	if g.exprFunctions == nil {
 		base := conf.CreateNew()
-		for _, option := range append(functions(g), expr.DisableAllBuiltins()) {
+		for _, option := range append(exprOptions(g), expr.DisableAllBuiltins()) {
 			option(base)
 		}
-		g.functions, g.disabled = base.Functions, base.Disabled
+		g.exprFunctions, g.disabled = base.Functions, base.Disabled
 	}
-	c := &conf.Config{Optimize: true, ShortCircuit: true, MaxNodes: conf.DefaultMaxNodes, Functions: g.functions,
+	c := &conf.Config{Optimize: true, ShortCircuit: true, MaxNodes: conf.DefaultMaxNodes, Functions: g.exprFunctions,
 		Disabled: g.disabled}
 	c.WithEnv(types)
 	c.Visitors = []ast.Visitor{reader, newOperators(c)}
@@ -225,7 +226,7 @@ func (g *language) program(source string, types map[string]any, reader ast.Visit
 
 var word = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*`)
 
-// typesIn gives the types of the names in an expression: expr prepares all it is told of, and a form has hundreds.
+// typesIn gives the types of the names in an expression only: expr processes every name given, and a form has hundreds.
 func (g *language) typesIn(source string, it *Field) map[string]any {
 	flat := map[string]any{"answers": new(Answers)}
 	for _, id := range word.FindAllString(source, -1) {
@@ -246,19 +247,19 @@ func (g *language) typesIn(source string, it *Field) map[string]any {
 	return flat
 }
 
-// refReader walks an expression once: it resolves `it` and the year ids, notes which values are looked at, makes
-// literals exact decimals, and refuses every kind of node that an Excel formula could not show.
-type refReader struct {
+// resolver visits the nodes of an expression: it resolves `it` and the year ids, collects the references, turns
+// literals into exact decimals, and refuses nodes that can't be printed as an Excel formula.
+type resolver struct {
 	lang   *language
 	it     *Field
-	list   string // whose row is `it`
+	list   string // list whose row is `it`; empty: none
 	refs   []Ref
 	roster []string
 	tree   ast.Node
 	err    error
 }
 
-// rosterFunctions look at the members; they get the submission as a hidden first argument.
+// rosterFunctions need the submission and get it as a hidden first argument.
 var rosterFunctions = []string{"count", "enrolment", "is_member", "records", "total", "filled", "given"}
 
 var rosterColumns = map[string][]string{
@@ -268,7 +269,7 @@ var rosterColumns = map[string][]string{
 }
 
 // Visit is called bottom-up by expr; the last node is the root.
-func (r *refReader) Visit(node *ast.Node) {
+func (r *resolver) Visit(node *ast.Node) {
 	if r.err != nil {
 		return
 	}
@@ -299,15 +300,15 @@ func (r *refReader) Visit(node *ast.Node) {
 	r.tree = *node
 }
 
-func (r *refReader) patch(node *ast.Node, to ast.Node) {
+func (r *resolver) patch(node *ast.Node, to ast.Node) {
 	to.SetLocation((*node).Location())
 	ast.Patch(node, to)
 }
 
-func (r *refReader) fail(what string) { r.err = errors.New(what) }
+func (r *resolver) fail(what string) { r.err = errors.New(what) }
 
 // identifier resolves an undated field. A dated one is resolved by the member node around it.
-func (r *refReader) identifier(node *ast.Node, n *ast.IdentifierNode) {
+func (r *resolver) identifier(node *ast.Node, n *ast.IdentifierNode) {
 	id := n.Value
 	if id == "it" && r.it != nil {
 		id = r.it.ID
@@ -315,12 +316,12 @@ func (r *refReader) identifier(node *ast.Node, n *ast.IdentifierNode) {
 	switch f := r.lang.field(id); {
 	case id == "label" && r.it != nil:
 		r.patch(node, &ast.StringNode{Value: r.lang.def.Label(r.it.ID)})
-	case id == "it" && r.list != "": // the member node reads it next
+	case id == "it" && r.list != "": // resolved by the member node
 	case id == "deadline" || id == "batch" || r.lang.isFunction(id):
 	case f == nil:
 		r.fail("不认识的名称“" + n.Value + "”")
 	case f.Dated():
-		n.Value = id // the member node reads it next
+		n.Value = id // resolved by the member node
 	default:
 		r.refs = appendNew(r.refs, Ref{Field: id})
 		if id != n.Value {
@@ -329,7 +330,7 @@ func (r *refReader) identifier(node *ast.Node, n *ast.IdentifierNode) {
 	}
 }
 
-func (r *refReader) member(node *ast.Node, n *ast.MemberNode) {
+func (r *resolver) member(node *ast.Node, n *ast.MemberNode) {
 	base, ok1 := n.Node.(*ast.IdentifierNode)
 	property, ok2 := n.Property.(*ast.StringNode)
 	if !ok1 || !ok2 {
@@ -356,9 +357,9 @@ func (r *refReader) member(node *ast.Node, n *ast.MemberNode) {
 	r.patch(node, &ast.IdentifierNode{Value: SlotName(ref.Field, ref.Year)})
 }
 
-// call passes the submission to the functions that look at it. filled and given ask about a place: no value is needed.
-func (r *refReader) call(n *ast.CallNode) {
-	// The checker does not look again into a call whose type it has settled, and the arguments have just changed.
+// call adds the hidden argument of rosterFunctions. filled and given take a reference: they do not need its value.
+func (r *resolver) call(n *ast.CallNode) {
+	// The arguments change below, and the checker skips calls whose type it already knows.
 	n.SetNature(nature.Nature{})
 	callee, ok := n.Callee.(*ast.IdentifierNode)
 	if !ok || !r.lang.isFunction(callee.Value) {

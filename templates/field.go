@@ -24,7 +24,7 @@ const (
 	ConfirmField FieldType = "confirm" // ☑ or ☐
 	PersonField  FieldType = "person"  // personal data
 	PhoneField   FieldType = "phone"   // personal data
-	NamesField   FieldType = "names"   // list of persons, personal data; in expressions: how many
+	NamesField   FieldType = "names"   // list of persons, personal data; in expressions: their number
 )
 
 var fieldTypes = []FieldType{TextField, ProseField, ChoiceField, DateField, IntegerField, DecimalField, PercentField,
@@ -32,11 +32,11 @@ var fieldTypes = []FieldType{TextField, ProseField, ChoiceField, DateField, Inte
 
 // Topics of metrics in the provincial workbook.
 const (
-	Headline = "headline" // one of the few figures on the first sheet
-	Funding  = "funding"  // what the consortium will run on
+	Headline = "headline" // key figures, on the first sheet
+	Funding  = "funding"  // the consortium's money
 )
 
-// Field is one thing the form asks. With years it is a metric (or an annual text).
+// Field is one input of the form. With years it is a metric (or a text for each year).
 type Field struct {
 	ID           string
 	Label        string    `check:"must"`         // official wording, verbatim
@@ -48,40 +48,40 @@ type Field struct {
 	Type         FieldType `check:"must,is type"`
 	// for choices: consortia, cities, parks, kinds, yes_no, or one of the form's Lists
 	Choices string `check:"is choice"`
-	Open    bool   // a choice that may be departed from
-	// what a dropdown offers for a text without asking that it be kept to: see suggestions
+	Open    bool   // other values than the choices are allowed
+	// list that the dropdown of a text offers; other texts are allowed
 	Suggest  string   `check:"is suggestion"`
 	Years    []string `check:"is year"`
 	Required bool
 	Extra    bool // not in the official form
-	// version of the form that asked for it first: workbooks of earlier accepted ones are not asked; 0: the first
+	// first version of the form that has the field; workbooks of earlier accepted versions lack it; 0: the first
 	Since     int
 	Personal  bool
 	None      bool // 无 is an answer
-	Locked    bool // prefilled by a return, not for the filler
-	Post      bool // of somebody who should hold a post in the park: see Form.Posts
+	Locked    bool // prefilled by the Department, not by the filler
+	Post      bool // names a person's post, which should be in the park: see Form.Posts
 	Min, Max  *decimal.Decimal
-	Better    string `check:"in higher lower none"` // of a number: none: no counted evidence looks at it
-	Decimals  *int32 // of a number: digits behind the point; a figure is rounded to them before anything is computed
+	Better    string `check:"in higher lower none"` // numbers only; none: counted evidence must not use it
+	Decimals  *int32 // numbers only: decimal places, to which a value is rounded before anything is computed
 	Limit     int    // characters; 0: none
 	Seal      string
 	Hint      string
 	Footnote  string   `check:"is note"`
-	Heading   string   // what the official form prints over the labels from here on, where it is not the block's
+	Heading   string   // official heading over this field and the next ones, where it differs from the block's
 	Evidence  []string // observation points (附件2)
 	Paragraph string
 	Width     float64 // column width in a record block, in characters
-	Tall      int     // lines to show where no limit says it
+	Tall      int     // lines of text to show; 0: derived from type and limit
 	NewPage   bool    `yaml:"new_page"` // begins a page on paper
-	// what the provincial workbook gathers it under, beside its own sheet: see Topics
+	// topics under which the provincial workbook lists it again
 	Topics []string `check:"in headline funding"`
 
 	Record string `yaml:"-"` // id of the record block it is a column of; empty otherwise
-	// RequiredYears are the years that must be given; all of Years unless some are extra.
+	// RequiredYears are the years of the official form: Years without the block's extra ones.
 	RequiredYears []string `yaml:"-"`
-	Accompanied   bool     `yaml:"-"` // something that was stated before stands beside the metric
+	Accompanied   bool     `yaml:"-"` // the metric has companions: see Companion
 	Reading       *Reading `yaml:"-"` // how its cells are read
-	at            `yaml:"-"`
+	pos           `yaml:"-"`
 }
 
 // Numeric says whether the field holds a number.
@@ -89,7 +89,7 @@ func (f *Field) Numeric() bool {
 	return f.Type == IntegerField || f.Type == DecimalField || f.Type == PercentField
 }
 
-// BlankIsNo says whether leaving the field blank answers it: a yes or no that nobody asks for.
+// BlankIsNo says whether a blank cell means no: an optional yes-or-no field.
 func (f *Field) BlankIsNo() bool { return f.Choices == "yes_no" && !f.Required }
 
 // Dated says whether the field has years.
@@ -98,28 +98,28 @@ func (f *Field) Dated() bool { return len(f.Years) > 0 }
 // Metric says whether the field is a number with years.
 func (f *Field) Metric() bool { return f.Numeric() && f.Dated() }
 
-// Long says whether the field is a long text, which stands in the texts table.
+// Long says whether the field is a long text; those are in the texts table.
 func (f *Field) Long() bool { return f.Type == ProseField }
 
 func (f *Form) checkField(l *loader, x *Field, seen map[string]string) {
 	name := "栏目“" + x.ID + "”"
-	l.when(!identifier.MatchString(x.ID) || cellLike.MatchString(x.ID), x.at, "栏目编号“"+x.ID+"”不能用作名称",
+	l.problemIf(!identifier.MatchString(x.ID) || cellLike.MatchString(x.ID), x.pos, "栏目编号“"+x.ID+"”不能用作名称",
 		"请用小写英文字母、数字和下划线，且不像单元格地址。")
 	other, known := seen[x.ID]
-	l.when(known, x.at, "栏目编号“"+x.ID+"”与 "+other+" 重复", "请换一个编号。")
-	seen[x.ID] = x.at.path
-	l.when(x.Since < 0 || x.Since > f.Version, x.at, fmt.Sprintf("%s的 since %d 不是表单已有的版本", name, x.Since),
+	l.problemIf(known, x.pos, "栏目编号“"+x.ID+"”与 "+other+" 重复", "请换一个编号。")
+	seen[x.ID] = x.pos.path
+	l.problemIf(x.Since < 0 || x.Since > f.Version, x.pos, fmt.Sprintf("%s的 since %d 不是表单已有的版本", name, x.Since),
 		"since 写从哪一版起才有这一栏，不大于 version。")
-	l.when(x.Numeric() && x.Unit == "" && x.ID != "edition", x.at, "数字"+name+"没有 unit", "请写明入库单位。")
+	l.problemIf(x.Numeric() && x.Unit == "" && x.ID != "edition", x.pos, "数字"+name+"没有 unit", "请写明入库单位。")
 	if x.Type == PercentField && x.Max == nil {
 		x.Max, x.Min = new(decimal.NewFromInt(100)), cmp.Or(x.Min, new(decimal.Decimal))
 	}
 	x.Personal = x.Personal || slices.Contains([]FieldType{PersonField, PhoneField, NamesField}, x.Type)
-	l.when((x.Type == ChoiceField) != (x.Choices != ""), x.at, name+"的 type 与 choices 不配", "选择栏目写 choices，其余不写。")
-	l.when(x.Suggest != "" && x.Type != TextField || len(x.Topics) > 0 && !x.Metric(), x.at,
+	l.problemIf((x.Type == ChoiceField) != (x.Choices != ""), x.pos, name+"的 type 与 choices 不配", "选择栏目写 choices，其余不写。")
+	l.problemIf(x.Suggest != "" && x.Type != TextField || len(x.Topics) > 0 && !x.Metric(), x.pos,
 		name+"不能写 suggest 或 topics", "suggest 只用于文字，topics 只用于分年度的数字。")
-	l.when(x.Numeric() != (x.Better != "") || x.Numeric() != (x.Decimals != nil) ||
-		x.Decimals != nil && *x.Decimals < 0, x.at,
+	l.problemIf(x.Numeric() != (x.Better != "") || x.Numeric() != (x.Decimals != nil) ||
+		x.Decimals != nil && *x.Decimals < 0, x.pos,
 		"数字栏目“"+x.ID+"”缺 better 或 decimals，或不是数字而写了",
 		"数字栏目写 better（higher、lower、none）和 decimals（小数位数），其余不写。")
 }
@@ -131,7 +131,7 @@ const (
 	Neither = "none"
 )
 
-// Rounded rounds to the field's decimals; a whole number is left alone: a fraction there is a fault of its own.
+// Rounded rounds to the field's decimals. Integer fields are left alone: a fraction there is a finding of its own.
 func (f *Field) Rounded(x decimal.Decimal) decimal.Decimal {
 	if f.Type == IntegerField {
 		return x
@@ -139,12 +139,12 @@ func (f *Field) Rounded(x decimal.Decimal) decimal.Decimal {
 	return x.Round(*f.Decimals)
 }
 
-// Supplementary says whether the field is collected in a year beyond what the official form prints.
+// Supplementary says whether the official form does not ask for the field in this year.
 func (d *Definition) Supplementary(f *Field, year int) bool {
 	return f.Dated() && !slices.Contains(f.RequiredYears, d.Form.YearOf(year).ID)
 }
 
-// Refs lists the values of a field: one, or one a year.
+// Refs lists the references to a field's values: one, or one for each year.
 func (d *Definition) Refs(f *Field) []Ref {
 	if !f.Dated() {
 		return []Ref{{Field: f.ID}}
@@ -152,8 +152,8 @@ func (d *Definition) Refs(f *Field) []Ref {
 	return each(f.Years, func(id string) Ref { return Ref{Field: f.ID, Year: d.Form.Year(id).Year} })
 }
 
-// SameAnswers says whether answers to one form can be scored under the other; labels and better may differ.
-func (f *Form) SameAnswers(other *Form) bool {
+// CompatibleWith says whether answers to one form can be scored under the other: same fields, types, units and years.
+func (f *Form) CompatibleWith(other *Form) bool {
 	same := func(a, b *Field) bool {
 		return a.ID == b.ID && a.Type == b.Type && a.Unit == b.Unit && a.Record == b.Record && slices.Equal(a.Years, b.Years)
 	}
@@ -161,12 +161,13 @@ func (f *Form) SameAnswers(other *Form) bool {
 		slices.Equal(f.Kinds, other.Kinds)
 }
 
-// Label names a field among all: as printed, without the last punctuation, with unit or group where several are alike.
+// Label is the unique label of a field: as printed, without final punctuation, with unit or group where another field
+// has the same label.
 func (d *Definition) Label(field string) string { return d.labels[field] }
 
 func (d *Definition) label(f *Field) string { return d.labels[f.ID] }
 
-// Name is the label of a value with its year, where the label does not say the year itself.
+// Name is the label of a value, prefixed with its year unless the label begins with it.
 func (d *Definition) Name(r Ref) string {
 	label := d.Label(r.Field)
 	if year := d.Form.YearOf(r.Year).Label; !strings.HasPrefix(label, year) {
@@ -175,7 +176,7 @@ func (d *Definition) Name(r Ref) string {
 	return label
 }
 
-// ExplainedIn says where a filler explains a warning: 在“…”表; empty where the form has no list for it.
+// ExplainedIn names the sheet on which a filler explains warnings: 在“…”表; empty where the form has none.
 func (d *Definition) ExplainedIn() string {
 	if sheet := d.Layout().Area("explanations").Sheet; sheet != "" {
 		return "在“" + sheet + "”表"
@@ -204,7 +205,8 @@ func labels(form *Form) map[string]string {
 	return out
 }
 
-// Characters counts a text as the sheet does: trimmed, punctuation included, without line breaks; like LEN in the BMP.
+// Characters counts the characters of a text as the template's formula does: trimmed, with punctuation, without line
+// breaks. Within the BMP this is Excel's LEN.
 func Characters(s string) int {
 	s = strings.TrimSpace(s)
 	return utf8.RuneCountInString(s) - strings.Count(s, "\r") - strings.Count(s, "\n")

@@ -21,13 +21,13 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// A definition's file is larger than this, or its lists stand deeper in each other, only by mistake or by malice.
+// Limits of a definition file: only a mistake or an attack exceeds this size in bytes or depth of nesting.
 const (
-	largestFile = 4 << 20
-	deepest     = 60
+	maxFileSize = 4 << 20
+	maxDepth    = 60
 )
 
-// readFile reads a file of a definition, and nothing that is none: a pipe would never end.
+// readFile reads a definition file. It refuses what is not a regular file: reading a pipe would never end.
 func readFile(fsys fs.FS, name string) ([]byte, error) {
 	info, err := fs.Stat(fsys, name)
 	switch {
@@ -35,30 +35,30 @@ func readFile(fsys fs.FS, name string) ([]byte, error) {
 		return nil, err
 	case !info.Mode().IsRegular():
 		return nil, fmt.Errorf("定义文件 %s 不是普通文件，请换成文件本身", name)
-	case info.Size() > largestFile:
-		return nil, fmt.Errorf("定义文件 %s 有%d字节，超过%d字节，不像一份定义，请换成原来的文件", name, info.Size(), largestFile)
+	case info.Size() > maxFileSize:
+		return nil, fmt.Errorf("定义文件 %s 有%d字节，超过%d字节，不像一份定义，请换成原来的文件", name, info.Size(), maxFileSize)
 	}
 	return fs.ReadFile(fsys, name)
 }
 
-// unmarshal reads a file strictly. line is where what is wrong stands; 0: nobody knows.
+// unmarshal parses YAML strictly. line is the line of the error; 0 where it is unknown.
 func unmarshal(data []byte, into any) (line int, err error) {
 	err = yaml.Load(data, into, yaml.WithKnownFields(), yaml.WithPlugin(limits{}))
 	if wrong, ok := errors.AsType[*yaml.LoadError](err); ok {
-		return wrong.Mark.Line, errors.New(inChinese(wrong.Message))
+		return wrong.Mark.Line, errors.New(translate(wrong.Message))
 	}
 	if err != nil {
-		err = errors.New(inChinese(err.Error()))
+		err = errors.New(translate(err.Error()))
 	}
 	return 0, err
 }
 
-// limits refuses what no definition needs: a few references stand for any amount of text.
+// limits refuses deep nesting and aliases: a few aliases can expand to any amount of text.
 type limits struct{}
 
 func (limits) CheckDepth(depth int, _ *yaml.DepthContext) error {
-	if depth > deepest {
-		return fmt.Errorf("括号或缩进套了%d层以上", deepest)
+	if depth > maxDepth {
+		return fmt.Errorf("括号或缩进套了%d层以上", maxDepth)
 	}
 	return nil
 }
@@ -70,13 +70,13 @@ func (limits) CheckAlias(aliases, _ int) error {
 	return nil
 }
 
-// line is where a path such as $.rules[3].when stands in its file; 0 where it can't be found.
-func (l *loader) line(where at) int {
+// lineOf is where a path such as $.rules[3].when stands in its file; 0 where it can't be found.
+func (l *loader) lineOf(where pos) int {
 	known := l.lines[where.file]
 	if known == nil {
 		known = map[string]int{}
 		if root := new(yaml.Node); yaml.Load(l.sources[where.file], root) == nil {
-			linesOf("$", root, known)
+			collectLines("$", root, known)
 		}
 		if l.lines == nil {
 			l.lines = map[string]map[string]int{}
@@ -86,36 +86,37 @@ func (l *loader) line(where at) int {
 	return known[where.path]
 }
 
-// linesOf puts down the line of each path from one on.
-func linesOf(path string, n *yaml.Node, into map[string]int) {
+// collectLines records the line of a node's path and of all paths below it.
+func collectLines(path string, n *yaml.Node, into map[string]int) {
 	into[path] = n.Line
 	for i, x := range n.Content {
 		switch {
 		case n.Kind == yaml.DocumentNode:
-			linesOf(path, x, into)
+			collectLines(path, x, into)
 		case n.Kind == yaml.SequenceNode:
-			linesOf(path+"["+strconv.Itoa(i)+"]", x, into)
+			collectLines(path+"["+strconv.Itoa(i)+"]", x, into)
 		case i%2 == 1: // of a mapping
-			linesOf(path+"."+n.Content[i-1].Value, x, into)
+			collectLines(path+"."+n.Content[i-1].Value, x, into)
 		}
 	}
 }
 
-// wordings are what the libraries say, as patterns, and the same in Chinese with what to do.
+// messageTranslations has a line for each known error message of the YAML and expression libraries: a regular
+// expression, a tab, and the Chinese text with the cure.
 //
 //go:embed wordings.tsv
-var wordings string
+var messageTranslations string
 
-var position = regexp.MustCompile(` \((\d+):(\d+)\)$`)
+var positionSuffix = regexp.MustCompile(` \((\d+):(\d+)\)$`)
 
-// inChinese translates what a library says about a definition. What nobody has translated is given with its words.
-func inChinese(message string) string {
+// translate puts a library's error message into Chinese. An unknown message is quoted in a general sentence.
+func translate(message string) string {
 	message, _, _ = strings.Cut(message, "\n")
 	where := ""
-	if m := position.FindStringSubmatch(message); m != nil {
+	if m := positionSuffix.FindStringSubmatch(message); m != nil {
 		message, where = strings.TrimSuffix(message, m[0]), "（第 "+m[2]+" 个字符附近）"
 	}
-	for line := range strings.Lines(wordings) {
+	for line := range strings.Lines(messageTranslations) {
 		said, chinese, _ := strings.Cut(strings.TrimSpace(line), "\t")
 		if pattern := regexp.MustCompile(said); pattern.MatchString(message) {
 			return pattern.ReplaceAllString(message, chinese) + where
@@ -127,36 +128,37 @@ func inChinese(message string) string {
 	return "写法不合规定（" + message + "）" + where
 }
 
-// extensionFile makes a year's definition out of an earlier one: only what differs is written.
+// extensionFile makes a year an extension of an earlier one: its folder has only the files that differ.
 const extensionFile = "year.yaml"
 
-// extension is that file: years move on, files are dropped, texts edited; a file of the year's own goes before.
+// extension is the content of extensionFile. The earlier year's files are taken over with all years shifted, some
+// files dropped and some texts edited; a file in the year's own folder replaces the earlier one.
 type extension struct {
 	Extends int
-	Draft   bool // no call was issued yet: never the year that is meant where none is named
+	Draft   bool // the call was not issued yet: Latest never returns this year
 	Drop    []string
 	Edits   []struct{ File, Old, New string }
 }
 
 var yearNumber = regexp.MustCompile(`20[0-9]{2}`)
 
-// MoveYears moves on every year that a batch's papers speak of, from one batch to another.
-func MoveYears(text string, from, to int) string {
+// ShiftYears shifts the years in a text from one batch to another. Years more than two from the batch stay.
+func ShiftYears(text string, from, to int) string {
 	return yearNumber.ReplaceAllStringFunc(text, func(s string) string {
 		y, _ := strconv.Atoi(s)
-		if max(y-from, from-y) > 2 { // none of those that the form speaks of
+		if max(y-from, from-y) > 2 { // not a year of the form
 			return s
 		}
 		return strconv.Itoa(y + to - from)
 	})
 }
 
-// Latest is the newest year with a call that was issued.
+// Latest returns the newest year whose call was issued.
 func Latest() int {
-	return slices.Max(slices.DeleteFunc(Years(), draft))
+	return slices.Max(slices.DeleteFunc(Years(), isDraft))
 }
 
-func draft(year int) bool {
+func isDraft(year int) bool {
 	data, err := shipped.ReadFile(path.Join(strconv.Itoa(year), extensionFile))
 	var e extension
 	if err == nil {
@@ -165,30 +167,30 @@ func draft(year int) bool {
 	return err == nil && e.Draft
 }
 
-// filesOf reads the files of a year, those that it takes over from an earlier one included.
-func filesOf(fsys fs.FS, root string, year int) (map[string][]byte, error) {
-	own, dir := map[string][]byte{}, strconv.Itoa(year)
+// readFiles reads the files of a year, with those taken over from the year that it extends.
+func readFiles(fsys fs.FS, root string, year int) (map[string][]byte, error) {
+	files, dir := map[string][]byte{}, strconv.Itoa(year)
 	for _, pattern := range []string{dir + "/*.yaml", dir + "/" + progressFolder + "/*.yaml"} {
 		names, _ := fs.Glob(fsys, pattern)
 		for _, name := range names {
 			var err error
-			if own[name], err = readFile(fsys, name); err != nil {
+			if files[name], err = readFile(fsys, name); err != nil {
 				return nil, err
 			}
 		}
 	}
-	if len(own) == 0 {
+	if len(files) == 0 {
 		return nil, fmt.Errorf("没有 %d 年的定义（%s）：请检查年份，或先建立该年度的定义文件", year, filepath.Join(root, dir))
 	}
 	file := path.Join(dir, extensionFile)
-	data, extends := own[file]
+	data, extends := files[file]
 	if !extends {
-		return own, nil
+		return files, nil
 	}
 	var e extension
 	l := &loader{dir: filepath.ToSlash(filepath.Join(root, dir)), sources: map[string][]byte{extensionFile: data}}
 	l.decode(extensionFile, &e)
-	l.when(e.Extends >= year, at{extensionFile, "$.extends"}, fmt.Sprintf("extends 写的是%d年", e.Extends), "请写以前的年度。")
+	l.problemIf(e.Extends >= year, pos{extensionFile, "$.extends"}, fmt.Sprintf("extends 写的是%d年", e.Extends), "请写以前的年度。")
 	if len(l.problems) > 0 {
 		return nil, errors.Join(l.problems...)
 	}
@@ -196,40 +198,40 @@ func filesOf(fsys fs.FS, root string, year int) (map[string][]byte, error) {
 	if _, err := fs.Stat(fsys, strconv.Itoa(e.Extends)); err != nil {
 		from = shipped
 	}
-	earlier, err := filesOf(from, root, e.Extends)
+	earlier, err := readFiles(from, root, e.Extends)
 	if err != nil {
 		return nil, err
 	}
-	delete(own, file)
-	e.apply(l, earlier, own, year)
-	return own, errors.Join(l.problems...)
+	delete(files, file)
+	e.apply(l, earlier, files, year)
+	return files, errors.Join(l.problems...)
 }
 
-func (e *extension) apply(l *loader, earlier, own map[string][]byte, year int) {
+func (e *extension) apply(l *loader, earlier, files map[string][]byte, year int) {
 	for _, name := range slices.Sorted(maps.Keys(earlier)) {
 		short := strings.TrimPrefix(name, strconv.Itoa(e.Extends)+"/")
 		if slices.Contains(e.Drop, short) {
 			continue
 		}
-		text := MoveYears(string(earlier[name]), e.Extends, year)
+		text := ShiftYears(string(earlier[name]), e.Extends, year)
 		for i, edit := range e.Edits {
 			if edit.File != short {
 				continue
 			}
-			l.when(strings.Count(text, edit.Old) != 1, at{extensionFile, fmt.Sprintf("$.edits[%d]", i)},
+			l.problemIf(strings.Count(text, edit.Old) != 1, pos{extensionFile, fmt.Sprintf("$.edits[%d]", i)},
 				fmt.Sprintf("edits 第%d项的 old 在 %s 里不是恰好一处", i+1, short), "请照录改动前的文字（其中的年份已加过），写到只有一处为止。")
 			text = strings.Replace(text, edit.Old, edit.New, 1)
 		}
-		if mine := path.Join(strconv.Itoa(year), short); own[mine] == nil {
-			own[mine] = []byte(text)
+		if target := path.Join(strconv.Itoa(year), short); files[target] == nil {
+			files[target] = []byte(text)
 		}
 	}
 }
 
-// Differences lists where a definition differs in what it says from the shipped one of its year.
+// Differences lists the values in which a definition differs from the embedded one of its year.
 func (d *Definition) Differences() []string {
-	official, err := filesOf(shipped, "templates", d.Year)
-	if err != nil { // it does not ship
+	official, err := readFiles(shipped, "templates", d.Year)
+	if err != nil { // the year is not embedded
 		return nil
 	}
 	var out []string
@@ -237,18 +239,18 @@ func (d *Definition) Differences() []string {
 		if bytes.Equal(d.Texts[name], official[name]) {
 			continue
 		}
-		was, is := leaves(official[name]), leaves(d.Texts[name])
+		was, is := flattenYAML(official[name]), flattenYAML(d.Texts[name])
 		for _, at := range sortedKeys(was, is) {
 			if was[at] != is[at] {
-				out = append(out, fmt.Sprintf("%s %s（%s→%s）", path.Base(name), at, brief(was[at]), brief(is[at])))
+				out = append(out, fmt.Sprintf("%s %s（%s→%s）", path.Base(name), at, shorten(was[at]), shorten(is[at])))
 			}
 		}
 	}
 	return out
 }
 
-// leaves gives what stands at each place of a file; items of a list are known by their ids where they have one.
-func leaves(text []byte) map[string]string {
+// flattenYAML maps the path of each scalar in a file to its value. List items appear under their id, or else number.
+func flattenYAML(text []byte) map[string]string {
 	out := map[string]string{}
 	var root any
 	if yaml.Load(text, &root) != nil {
@@ -285,7 +287,7 @@ func sortedKeys[V any](a, b map[string]V) []string {
 	return slices.Sorted(maps.Keys(all))
 }
 
-func brief(s string) string {
+func shorten(s string) string {
 	const longest = 20
 	return cmp.Or(text.Clip(s, longest-1), "无")
 }

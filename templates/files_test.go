@@ -54,11 +54,11 @@ func TestProblemsNameTheFileThatWasRead(t *testing.T) {
 		"unknown name foo (1:1)\n | foo(1)": "没有“foo”这个栏目或函数（第 1 个字符附近）", "did not find expected ',' or ']'": "括号里少了逗号，或括号没有闭合，请补上 ]",
 		"cannot construct !!str `zwei` into int": "“zwei”的值类型不对", "cannot construct !!seq into int": "值的类型不对", "不是栏目": "不是栏目",
 	} {
-		if got := inChinese(message); got != want {
+		if got := translate(message); got != want {
 			t.Errorf("%q is said as %q, want %q", message, got, want)
 		}
 	}
-	if got := inChinese("whatever it is"); !strings.ContainsFunc(got, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+	if got := translate("whatever it is"); !strings.ContainsFunc(got, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
 		t.Errorf("said is %q", got)
 	}
 }

@@ -16,23 +16,23 @@ import (
 
 type number = decimal.Decimal
 
-// function is one function of the expression language, or what stands for a sign of it.
+// function is one function of the expression language, or the implementation of an operator.
 type function struct {
-	name string
-	call func(args []any) (any, error)
-	sign any // a nil function of the signature, for type checking
+	name      string
+	call      func(args []any) (any, error)
+	signature any // pointer to a function type, for type checking
 }
 
-func one[A, R any](name string, call func(A) R) function {
+func unary[A, R any](name string, call func(A) R) function {
 	return function{name, func(a []any) (any, error) { return call(a[0].(A)), nil }, new(func(A) R)}
 }
 
-func two[A, B, R any](name string, call func(A, B) R) function {
+func binary[A, B, R any](name string, call func(A, B) R) function {
 	return function{name, func(a []any) (any, error) { return call(a[0].(A), a[1].(B)), nil }, new(func(A, B) R)}
 }
 
-// folded takes as many figures as there are, one by one.
-func folded(name string, by func(a, b number) number) function {
+// variadic folds any number of arguments from left to right.
+func variadic(name string, by func(a, b number) number) function {
 	return function{name, func(a []any) (any, error) {
 		total := a[0].(number)
 		for _, x := range a[1:] {
@@ -42,24 +42,24 @@ func folded(name string, by func(a, b number) number) function {
 	}, new(func(number, ...number) number)}
 }
 
-// askedOf looks at the submission: something of it, and as many words beside it as there are.
-func askedOf[R any](name string, call func(a Answers, of string, words []string) R) function {
+// ofSubmission is a function of the submission, one text and any number of further texts.
+func ofSubmission[R any](name string, call func(a Answers, of string, words []string) R) function {
 	return function{name, func(a []any) (any, error) {
 		return call(a[0].(Answers), a[1].(string), texts(a[2:])), nil
 	}, new(func(*Answers, string, ...string) R)}
 }
 
-func whole(n int) number { return decimal.NewFromInt(int64(n)) }
+func fromInt(n int) number { return decimal.NewFromInt(int64(n)) }
 
-func functionList(g *language) []function {
+func builtinFunctions(g *language) []function {
 	directory, form := g.def.Directory, g.def.Form
 	return []function{
-		folded("sum", number.Add),
-		folded("min", func(a, b number) number { return decimal.Min(a, b) }),
-		folded("max", func(a, b number) number { return decimal.Max(a, b) }),
-		one("abs", number.Abs),
-		two("round", func(x, digits number) number { return x.Round(int32(digits.IntPart())) }),
-		one("length", func(s string) number { return whole(Characters(s)) }),
+		variadic("sum", number.Add),
+		variadic("min", func(a, b number) number { return decimal.Min(a, b) }),
+		variadic("max", func(a, b number) number { return decimal.Max(a, b) }),
+		unary("abs", number.Abs),
+		binary("round", func(x, digits number) number { return x.Round(int32(digits.IntPart())) }),
+		unary("length", func(s string) number { return fromInt(Characters(s)) }),
 		{"filled", func(a []any) (any, error) {
 			return a[0].(Answers).Filled(a[1].(string), a[2].(int)), nil
 		}, new(func(*Answers, string, int) bool)},
@@ -67,9 +67,9 @@ func functionList(g *language) []function {
 			_, given := g.value(a[0].(Answers), Ref{a[1].(string), a[2].(int)})
 			return given, nil
 		}, new(func(*Answers, string, int) bool)},
-		two("same", func(a, b string) bool { return text.NameKey(a) == text.NameKey(b) }),
+		binary("same", func(a, b string) bool { return text.NameKey(a) == text.NameKey(b) }),
 		{"count", func(a []any) (any, error) {
-			return whole(a[0].(Answers).Count(texts(a[1:])...)), nil
+			return fromInt(a[0].(Answers).Count(texts(a[1:])...)), nil
 		}, new(func(*Answers, ...string) number)},
 		{"enrolment", func(a []any) (any, error) {
 			n, ok := a[0].(Answers).Enrolment(texts(a[1:])...)
@@ -78,33 +78,33 @@ func functionList(g *language) []function {
 			}
 			return n, nil
 		}, new(func(*Answers, ...string) number)},
-		askedOf("is_member", func(a Answers, name string, kinds []string) bool { return a.IsMember(name, kinds...) }),
+		ofSubmission("is_member", func(a Answers, name string, kinds []string) bool { return a.IsMember(name, kinds...) }),
 		{"is_kind", func(a []any) (any, error) {
 			kind := form.Kind(a[0].(string))
 			return kind.ID != "" && (len(a) == 1 || slices.Contains(texts(a[1:]), kind.ID)), nil
 		}, new(func(string, ...string) bool)},
-		one("is_school", func(said string) bool { return form.Kind(said).School }),
-		askedOf("records", func(a Answers, block string, said []string) number {
+		unary("is_school", func(said string) bool { return form.Kind(said).School }),
+		ofSubmission("records", func(a Answers, block string, said []string) number {
 			if len(said) == 2 {
-				return whole(a.RecordsOf(block, said[0], said[1]))
+				return fromInt(a.RecordsOf(block, said[0], said[1]))
 			}
-			return whole(a.Records(block))
+			return fromInt(a.Records(block))
 		}),
-		askedOf("total", func(a Answers, block string, columns []string) number { return a.Total(block, columns...) }),
+		ofSubmission("total", func(a Answers, block string, columns []string) number { return a.Total(block, columns...) }),
 		{"year", func(a []any) (any, error) {
 			year, _, _ := strings.Cut(a[0].(string), "-")
 			return decimal.NewFromString(year)
 		}, new(func(string) number)},
-		one("listed", func(name string) bool { _, _, ok := directory.ByConsortium(name); return ok }),
-		one("national", func(name string) bool { e, _, _ := directory.ByConsortium(name); return e.National != "" }),
-		two("mentions", func(said, list string) bool {
+		unary("listed", func(name string) bool { _, _, ok := directory.ByConsortium(name); return ok }),
+		unary("national", func(name string) bool { e, _, _ := directory.ByConsortium(name); return e.National != "" }),
+		binary("mentions", func(said, list string) bool {
 			return slices.ContainsFunc(directory.Words(list), func(word string) bool { return strings.Contains(said, word) })
 		}),
-		two("city_fits", func(name, city string) bool {
+		binary("city_fits", func(name, city string) bool {
 			e, _, ok := directory.ByConsortium(name)
 			return ok && e.City == strings.TrimSuffix(city, "市")
 		}),
-		two("park_fits", func(name, park string) bool {
+		binary("park_fits", func(name, park string) bool {
 			_, pair, ok := directory.ByConsortium(name)
 			return ok && pair.Park == park
 		}),
@@ -112,35 +112,35 @@ func functionList(g *language) []function {
 }
 
 func (g *language) isFunction(name string) bool {
-	return slices.ContainsFunc(g.callable, func(f function) bool { return f.name == name })
+	return slices.ContainsFunc(g.builtins, func(f function) bool { return f.name == name })
 }
 
-func functions(g *language) []expr.Option {
-	return append(each(g.callable, function.option), each(operatorList, operator.option)...)
+func exprOptions(g *language) []expr.Option {
+	return append(each(g.builtins, function.option), each(operatorList, operator.option)...)
 }
 
 func (f function) option() expr.Option {
-	return expr.Function(f.name, func(args ...any) (any, error) { return f.call(args) }, f.sign)
+	return expr.Function(f.name, func(args ...any) (any, error) { return f.call(args) }, f.signature)
 }
 
-// operatorList gives the signs their meaning on decimals and ISO dates; a month and a day in it are alike.
+// operatorList implements the operators on decimals and ISO dates. A month equals every day in it.
 var operatorList = []operator{
-	{"+", two("add", number.Add)},
-	{"-", two("subtract", number.Sub)},
-	{"*", two("multiply", number.Mul)},
+	{"+", binary("add", number.Add)},
+	{"-", binary("subtract", number.Sub)},
+	{"*", binary("multiply", number.Mul)},
 	{"/", function{"divide", divide, new(func(number, number) number)}},
-	{"==", two("equal", number.Equal)},
-	{"!=", two("unequal", func(a, b number) bool { return !a.Equal(b) })},
-	{"<", two("less", number.LessThan)},
-	{"<=", two("at_most", number.LessThanOrEqual)},
-	{">", two("more", number.GreaterThan)},
-	{">=", two("at_least", number.GreaterThanOrEqual)},
-	{">=", two("not_before", func(a, b string) bool { return dateOrder(a, b) >= 0 })},
-	{"<=", two("not_after", func(a, b string) bool { return dateOrder(a, b) <= 0 })},
+	{"==", binary("equal", number.Equal)},
+	{"!=", binary("unequal", func(a, b number) bool { return !a.Equal(b) })},
+	{"<", binary("less", number.LessThan)},
+	{"<=", binary("at_most", number.LessThanOrEqual)},
+	{">", binary("more", number.GreaterThan)},
+	{">=", binary("at_least", number.GreaterThanOrEqual)},
+	{">=", binary("not_before", func(a, b string) bool { return dateOrder(a, b) >= 0 })},
+	{"<=", binary("not_after", func(a, b string) bool { return dateOrder(a, b) <= 0 })},
 }
 
 type operator struct {
-	sign string
+	symbol string
 	function
 }
 
@@ -149,13 +149,14 @@ func dateOrder(a, b string) int {
 	return strings.Compare(a[:shorter], b[:shorter])
 }
 
-// operators patches all signs in one pass: the library checks all types anew before each pass, and knows one sign each.
+// operators is a visitor that patches all operators in one pass. One visitor each would be slow: the library checks all
+// types again before each pass.
 type operators []*patcher.OperatorOverloading
 
 func newOperators(c *conf.Config) operators {
 	var out operators
 	for _, o := range operatorList {
-		out = append(out, &patcher.OperatorOverloading{Operator: o.sign, Overloads: []string{o.name}, Env: &c.Env,
+		out = append(out, &patcher.OperatorOverloading{Operator: o.symbol, Overloads: []string{o.name}, Env: &c.Env,
 			Functions: c.Functions, NtCache: &c.NtCache})
 	}
 	return out
@@ -167,7 +168,7 @@ func (all operators) Visit(node *ast.Node) {
 	}
 }
 
-// Reset and ShouldRepeat let the pass be made again as long as it changes something.
+// Reset and ShouldRepeat make the library repeat the pass as long as it changes something.
 func (all operators) Reset() {
 	for _, o := range all {
 		o.Reset()

@@ -6,13 +6,13 @@ import (
 	"lianheti/stages/text"
 )
 
-// Layout is where everything of the form stands in the Excel template: rows and columns, no styling.
+// Layout gives every text and input of the form its cells in the Excel template: rows and columns, no styling.
 type Layout struct {
 	Sheets []*SheetLayout
-	keys   map[string]string // of the printed texts
+	keys   map[string]string // name keys of the template's texts
 }
 
-// Key is the name key of a text that the form prints; readers look for these in every workbook.
+// Key is text.NameKey, cached for the template's texts: readers look for these in every workbook.
 func (l *Layout) Key(words string) string {
 	if key, ok := l.keys[words]; ok {
 		return key
@@ -32,7 +32,7 @@ type SheetLayout struct {
 	Freeze  int // rows kept in view; 0: none
 }
 
-// Role says what a static cell is, for painting.
+// Role is the kind of a static cell; it decides the style.
 type Role string
 
 const (
@@ -52,9 +52,9 @@ const (
 	DatedRole   Role = "dated" // date printed on the cover
 	CaptionRole Role = "caption"
 	FormulaRole Role = "formula" // Text is an Excel formula without the leading =
-	WordsRole   Role = "words"   // likewise: characters and limit of a text
-	ShownRole   Role = "shown"   // likewise: what the self-check says of the workbook
-	LinkRole    Role = "link"    // likewise: what is left on a sheet, leading there
+	WordsRole   Role = "words"   // likewise: number of characters of a text, and its limit
+	ShownRole   Role = "shown"   // likewise: a result of the self-check
+	LinkRole    Role = "link"    // likewise: what is left to fill in on a sheet, with a link to it
 )
 
 // Formula says whether a static cell of this role holds a formula.
@@ -62,15 +62,16 @@ func (r Role) Formula() bool {
 	return r == FormulaRole || r == WordsRole || r == ShownRole || r == LinkRole
 }
 
-// Static is the template's own text or formula. Rows and Cols say over how many cells it is merged (at least 1).
+// Static is a text or formula of the template itself, merged over Rows × Cols cells (at least 1 × 1).
 type Static struct {
 	Row, Col, Rows, Cols int
 	Role                 Role
 	Text                 string
-	Was                  string // in templates that were sent out earlier; empty where the same
+	Was                  string // Text in templates sent out earlier; empty where it is the same
 }
 
-// Slot is the input cell of a field in one year. By its anchors and header it is found where its defined name is lost.
+// Slot is the input cell of a field in one year. Readers find it by its defined name, or, where a workbook has lost
+// that, by the texts in its row (anchors) and over its column (header).
 type Slot struct {
 	Name                 string // defined name
 	Sheet                string // its title
@@ -79,11 +80,11 @@ type Slot struct {
 	Row, Col, Rows, Cols int
 	RowAnchor            []string // label and year, or label and unit
 	RowAnchorCols        []int
-	Header               string // text of the header over the column; empty: none
-	Lines                int    // lines of text that it has to show, over all its rows
+	Header               string // header of the column; empty: none
+	Lines                int    // lines of text that its rows must have room for
 }
 
-// RecordArea is a list: one defined name a column, over all prepared rows.
+// RecordArea is the place of a list. Each column has a defined name that covers all prepared rows.
 type RecordArea struct {
 	Block     *RecordBlock
 	Sheet     string // its title
@@ -110,26 +111,27 @@ const (
 	valueCol = 5
 )
 
-// MetaSheet is very hidden: the form's identity, keys in column A, values in B. Sheets of ours begin with HiddenPrefix.
+// Names of sheets. MetaSheet is very hidden and identifies the form: keys (Meta…) in column A, values in B. Our hidden
+// sheets begin with HiddenPrefix.
 const (
 	HiddenPrefix = "_lianheti"
 	MetaSheet    = HiddenPrefix
-	ListSheet    = HiddenPrefix + "_lists"  // what the dropdowns offer
-	ValueSheet   = HiddenPrefix + "_values" // what the self-check calculates: of each input,
-	CaseSheet    = HiddenPrefix + "_cases"  // of each place that a rule looks at,
-	RowSheet     = HiddenPrefix + "_rows"   // of each row of a list
-	ReturnSheet  = "退回问题"                   // of a returned copy: what is to be mended; never read
-	CheckSheet   = "自检"                     // what the rules say of the workbook as it is filled; never read
+	ListSheet    = HiddenPrefix + "_lists"  // options of the dropdowns
+	ValueSheet   = HiddenPrefix + "_values" // self-check: the clean value of each input
+	CaseSheet    = HiddenPrefix + "_cases"  // self-check: the result of each case of a rule
+	RowSheet     = HiddenPrefix + "_rows"   // self-check: the results for each row of a list
+	ReturnSheet  = "退回问题"                   // in returned copies: what must be corrected; never read
+	CheckSheet   = "自检"                     // the results of the rules in the workbook; never read
 
-	ReturnSaid     = "已作的说明" // the column of ReturnSheet that repeats the filler's own words,
-	ReturnOutdated = "须重新说明" // or begins so where they no longer count
+	ReturnSaid     = "已作的说明" // column of ReturnSheet that repeats the filler's explanation
+	ReturnOutdated = "须重新说明" // prefix there where the explanation no longer counts
 
 	MetaForm    = "form"
 	MetaYear    = "year"
 	MetaVersion = "version"
 	MetaParent  = "parent"
-	MetaSaid    = "said"  // what the parent says, as a hash: a copy that says the same was not worked on
-	MetaAsked   = "asked" // the rows of 情况说明 that a copy was issued with, as a hash: they are not the filler's
+	MetaSaid    = "said"  // hash of the parent's values: a copy with the same values was not edited
+	MetaAsked   = "asked" // hash of the prefilled rows of 情况说明: these are not the filler's
 )
 
 // SlotName is the defined name of a field in a year; year 0 is an undated field.
@@ -140,29 +142,29 @@ func SlotName(field string, year int) string {
 	return field + "_" + strconv.Itoa(year)
 }
 
-// Layout gives the places of the template, computed once at load.
+// Layout returns the layout of the template, computed once at load.
 func (d *Definition) Layout() *Layout { return d.layout }
 
 // Slots lists every slot in form order.
 func (l *Layout) Slots() []Slot {
-	return flat(l.Sheets, func(s *SheetLayout) []Slot { return s.Slots })
+	return flatMap(l.Sheets, func(s *SheetLayout) []Slot { return s.Slots })
 }
 
-// Slot finds the slot of a field in a year, or gives a zero one.
+// Slot finds the slot of a field in a year; the zero value where there is none.
 func (l *Layout) Slot(field string, year int) Slot {
 	return first(l.Slots(), func(x Slot) bool { return x.Field.ID == field && x.Year == year })
 }
 
-// Area finds a record area by the id of its block, or gives a zero one.
+// Area finds a record area by the id of its block; the zero value where there is none.
 func (l *Layout) Area(id string) RecordArea {
-	areas := flat(l.Sheets, func(s *SheetLayout) []RecordArea { return s.Records })
+	areas := flatMap(l.Sheets, func(s *SheetLayout) []RecordArea { return s.Records })
 	return first(areas, func(a RecordArea) bool { return a.Block.ID == id })
 }
 
 func newLayout(form *Form) *Layout {
 	l := &Layout{keys: map[string]string{}}
 	for _, s := range form.Sheets {
-		sheet := layOut(form, s)
+		sheet := layOutSheet(form, s)
 		l.Sheets = append(l.Sheets, sheet)
 		for _, printed := range sheet.Statics {
 			if !printed.Role.Formula() {
@@ -176,5 +178,5 @@ func newLayout(form *Form) *Layout {
 	return l
 }
 
-// BlankTest is the condition under which the form frames a required cell: it is empty.
+// BlankTest is the Excel condition that a cell is empty, under which a required cell gets its frame.
 func BlankTest(cell string) string { return "LEN(TRIM(" + cell + "))=0" }

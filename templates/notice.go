@@ -11,41 +11,43 @@ import (
 	"lianheti/stages/model"
 )
 
-// Notice is the work plan sentence by sentence, each with what answers it; the definition is held against it.
+// Notice is notice.yaml: the work plan sentence by sentence, each with what implements it. The definition is checked
+// against it.
 type Notice struct {
 	Title  string
-	SHA256 string // of the whole text without blanks, so that nobody edits it unnoticed
+	SHA256 string // hash of the whole text without white space, which detects edits
 	Parts  []*NoticePart
 }
 
-// NoticePart is a paragraph or an annex, as rules and fields cite it.
+// NoticePart is a paragraph or an annex, with the name by which rules and fields cite it.
 type NoticePart struct {
 	Cite  string
 	Items []*NoticeItem
 }
 
-// NoticeItem is one sentence, or one row of a table with its cells apart by NoticeCell, and the ids of what answers it.
+// NoticeItem is a sentence, or a row of a table (its cells joined by NoticeCell), with the ids of what implements it.
 type NoticeItem struct {
-	Cite string // where it is not the part's
+	Cite string // where it differs from the part's
 	Text string
 
 	Fields, Lists, Kinds, Years, Notes []string // form.yaml
 	Entries, Settings                  []string // directory.yaml
 	Points, Rules, Letters, Register   []string
-	Commands                           []string // with their options
-	Manual                             string   // what people do, and why the program does not
+	Commands                           []string // with their flags
+	Manual                             string   // what people do by hand, and why
 
-	at `yaml:"-"`
+	pos `yaml:"-"`
 }
 
-// NoticeCell stands between the cells of a table's row.
+// NoticeCell separates the cells of a table's row.
 const NoticeCell = "|"
 
-// answerKind is one way to answer: how an id is shown, empty where there is none, and then the official wordings.
+// answerKind is one kind of thing that implements a sentence. wordings gives for an id the name to show, empty where
+// there is no such thing, and then its official wordings.
 type answerKind struct {
-	label string
-	ids   func(*NoticeItem) []string
-	says  func(d *Definition, id string) []string
+	label    string
+	ids      func(*NoticeItem) []string
+	wordings func(d *Definition, id string) []string
 }
 
 var answerKinds = []answerKind{
@@ -70,7 +72,7 @@ var answerKinds = []answerKind{
 	}},
 	{"指导目录", func(i *NoticeItem) []string { return i.Entries }, entryAnswer},
 	{"批次", func(i *NoticeItem) []string { return i.Settings }, func(d *Definition, id string) []string {
-		return []string{d.Directory.setting(id)}
+		return []string{d.Directory.settingText(id)}
 	}},
 	{"观测点", func(i *NoticeItem) []string { return i.Points }, pointAnswer},
 	{"规则", func(i *NoticeItem) []string { return i.Rules }, func(d *Definition, id string) []string {
@@ -85,7 +87,7 @@ var answerKinds = []answerKind{
 		return []string{cmp.Or(s, &RegisterSheet{}).Title}
 	}},
 	{"命令", func(i *NoticeItem) []string { return i.Commands }, func(_ *Definition, id string) []string {
-		if commandLine.MatchString(id) { // whether there is such a command, the command line's own test asks
+		if commandLine.MatchString(id) { // a test of the command line checks that the command exists
 			return []string{"lianheti " + id}
 		}
 		return []string{""}
@@ -120,11 +122,11 @@ func pointAnswer(d *Definition, id string) []string {
 	return out
 }
 
-// Answers lists what answers an item, kind by kind, as people read it.
+// Answers lists what implements an item, kind by kind, in words.
 func (d *Definition) Answers(i *NoticeItem) []string {
 	var out []string
 	for _, k := range answerKinds {
-		names := each(k.ids(i), func(id string) string { return k.says(d, id)[0] })
+		names := each(k.ids(i), func(id string) string { return k.wordings(d, id)[0] })
 		if len(names) > 0 {
 			out = append(out, k.label+"："+strings.Join(names, "、"))
 		}
@@ -135,34 +137,34 @@ func (d *Definition) Answers(i *NoticeItem) []string {
 	return out
 }
 
-// CiteOf is the paragraph that an item of a part belongs to.
+// CiteOf is the paragraph of an item of the part.
 func (p *NoticePart) CiteOf(i *NoticeItem) string { return cmp.Or(i.Cite, p.Cite) }
 
-// loadNotice reads notice.yaml. What is wrong with it stops nothing: the definition bears one warning.
+// loadNotice loads notice.yaml. Its problems do not stop the load; they set Warning.
 func (d *Definition) loadNotice(l *loader) {
-	own, n := &loader{dir: l.dir, sources: l.sources}, &Notice{}
-	own.decode("notice.yaml", n)
-	if len(own.problems) == 0 {
-		own.prove(d, []part{{"notice.yaml", n}})
+	noticeLoader, n := &loader{dir: l.dir, sources: l.sources}, &Notice{}
+	noticeLoader.decode("notice.yaml", n)
+	if len(noticeLoader.problems) == 0 {
+		noticeLoader.validate(d, []part{{"notice.yaml", n}})
 	}
-	if len(own.problems) > 0 {
-		d.Warning = fmt.Sprintf("依据对照有 %d 处不符（不影响运行，依据以各条所写为准），第一处：%v", len(own.problems), own.problems[0])
+	if len(noticeLoader.problems) > 0 {
+		d.Warning = fmt.Sprintf("依据对照有 %d 处不符（不影响运行，依据以各条所写为准），第一处：%v", len(noticeLoader.problems), noticeLoader.problems[0])
 		return
 	}
 	d.Notice = n
 }
 
 func (n *Notice) check(l *loader, d *Definition) {
-	supported := map[[2]string]bool{} // paragraph and rule
+	cited := map[[2]string]bool{} // paragraph and rule
 	var paragraphs []string
 	var whole strings.Builder
-	printed := map[string]bool{} // what the paper says whatever the item, without its spaces
+	printed := map[string]bool{} // texts of the form that may stand anywhere, without white space
 	for _, words := range []string{"序号", "基本指标", "观测点", d.Form.Title, d.Form.Dated, d.Paper.Attachment} {
-		printed[unspaced(words)] = true
+		printed[stripSpaces(words)] = true
 	}
 	for _, s := range d.Paper.Sections {
-		for _, item := range s.items() { // whose text belongs to no field
-			printed[unspaced(item.Text)] = true
+		for _, item := range s.items() { // Text is set where it belongs to no field
+			printed[stripSpaces(item.Text)] = true
 		}
 	}
 	for _, p := range n.Parts {
@@ -171,24 +173,24 @@ func (n *Notice) check(l *loader, d *Definition) {
 			n.checkItem(l, d, printed, p, item)
 			paragraphs = append(paragraphs, p.CiteOf(item))
 			for _, id := range item.Rules {
-				supported[[2]string{p.CiteOf(item), id}] = true
+				cited[[2]string{p.CiteOf(item), id}] = true
 			}
-			whole.WriteString(unspaced(strings.ReplaceAll(item.Text, NoticeCell, "")))
+			whole.WriteString(stripSpaces(strings.ReplaceAll(item.Text, NoticeCell, "")))
 		}
 	}
 	if got := model.Digest([]byte(whole.String())); got != n.SHA256 {
-		l.problem(at{"notice.yaml", "$.sha256"}, "原文与 sha256 不符", "原文请照录通知，一字不改；通知确已不同的，sha256 写作 "+got+"。")
+		l.problem(pos{"notice.yaml", "$.sha256"}, "原文与 sha256 不符", "原文请照录通知，一字不改；通知确已不同的，sha256 写作 "+got+"。")
 	}
 	for _, r := range d.Rules {
 		for _, cite := range d.Form.citations(r.Authority) {
-			if !supported[[2]string{cite, r.ID}] {
-				l.problem(r.at, fmt.Sprintf("规则 %s（%s）的依据“%s”里没有一句写着它", r.Code, r.ID, cite),
+			if !cited[[2]string{cite, r.ID}] {
+				l.problem(r.pos, fmt.Sprintf("规则 %s（%s）的依据“%s”里没有一句写着它", r.Code, r.ID, cite),
 					"请在 notice.yaml 那一段给真正要求它的一句写上；没有这样一句的，依据改写为“"+
 						d.Form.Beyond.Tool+"”或“"+d.Form.Beyond.Coherence+"”。")
 			}
 		}
 	}
-	known := func(where at, what, paragraph string) {
+	checkCitation := func(where pos, what, paragraph string) {
 		for _, cite := range d.Form.citations(paragraph) {
 			within := func(p string) bool { return cite == p || strings.HasPrefix(cite, p+" ") }
 			if !slices.ContainsFunc(paragraphs, within) {
@@ -197,39 +199,40 @@ func (n *Notice) check(l *loader, d *Definition) {
 		}
 	}
 	for _, f := range d.Form.Fields() {
-		known(f.at, "栏目“"+f.ID+"”", f.Paragraph)
+		checkCitation(f.pos, "栏目“"+f.ID+"”", f.Paragraph)
 	}
 	for _, t := range d.Tables {
 		for _, c := range t.Columns {
-			known(c.at, "列“"+t.Name+"."+c.Name+"”", c.Paragraph)
+			checkCitation(c.pos, "列“"+t.Name+"."+c.Name+"”", c.Paragraph)
 		}
 	}
 }
 
-// checkItem proves that a sentence is answered by things that exist, and that each cell of an annex is their wording.
+// checkItem checks that what implements a sentence exists, and that each cell of an annex is its official wording.
 func (n *Notice) checkItem(l *loader, d *Definition, printed map[string]bool, p *NoticePart, item *NoticeItem) {
 	var wording []string
 	for _, k := range answerKinds {
 		for _, id := range k.ids(item) {
-			said := k.says(d, id)
-			l.when(said[0] == "", item.at, "“"+id+"”不是已有的"+k.label, "请改正编号；没有什么回应这一句的，写 manual 和原因。")
-			wording = append(wording, said[1:]...)
+			matches := k.wordings(d, id)
+			l.problemIf(matches[0] == "", item.pos, "“"+id+"”不是已有的"+k.label, "请改正编号；没有什么回应这一句的，写 manual 和原因。")
+			wording = append(wording, matches[1:]...)
 		}
 	}
-	l.when(len(d.Answers(item)) == 0, item.at, "“"+item.Text+"”没有回应", "请写明由什么回应；程序不做的写 manual 和原因。")
+	l.problemIf(len(d.Answers(item)) == 0, item.pos, "“"+item.Text+"”没有回应", "请写明由什么回应；程序不做的写 manual 和原因。")
 	if !strings.HasPrefix(p.Cite, "附件") || item.Manual != "" {
 		return
 	}
 	for piece := range strings.SplitSeq(item.Text, NoticeCell) {
-		key := unspaced(piece)
-		said := func(w string) bool { return unspaced(w) == key }
-		heads := func(id string) bool { return unspaced(d.Label(id)) == key } // of columns
-		l.when(!printed[key] && !slices.ContainsFunc(wording, said) && !slices.ContainsFunc(item.Fields, heads), item.at,
-			"“"+piece+"”不是所指各项的原文", "请核对栏目、目录、观测点的 label 是否照录，或编号是否写错。")
+		key := stripSpaces(piece)
+		matches := func(w string) bool { return stripSpaces(w) == key }
+		isLabel := func(id string) bool { return stripSpaces(d.Label(id)) == key } // of columns
+		official := printed[key] || slices.ContainsFunc(wording, matches) || slices.ContainsFunc(item.Fields, isLabel)
+		l.problemIf(!official, item.pos, "“"+piece+"”不是所指各项的原文",
+			"请核对栏目、目录、观测点的 label 是否照录，或编号是否写错。")
 	}
 }
 
-// citations are the paragraphs that an authority or a paragraph names, the program's own words left out.
+// citations splits an authority into the paragraphs it cites, without the words of Form.Beyond.
 func (f *Form) citations(s string) []string {
 	var out []string
 	for part := range strings.SplitSeq(s, "；") {
@@ -240,7 +243,7 @@ func (f *Form) citations(s string) []string {
 	return out
 }
 
-// Mark says how a field that the official form does not have is marked wherever people meet it; empty for the others.
+// Mark is the tag of a field that is not in the official form; empty for the others.
 func (f *Form) Mark(x *Field) string {
 	switch {
 	case x.Paragraph == f.Beyond.Tool:
@@ -251,5 +254,5 @@ func (f *Form) Mark(x *Field) string {
 	return ""
 }
 
-// unspaced is a text without blanks: the printed form spaces its words at will.
-func unspaced(s string) string { return strings.Join(strings.Fields(s), "") }
+// stripSpaces removes all white space: the printed form spaces its words at will.
+func stripSpaces(s string) string { return strings.Join(strings.Fields(s), "") }

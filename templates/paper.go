@@ -8,13 +8,14 @@ import (
 	"strings"
 )
 
-// Paper is 附件3 as printed: places only, the wording is the form's. The Word form is written and read by it.
+// Paper is word.yaml: the layout of 附件3 as printed, by which the Word form is written and read. Wording is the form's.
 type Paper struct {
 	Attachment string
 	Cover      []string        `check:"must,is field"` // fields
 	Notes      []string        `check:"is note"`       // ids of notes, the first is the heading
 	Sections   []*PaperSection `check:"must"`
-	// Supplement titles a last section: what is collected beyond the form, printed where anything of it is filled in.
+	// Supplement is the title of a last section for the values collected beyond the official form. It is printed where
+	// any of them is filled in.
 	Supplement string
 }
 
@@ -23,13 +24,13 @@ type PaperSection struct {
 	Title  string `check:"is note"` // id of a note
 	Tables []*PaperTable
 
-	supplement string // its title, where it holds what the form does not print
+	supplement string // title of the supplement; empty for the official sections
 }
 
-// Supplementary says whether the section holds what the official form does not print.
+// Supplementary says whether the section is not part of the official form.
 func (s *PaperSection) Supplementary() bool { return s.supplement != "" }
 
-// Heading is what the section is called.
+// Heading is the section's title.
 func (s *PaperSection) Heading(f *Form) string { return cmp.Or(s.supplement, f.Note(s.Title)) }
 
 // PaperTable is a table of the form.
@@ -37,8 +38,8 @@ type PaperTable struct {
 	Columns []float64 // widths in millimetres
 	Rows    [][]*PaperCell
 
-	at `yaml:"-"`
-	// Grid has the cells of each row from left to right, those that reach into it from above included.
+	pos `yaml:"-"`
+	// Grid has the cells of each row from left to right, with those that extend into it from above.
 	Grid [][]PaperSlot `yaml:"-"`
 }
 
@@ -46,12 +47,12 @@ type PaperTable struct {
 type PaperCell struct {
 	PaperItem  `yaml:",inline"`
 	Span, Down int     // columns and rows it covers
-	Height     float64 // of its row, at least; millimetres
+	Height     float64 // least height of its row in millimetres
 
-	at `yaml:"-"`
+	pos `yaml:"-"`
 }
 
-// PaperItem is one thing printed in a cell; one of its words is set, beside how it is printed.
+// PaperItem is one thing printed in a cell. Exactly one of the fields up to Lines is set; the others say how it looks.
 type PaperItem struct {
 	Text    string       `check:"one"`          // wording that belongs to no field
 	Note    string       `check:"one,is note"`  // id of a note
@@ -71,15 +72,15 @@ type PaperItem struct {
 	Footnote string `check:"is note"` // id of a note, behind the item
 	Align    string // left, center, right
 	Gap      int    // blank lines above
-	Hand     bool   // filled in by hand: its words stand wide apart
+	Hand     bool   // filled in by hand: printed with wide gaps
 
-	Refs []Ref `yaml:"-"` // the fields that share the place of the item, in order
+	Refs []Ref `yaml:"-"` // the values printed in this item, in order
 }
 
-// PaperSlot is a cell as one row of the table sees it. Began is false where it reaches down from a row above.
+// PaperSlot is a cell in one row of the grid. Starts is false where the cell extends down from a row above.
 type PaperSlot struct {
-	Cell  *PaperCell
-	Began bool
+	Cell   *PaperCell
+	Starts bool
 }
 
 // Items lists what a cell prints.
@@ -90,7 +91,7 @@ func (c *PaperCell) Items() []*PaperItem {
 	return []*PaperItem{&c.PaperItem}
 }
 
-// items goes through what the section prints, in its order, each with the cell that it stands in.
+// items yields the items of the section in order, each with its cell.
 func (s *PaperSection) items() iter.Seq2[*PaperCell, *PaperItem] {
 	return func(yield func(*PaperCell, *PaperItem) bool) {
 		for _, t := range s.Tables {
@@ -105,12 +106,12 @@ func (s *PaperSection) items() iter.Seq2[*PaperCell, *PaperItem] {
 	}
 }
 
-// Answer is the place of a field's answer on the cover.
-func (p *Paper) Answer(field string) PaperItem {
+// CoverItem is the item that prints a field's value on the cover.
+func (p *Paper) CoverItem(field string) PaperItem {
 	return PaperItem{Value: field, Refs: []Ref{{Field: field}}}
 }
 
-// Values lists every field and year that the section prints an answer for, in its order.
+// Values lists the references to all values that the section prints, in order.
 func (s *PaperSection) Values() []Ref {
 	var out []Ref
 	for _, item := range s.items() {
@@ -119,12 +120,12 @@ func (s *PaperSection) Values() []Ref {
 	return out
 }
 
-// Filled says whether the item is one that fillers write.
+// Filled says whether the item is filled in rather than preprinted.
 func (i PaperItem) Filled() bool {
 	return i.Value != "" || i.Count != "" || i.Names != "" || i.Declare != ""
 }
 
-// PaperLabel is a field's label with the unit that is printed behind it.
+// PaperLabel is a field's printed label, with the unit where that is printed after it.
 func (f *Field) PaperLabel() string {
 	switch {
 	case f.PrintedLabel != "":
@@ -135,12 +136,12 @@ func (f *Field) PaperLabel() string {
 	return f.Label
 }
 
-// ShownUnit is the unit as the template shows it beside the label: in the official form's words where it prints one.
+// ShownUnit is the unit that the template shows beside the label: as printed in the official form, or else as stored.
 func (f *Field) ShownUnit() string {
 	return cmp.Or(strings.Trim(f.Printed, "（）"), f.Unit)
 }
 
-// PaperUnit is the unit that is printed in the field's own cell; empty where it stands in the label or nowhere.
+// PaperUnit is the unit printed in the field's own cell; empty where it is in the label or not printed.
 func (f *Field) PaperUnit() string {
 	if strings.HasPrefix(f.Printed, "（") {
 		return ""
@@ -148,7 +149,7 @@ func (f *Field) PaperUnit() string {
 	return f.Printed
 }
 
-// Wording is what the form itself prints for an item, without what fillers write: a label, a note, a unit, a limit.
+// Wording is the preprinted text of an item: a label, a note, a unit, a limit.
 func (d *Definition) Wording(i PaperItem) string {
 	switch {
 	case i.Note != "":
@@ -175,7 +176,7 @@ func (d *Definition) Wording(i PaperItem) string {
 	return i.Text
 }
 
-// check resolves what the paper names and proves that every field of the official form has its place on it.
+// check resolves the references and checks that every field of the official form is printed.
 func (p *Paper) check(l *loader, d *Definition) {
 	printed := map[string]bool{} // fields, fields with years, member kinds
 	for _, id := range p.Cover {
@@ -186,16 +187,16 @@ func (p *Paper) check(l *loader, d *Definition) {
 	}
 	for _, s := range p.Sections {
 		for cell, item := range s.items() {
-			item.check(l, d, cell.at, printed)
+			item.check(l, d, cell.pos, printed)
 		}
 		for _, t := range s.Tables {
-			t.place(l)
+			t.buildGrid(l)
 		}
 	}
-	p.complete(l, d, printed)
+	p.checkComplete(l, d, printed)
 }
 
-// supplement makes the section of the figures that the form asks for in fewer years than are collected.
+// supplement makes the section of the figures in years that the official form does not ask for.
 func supplement(d *Definition, title string) *PaperSection {
 	const label, value = 85, 25 // millimetres
 	var years []string
@@ -221,33 +222,33 @@ func supplement(d *Definition, title string) *PaperSection {
 	return &PaperSection{Tables: []*PaperTable{t}, supplement: title}
 }
 
-func (p *Paper) complete(l *loader, d *Definition, printed map[string]bool) {
+func (p *Paper) checkComplete(l *loader, d *Definition, printed map[string]bool) {
 	for _, f := range d.Form.Fields() {
 		values := []string{f.ID}
 		if f.Dated() {
 			values = each(f.RequiredYears, func(year string) string { return f.ID + "." + year })
 		}
 		for _, what := range values {
-			l.when(!f.Extra && f.Record == "" && !printed[what], f.at, "栏目“"+what+"”没有印在 Word 版推荐书上",
+			l.problemIf(!f.Extra && f.Record == "" && !printed[what], f.pos, "栏目“"+what+"”没有印在 Word 版推荐书上",
 				"请在 word.yaml 给它一格；不是推荐书的栏目写 extra: true。")
 		}
 	}
 	for _, k := range d.Form.Kinds {
-		l.when(!printed["kind "+k.ID] || !printed["count "+k.ID] || !printed["names "+k.ID], at{"word.yaml", "$.sections"},
-			"成员组成“"+k.Label+"”没有印全", "请给它 kind、count、names 三格。")
+		complete := printed["kind "+k.ID] && printed["count "+k.ID] && printed["names "+k.ID]
+		l.problemIf(!complete, pos{"word.yaml", "$.sections"}, "成员组成“"+k.Label+"”没有印全", "请给它 kind、count、names 三格。")
 	}
 }
 
-func (i *PaperItem) check(l *loader, d *Definition, where at, printed map[string]bool) {
-	declared, grouped := d.fields[i.Declare], d.fields[i.Group]
-	l.when(declared != nil && declared.Type != ConfirmField, where, "栏目“"+i.Declare+"”不是声明",
+func (i *PaperItem) check(l *loader, d *Definition, where pos, printed map[string]bool) {
+	declaration, grouped := d.fields[i.Declare], d.fields[i.Group]
+	l.problemIf(declaration != nil && declaration.Type != ConfirmField, where, "栏目“"+i.Declare+"”不是声明",
 		"declare 只用于 type: confirm 的栏目。")
-	l.when(grouped != nil && len(strings.Fields(grouped.Group)) < max(1, i.Level), where,
+	l.problemIf(grouped != nil && len(strings.Fields(grouped.Group)) < max(1, i.Level), where,
 		fmt.Sprintf("栏目“%s”没有第 %d 层组名", i.Group, max(1, i.Level)), "请核对它在 form.yaml 的 group。")
 	for word, id := range map[string]string{"kind": i.Kind, "count": i.Count, "names": i.Names} {
 		printed[word+" "+id] = true
 	}
-	for _, id := range []string{i.Label, i.Declare} { // a label alone: to be filled by hand, like a signature
+	for _, id := range []string{i.Label, i.Declare} { // a label without a value is filled in by hand: a signature
 		if f := d.fields[id]; f != nil && (id == i.Declare || slices.Contains([]FieldType{ConfirmField, DateField}, f.Type)) {
 			printed[id] = true
 		}
@@ -258,20 +259,20 @@ func (i *PaperItem) check(l *loader, d *Definition, where at, printed map[string
 	if i.Value == "" {
 		return
 	}
-	for said := range strings.SplitSeq(i.Value, "/") {
-		ref, err := d.Ref(said, nil)
-		if l.when(err != nil, where, fmt.Sprint(err), "请写成 栏目编号 或 栏目编号.年度。"); err == nil {
-			i.Refs, printed[said] = append(i.Refs, ref), true
+	for reference := range strings.SplitSeq(i.Value, "/") {
+		ref, err := d.Ref(reference, nil)
+		if l.problemIf(err != nil, where, fmt.Sprint(err), "请写成 栏目编号 或 栏目编号.年度。"); err == nil {
+			i.Refs, printed[reference] = append(i.Refs, ref), true
 		}
 	}
 }
 
-// place works out which cells each row of the table holds.
-func (t *PaperTable) place(l *loader) {
+// buildGrid computes the cells of each row of the table.
+func (t *PaperTable) buildGrid(l *loader) {
 	above := make([]*PaperCell, len(t.Columns))
-	left := make([]int, len(t.Columns)) // rows that the cell beginning in this column still reaches down
+	left := make([]int, len(t.Columns)) // by column: further rows that the cell above extends over
 	for ri, row := range t.Rows {
-		where := at{t.file, fmt.Sprintf("%s.rows[%d]", t.path, ri)}
+		where := pos{t.file, fmt.Sprintf("%s.rows[%d]", t.path, ri)}
 		const cure = "请核对各格的 span，以及上面的格子的 down。"
 		var slots []PaperSlot
 		next := 0
@@ -288,13 +289,13 @@ func (t *PaperTable) place(l *loader) {
 				return
 			}
 			above[col], left[col] = row[next], max(1, row[next].Down)-1
-			slots = append(slots, PaperSlot{Cell: row[next], Began: true})
+			slots = append(slots, PaperSlot{Cell: row[next], Starts: true})
 			col += max(1, row[next].Span)
 			next++
 		}
-		l.when(next < len(row), where, "这一行的格子多于表格的列", cure)
+		l.problemIf(next < len(row), where, "这一行的格子多于表格的列", cure)
 		t.Grid = append(t.Grid, slots)
-		l.when(ri == len(t.Rows)-1 && slices.ContainsFunc(left, func(n int) bool { return n > 0 }), where,
+		l.problemIf(ri == len(t.Rows)-1 && slices.ContainsFunc(left, func(n int) bool { return n > 0 }), where,
 			"最后一行的格子还要往下占", cure)
 	}
 }

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-func layOut(form *Form, s *Sheet) *SheetLayout {
+func layOutSheet(form *Form, s *Sheet) *SheetLayout {
 	p := &placer{form: form, out: &SheetLayout{Sheet: s}, row: 1}
-	p.measure()
+	p.setWidths()
 	for _, b := range s.Blocks {
 		switch {
 		case b.Notes != nil:
@@ -48,7 +48,7 @@ var (
 	yearNoteWidth  = 19.0
 )
 
-func (p *placer) measure() {
+func (p *placer) setWidths() {
 	p.valueEnd, p.noteCol = valueCol, valueCol+1
 	p.out.Widths = plainWidths
 	for _, b := range p.out.Sheet.Blocks {
@@ -68,13 +68,13 @@ func (p *placer) measure() {
 			p.out.Widths = each(b.Records.Columns, func(c *Field) float64 { return c.Width })
 		}
 	}
-	if !p.out.Sheet.Asks() {
+	if !p.out.Sheet.HasInputs() {
 		p.out.Widths = guideWidths
 	}
 	p.out.LastCol = len(p.out.Widths)
 }
 
-// progress places what the self-check says of the whole workbook, and what is left on each sheet.
+// progress places the results of the self-check, then a link to each sheet with what is left to fill in there.
 func (p *placer) progress(b *ProgressBlock) {
 	line := func(label string, role Role, formula string) {
 		p.static(p.row, 1, 1, 1, CaptionRole, label)
@@ -85,19 +85,19 @@ func (p *placer) progress(b *ProgressBlock) {
 		line(l.Label, ShownRole, "check_"+l.Show)
 	}
 	for _, s := range p.form.Sheets {
-		if s.Asks() {
+		if s.HasInputs() {
 			line(s.Title, LinkRole, fmt.Sprintf("HYPERLINK(%s,%s)", quote("#'"+s.Title+"'!A1"), LeftName(s)))
 		}
 	}
 }
 
-// Asks says whether a sheet has anything to fill in.
-func (s *Sheet) Asks() bool {
+// HasInputs says whether the sheet has cells to fill in.
+func (s *Sheet) HasInputs() bool {
 	return slices.ContainsFunc(s.Blocks,
 		func(b *Block) bool { return b.Lines != nil || b.Years != nil || b.Records != nil })
 }
 
-// LeftName is the defined name of what is left to fill in on a sheet, in words.
+// LeftName is the defined name of the formula that says what is left to fill in on a sheet.
 func LeftName(s *Sheet) string { return "check_left_" + s.ID }
 
 func (p *placer) static(row, col, rows, cols int, role Role, text string) {
@@ -117,7 +117,7 @@ func (p *placer) notes(notes []Note) {
 			n.Text = p.form.Dated
 		}
 		p.static(p.row, 1, 1, p.out.LastCol, Role(n.Role), n.Text)
-		if mark := p.mark(); mark != "" && Role(n.Role) == BodyRole { // the sheet's list is not the official form's
+		if mark := p.mark(); mark != "" && Role(n.Role) == BodyRole { // the official form has no such list
 			s := &p.out.Statics[len(p.out.Statics)-1]
 			s.Text, s.Was = n.Text+"（"+mark+"）", n.Text
 		}
@@ -125,7 +125,7 @@ func (p *placer) notes(notes []Note) {
 	}
 }
 
-// mark is how the list of the sheet is marked where the official form has none; empty otherwise.
+// mark is the tag of a sheet whose list is not in the official form; empty otherwise.
 func (p *placer) mark() string {
 	for _, b := range p.out.Sheet.Blocks {
 		if b.Records != nil && b.Records.Extra {
@@ -135,7 +135,7 @@ func (p *placer) mark() string {
 	return ""
 }
 
-// lines places one row a field and year: group, label, year, unit, value, note.
+// lines places a row for each field and year: group, label, year, unit, value, note.
 func (p *placer) lines(fields []*Field) {
 	var groups []span
 	for _, f := range fields {
@@ -156,7 +156,7 @@ type span struct {
 	row   int
 }
 
-// groups merges the group labels over the neighbouring rows that share one, up to the row placed last.
+// groups places the group labels, each merged over the consecutive rows that share it.
 func (p *placer) groups(spans []span) {
 	for i := 0; i < len(spans); {
 		j, end := i, p.row
@@ -176,12 +176,12 @@ func (p *placer) line(f *Field, year Year) {
 		p.prose(f, year)
 		return
 	}
-	wide := 1 // of what stands before the unit: it takes the unit's column where there is none
+	wide := 1 // columns of the cell before the unit; it extends over the unit's column where there is no unit
 	if f.Unit == "" {
 		wide = 2
 	}
 	label := f.Label + f.PrintedLimit
-	if year.ID == "" { // the label takes the year's column, too
+	if year.ID == "" { // the label extends over the year's column
 		p.static(p.row, labelCol, 1, yearCol-labelCol+wide, LabelRole, label)
 	} else {
 		p.static(p.row, labelCol, 1, 1, LabelRole, label)
@@ -193,7 +193,7 @@ func (p *placer) line(f *Field, year Year) {
 	p.slot(f, year, valueCol, 1, p.valueEnd, cmp.Or(f.Tall, lines, 1))
 }
 
-// slot places the input of a line over some rows, as far as a column; it has to show so many lines.
+// slot places the input of a line from column col to column end, with room for some lines of text.
 func (p *placer) slot(f *Field, year Year, col, rows, end, lines int) {
 	s := Slot{Name: SlotName(f.ID, year.Year), Sheet: p.out.Sheet.Title, Field: f, Year: year.Year, Row: p.row, Col: col,
 		Rows: rows, Cols: end - col + 1, RowAnchor: []string{f.Label + f.PrintedLimit}, RowAnchorCols: []int{labelCol},
@@ -205,14 +205,14 @@ func (p *placer) slot(f *Field, year Year, col, rows, end, lines int) {
 	p.row += rows
 }
 
-// prose places a long text over two rows or more: label over hint, year over the count of characters, text.
+// prose places a long text over two rows or more: label above hint, year above the character count, then the text.
 func (p *placer) prose(f *Field, year Year) {
 	wide := 0.0
 	for _, w := range p.out.Widths[unitCol-1 : p.noteCol] {
 		wide += w
 	}
 	lines := max(3, f.Limit/int(wide*unitPixels/hanziPixels)+2) // room for the ends of paragraphs
-	rows := 1 + (lines+linesPerRow-1)/linesPerRow               // the first is as tall as the year's cell
+	rows := 1 + (lines+linesPerRow-1)/linesPerRow               // the first row is as tall as the year's cell
 	hint, tall := p.hint(f), 1
 	if hint == "" {
 		tall = rows
@@ -224,24 +224,24 @@ func (p *placer) prose(f *Field, year Year) {
 	p.slot(f, year, unitCol, rows, p.noteCol, lines)
 }
 
-// hint is the note beside an input: footnote, hint, seal, and whether the official form knows the field.
+// hint is the note beside an input: heading, footnote, hint, seal, and a mark where the field is not official.
 func (p *placer) hint(f *Field) string {
 	footnote := p.form.Note(f.Footnote)
-	if Characters(footnote) > 40 { // it stands below its table only
+	if Characters(footnote) > 40 { // too long: only below the table
 		footnote = "见表下注"
 	}
 	parts := []string{f.Heading, footnote, f.Hint, f.Seal, p.form.Mark(f)}
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), "\n")
 }
 
-// A unit of column width and a hanzi of the form's size, in pixels; and the lines that a row of the sheet can be tall.
+// Pixels of a unit of column width and of a hanzi in the form's font size; lines of text that fit the tallest row.
 const (
 	unitPixels  = 7
 	hanziPixels = 16
 	linesPerRow = 22
 )
 
-// years places a header of two rows, then one row a metric: group, label, unit, the years, note.
+// years places a header of two rows, then a row for each metric: group, label, unit, the years, note.
 func (p *placer) years(b *YearBlock) {
 	header := p.row
 	p.static(header, groupCol, 2, 1, HeaderRole, b.Category)
@@ -262,8 +262,8 @@ func (p *placer) years(b *YearBlock) {
 		p.static(p.row, p.noteCol, 1, 1, HintRole, p.hint(f))
 		for i, c := range columns {
 			field := f
-			if c.beside >= 0 {
-				field = b.beside[m][c.beside]
+			if c.companion >= 0 {
+				field = b.companionFields[m][c.companion]
 			}
 			p.out.Slots = append(p.out.Slots, Slot{
 				Name: SlotName(field.ID, c.year.Year), Sheet: p.out.Sheet.Title, Field: field, Year: c.year.Year,
@@ -277,15 +277,15 @@ func (p *placer) years(b *YearBlock) {
 	p.groups(groups)
 }
 
-// yearColumn is one column of a block of years: a year's, or a companion's.
+// yearColumn is one column of a year block: a year or a companion.
 type yearColumn struct {
 	year        Year
 	header, tag string
 	width       float64
-	beside      int // of Companions; -1: the metrics themselves
+	companion   int // of Companions; -1: the metrics themselves
 }
 
-// yearColumns orders them: each companion before its year, those without one behind the last.
+// yearColumns lists the columns of a year block: companions before their year, those without a year at the end.
 func (p *placer) yearColumns(b *YearBlock) []yearColumn {
 	var out []yearColumn
 	companions := func(before string) {
@@ -324,7 +324,7 @@ func (p *placer) records(b *RecordBlock) {
 	p.row = area.LastRow + 1
 }
 
-// summary places the counts by member kind, as formulas over the names of the record columns.
+// summary places the counts by member kind, as formulas over the defined names of the list's columns.
 func (p *placer) summary(b *RosterSummary) {
 	from := p.row
 	for i, h := range b.Headers {

@@ -19,67 +19,67 @@ type Rule struct {
 	Severity  string `check:"must,in error warning info"` // error, warning, info
 	Check     string `check:"must,is check"`              // how it is found: see Checks
 	Each      []string
-	By        string   // column of a list: its rows that say the same there are looked at as one
-	Years     []string // year ids: one case a year, which the expressions call .year (the year before it: .before)
-	When      string   // guard: where it is false the rule does not apply
-	Expr      string   // condition that a sound submission meets
+	By        string   // column of a list: rows with the same value there are one case
+	Years     []string // year ids: one case for each year, called .year in expressions (the year before it: .before)
+	When      string   // condition under which the rule applies
+	Expr      string   // condition that a correct submission meets
 	Kinds     []string
-	Asked     string `check:"in required others"` // required: only values that the form asks for; others: only the rest
+	Asked     string `check:"in required others"` // required: only values that the form requires; others: only the rest
 	Threshold *decimal.Decimal
-	// Voids says that a value found at fault proves nothing about others: the rules after this one do without it.
+	// Voids says that later rules treat a value with this finding as missing.
 	Voids bool
-	// Explained are the fields, as in Each, of which a fault is but one to be explained once it is.
+	// Explained are the fields, as in Each, whose error becomes a warning once it is explained.
 	Explained []string
-	Places    []string // further fields to mark, or a list of the form (its sheet is marked)
+	Places    []string // further fields to mark as places of the finding, or a list of the form (its sheet is marked)
 	Title     string   `check:"must"`
 	Message   string   `check:"must"`
 	Cure      string   `check:"must"`
 	Authority string   `check:"must"`
-	// Sheet is why the rule can't be shown as a formula in the template; empty where it can.
+	// Sheet is the reason why the rule can't be a formula in the template; empty where it can.
 	Sheet string
 
-	// List is the list that Each names alone: the expressions are about its rows, whose columns they call it.column.
+	// List is the list whose rows the expressions are evaluated on (it.column); empty where Each does not name a list.
 	List string `yaml:"-"`
-	// Cases are the compiled expressions, one a field of Each, or just one.
-	Cases  []Case `yaml:"-"`
-	at     `yaml:"-"`
-	yields map[string]bool // fields of Explained
+	// Cases are the compiled expressions: one for each field of Each and year of Years, or just one.
+	Cases       []Case `yaml:"-"`
+	pos         `yaml:"-"`
+	explainable map[string]bool // field ids of Explained
 }
 
-// Yields says whether an explanation makes a fault of a field one to be explained only.
-func (r *Rule) Yields(field string) bool { return r.yields[field] }
+// CanExplain says whether an explanation turns an error of a field into a warning.
+func (r *Rule) CanExplain(field string) bool { return r.explainable[field] }
 
-// Case is a rule on one field (nil: on the form as a whole) and one year (zero: on no year in particular).
+// Case is a rule applied to one field (nil: the form as a whole) and one year (zero: no particular year).
 type Case struct {
 	Field *Field
 	Year  Year
 	When  *Expression // nil: always
 	Expr  *Expression
-	// Sums are what the rule's texts reckon, by their placeholder: {=staff_full_time + staff_part_time}.
+	// Sums are the expressions in the rule's texts, by placeholder: {=staff_full_time + staff_part_time}.
 	Sums map[string]*Expression
 
 	before string // id of the year before Year
 }
 
-// LooksAtMembers says whether the rule asks who is on the roster.
+// LooksAtMembers says whether the case uses the roster.
 func (c Case) LooksAtMembers() bool {
 	return len(c.Expr.Roster) > 0 || c.When != nil && len(c.When.Roster) > 0
 }
 
 var (
-	yearWord = regexp.MustCompile(`\.(year|before)\b`)
-	besideIt = regexp.MustCompile(`\bit_[a-z]`)
+	yearPattern = regexp.MustCompile(`\.(year|before)\b`)
+	itPattern   = regexp.MustCompile(`\bit_[a-z]`)
 )
 
-// spell writes the ids of the case's years for .year and .before, and that of its field for it_.
-func (c Case) spell(source string) string {
+// expand replaces .year and .before by the ids of the case's years, and the prefix it_ by that of its field.
+func (c Case) expand(source string) string {
 	if c.Field != nil {
-		source = besideIt.ReplaceAllStringFunc(source, func(name string) string { return c.Field.ID + name[len("it"):] })
+		source = itPattern.ReplaceAllStringFunc(source, func(name string) string { return c.Field.ID + name[len("it"):] })
 	}
 	if c.Year.ID == "" {
 		return source
 	}
-	return yearWord.ReplaceAllStringFunc(source, func(word string) string {
+	return yearPattern.ReplaceAllStringFunc(source, func(word string) string {
 		if word == ".before" {
 			return "." + c.before
 		}
@@ -87,7 +87,7 @@ func (c Case) spell(source string) string {
 	})
 }
 
-// Covers says whether the rule looks at a field in a year, as far as it depends on what the form asks for.
+// Covers says whether Asked lets the rule apply to a field in a year.
 func (r *Rule) Covers(d *Definition, f *Field, year int) bool {
 	return r.Asked == "" || (r.Asked == "required") == (f.Required && !d.Supplementary(f, year))
 }
@@ -95,13 +95,14 @@ func (r *Rule) Covers(d *Definition, f *Field, year int) bool {
 // Tier is the first number of the code.
 func (r *Rule) Tier() int { return int(r.Code[4] - '0') }
 
-// Across says whether one workbook alone can't be judged by the rule: it compares, or needs the Department's list.
-func (r *Rule) Across() bool {
+// NeedsBatch says whether the rule can't be checked on one workbook alone: it compares submissions, or needs the
+// register's list of schools.
+func (r *Rule) NeedsBatch() bool {
 	return r.Check == "shared_member" || r.Check == "near_text" || r.Check == "school_list"
 }
 
-// About says whether a rule that goes value by value is also about a column of a list.
-func (r *Rule) About(f *Field) bool {
+// AppliesTo says whether a rule that checks value by value also checks a column of a list.
+func (r *Rule) AppliesTo(f *Field) bool {
 	return len(r.Each) == 0 || slices.Contains(r.Each, f.ID) || slices.Contains(r.Each, string(f.Type))
 }
 
@@ -110,22 +111,21 @@ func (r *Rule) About(f *Field) bool {
 //	file          found while reading files
 //	marks         found while reading experts' marking workbooks: about no submission
 //	two_versions  several files of one consortium that can't be ordered, found while reading
-//	required      a required value was left blank
-//	supplement    a value that the Department collects beyond the form was left blank: one finding a submission
-//	unreadable    something stands there that can't be read as the number, date or choice it should be
-//	coercion      a value was read after a change of one of Kinds, or for a reason of one of Kinds could not be read
-//	bounds        a number under the field's min, over its max, or a fraction where whole numbers belong (Kinds: min,
-//	max, whole)
+//	required      a required value is blank
+//	supplement    a value that the Department collects beyond the form is blank: one finding for each submission
+//	unreadable    the cell can't be read as the number, date or choice that it should be
+//	coercion      a value was changed in reading by a route of Kinds, or could not be read for a reason of Kinds
+//	bounds        a number below the field's min, above its max, or not whole (Kinds: min, max, whole)
 //	fraction      a bare number between 0 and 1 where 0 to 100 is asked (Kinds: coercions that settle what was meant)
-//	length        a text over its limit
+//	length        a text longer than its limit
 //	expr          Expr over the values of one submission
-//	column        the figures of whole years looked at together (Kinds: not_applicable, swapped; Threshold: their share)
+//	column        all figures of a year together (Kinds: not_applicable, swapped; Threshold: their share)
 //	record        rows of a list of the form (Kinds says which fault, of RecordKinds)
-//	unsupported   a large claim (When) that no supporting material is listed for
+//	unsupported   a large claim (When) without supporting material
 //	shared_member the same unit in several consortia (Kinds: member kinds)
-//	unheard       a row that the filler added to the explanations, and that explains nothing that was found
+//	unheard       a row added to the explanations that does not match any finding
 //	near_text     near-identical texts in two submissions (Threshold: share of shingles in common, 0 to 1)
-//	school_list   members beside the register's schools (Kinds: unlisted, kind, enrolment; Threshold: of the last)
+//	school_list   members that differ from the register's list (Kinds: unlisted, kind, enrolment; Threshold: of the last)
 var Checks = []string{
 	"file", "marks", "two_versions", "required", "supplement", "unreadable", "coercion", "bounds", "fraction", "length",
 	"expr", "column", "record", "unsupported", "shared_member", "near_text", "unheard", "school_list",
@@ -139,7 +139,7 @@ var RecordKinds = []string{
 var (
 	codeForm    = regexp.MustCompile(`^LHT-[1-5]-[0-9]{3}$`)
 	placeholder = regexp.MustCompile(`\{([^{}]*)\}`)
-	// variables that every message may use, beside the ids of the years
+	// variables that every message may use, besides the ids of the years
 	messageVars = []string{"label", "name", "year", "raw", "value", "unit", "limit", "count", "min", "max", "other",
 		"member", "kind", "detail", "file", "sheet", "cell", "share", "list", "deadline", "how", "listed_city", "listed_park",
 		"national"}
@@ -150,20 +150,20 @@ func (d *Definition) checkRules(l *loader) {
 	ids := map[string]bool{}
 	slices.SortStableFunc(d.Rules, func(a, b *Rule) int { return strings.Compare(a.Code, b.Code) })
 	for _, r := range d.Rules {
-		l.proveTags(d, r.at, r)
+		l.validateTags(d, r.pos, r)
 		if !codeForm.MatchString(r.Code) {
 			continue
 		}
-		l.when(d.rules[r.Code] != nil || ids[r.ID], r.at, "规则 "+r.Code+"（"+r.ID+"）的代码或编号重复",
+		l.problemIf(d.rules[r.Code] != nil || ids[r.ID], r.pos, "规则 "+r.Code+"（"+r.ID+"）的代码或编号重复",
 			"代码和编号各只能用一次，旧代码不得再用。")
 		d.rules[r.Code], ids[r.ID] = r, true
-		for _, kind := range r.Kinds { // a definition of an earlier program may ask what has become an expression since
-			l.when(r.Check == "record" && !slices.Contains(RecordKinds, kind), r.at,
+		for _, kind := range r.Kinds { // older definitions may have kinds that are expressions now
+			l.problemIf(r.Check == "record" && !slices.Contains(RecordKinds, kind), r.pos,
 				"规则 "+r.Code+" 的 kinds“"+kind+"”这一版程序不认识",
 				"请照现在的定义改写这条规则；要原样重做当时的运行，请用当时的程序。")
 		}
 		if what, cure := d.compileRule(d.language, r); what != "" {
-			l.problem(r.at, "规则 "+r.Code+" "+what, cure)
+			l.problem(r.pos, "规则 "+r.Code+" "+what, cure)
 		}
 		for _, p := range r.Places {
 			if area := d.layout.Area(p); area.Block != nil {
@@ -171,7 +171,7 @@ func (d *Definition) checkRules(l *loader) {
 			}
 			for _, c := range r.Cases {
 				_, err := d.CaseRef(c, p)
-				l.when(err != nil, r.at, fmt.Sprintf("规则 %s 的 places 有误：%v", r.Code, err),
+				l.problemIf(err != nil, r.pos, fmt.Sprintf("规则 %s 的 places 有误：%v", r.Code, err),
 					"请写栏目编号，带年度的写 编号.年度，或名册等列表的编号。")
 			}
 		}
@@ -179,10 +179,10 @@ func (d *Definition) checkRules(l *loader) {
 	}
 }
 
-// compileRule makes one case of each field and year; or it says what is wrong with the rule, and the cure.
+// compileRule sets the rule's cases, one for each field and year; or it returns what is wrong with it, and the cure.
 func (d *Definition) compileRule(g *language, r *Rule) (what, cure string) {
 	fields := []*Field{nil}
-	if r.List = ""; len(r.Each) == 1 && len(d.list(r.Each[0])) > 0 {
+	if r.List = ""; len(r.Each) == 1 && len(d.columnsOf(r.Each[0])) > 0 {
 		r.List = r.Each[0]
 		if r.Check != "expr" || len(r.Years) > 0 {
 			return "逐行看“" + r.List + "”，却不是 check: expr，或写了 years", "逐行的规则写 check: expr 和 expr，列写作 it.列名。"
@@ -198,13 +198,13 @@ func (d *Definition) compileRule(g *language, r *Rule) (what, cure string) {
 				"请写栏目编号，或 metrics、annual、amounts、singles、texts，或栏目类型如 integer、date。"
 		}
 	}
-	r.yields = map[string]bool{}
+	r.explainable = map[string]bool{}
 	excused, err := d.selectFields(r.Explained)
 	if err != nil || len(excused) > 0 && r.Severity != "error" {
 		return "的 explained 有误", "severity: error 的规则才用得着；请写栏目编号或栏目类型，如 integer。"
 	}
 	for _, f := range excused {
-		r.yields[f.ID] = true
+		r.explainable[f.ID] = true
 	}
 	years, err := d.caseYears(r)
 	if err != nil {
@@ -217,7 +217,7 @@ func (d *Definition) compileRule(g *language, r *Rule) (what, cure string) {
 		for _, c := range years {
 			c.Field = f
 			if err := c.compile(g, r); err != nil {
-				return "的表达式有误：" + inChinese(err.Error()), "请对照 form.yaml 的栏目编号改正。"
+				return "的表达式有误：" + translate(err.Error()), "请对照 form.yaml 的栏目编号改正。"
 			}
 			r.Cases = append(r.Cases, c)
 		}
@@ -225,37 +225,37 @@ func (d *Definition) compileRule(g *language, r *Rule) (what, cure string) {
 	return "", ""
 }
 
-// compile reads the expressions of a rule for one of its cases.
+// compile compiles the expressions of a rule for one of its cases.
 func (c *Case) compile(g *language, r *Rule) (err error) {
 	if r.When != "" {
-		c.When, err = g.compile(r.List, c.spell(r.When), c.Field, false)
+		c.When, err = g.compile(r.List, c.expand(r.When), c.Field, false)
 	}
 	if expr := r.Expr; err == nil && expr != "" {
 		if r.Threshold != nil {
 			expr = strings.ReplaceAll(expr, "threshold", r.Threshold.String())
 		}
-		c.Expr, err = g.compile(r.List, c.spell(expr), c.Field, false)
+		c.Expr, err = g.compile(r.List, c.expand(expr), c.Field, false)
 	}
 	for _, name := range Placeholders(r.Message + r.Cure) {
 		if source, sum := strings.CutPrefix(name, "="); sum && err == nil {
 			if c.Sums == nil {
 				c.Sums = map[string]*Expression{}
 			}
-			c.Sums[name], err = g.compile(r.List, c.spell(source), c.Field, decimal.Decimal{})
+			c.Sums[name], err = g.compile(r.List, c.expand(source), c.Field, decimal.Decimal{})
 		}
 	}
 	return err
 }
 
-// list gives the columns of a list of the form; none where there is no such list.
-func (d *Definition) list(id string) []*Field {
+// columnsOf lists the columns of a list of the form; none where there is no such list.
+func (d *Definition) columnsOf(id string) []*Field {
 	if id == "" {
 		return nil
 	}
 	return slices.DeleteFunc(d.Form.Fields(), func(f *Field) bool { return f.Record != id })
 }
 
-// caseYears makes one case a year, or the one without a year.
+// caseYears makes a case for each year, or one without a year.
 func (d *Definition) caseYears(r *Rule) ([]Case, error) {
 	if len(r.Years) == 0 {
 		return []Case{{}}, nil
@@ -275,7 +275,8 @@ func (d *Definition) caseYears(r *Rule) ([]Case, error) {
 	return out, nil
 }
 
-// selectFields resolves the words of each to fields, in form order; a word behind a minus sign takes fields out.
+// selectFields resolves the words of each (field ids, groups, types) to fields, in form order. A word with a minus sign
+// before it excludes fields.
 func (d *Definition) selectFields(words []string) ([]*Field, error) {
 	chosen := map[*Field]bool{}
 	for _, w := range words {
@@ -299,11 +300,11 @@ func (d *Definition) inGroup(f *Field, word string) bool {
 	switch word {
 	case "metrics":
 		return f.Metric()
-	case "annual": // the metrics that run through all the years
+	case "annual": // metrics with all years
 		return f.Metric() && len(f.Years) == len(d.Form.Years)
-	case "amounts": // those of them that are no percentages
+	case "amounts": // annual metrics other than percentages
 		return d.inGroup(f, "annual") && f.Type != PercentField
-	case "reported": // the metrics beside which stands what was promised or said before
+	case "reported": // metrics with companions
 		return f.Accompanied
 	case "singles":
 		return f.Numeric() && !f.Dated()
@@ -323,7 +324,7 @@ func (d *Definition) checkMessage(l *loader, r *Rule) {
 		}
 		for _, c := range r.Cases {
 			if _, err := d.CaseRef(c, name); err != nil {
-				l.problem(r.at, "规则 "+r.Code+" 的文字里“{"+name+"}”无从填写", fmt.Sprintf("可用 %v，或栏目编号。", messageVars))
+				l.problem(r.pos, "规则 "+r.Code+" 的文字里“{"+name+"}”无从填写", fmt.Sprintf("可用 %v，或栏目编号。", messageVars))
 				break
 			}
 		}
@@ -335,7 +336,7 @@ func Placeholders(message string) []string {
 	return each(placeholder.FindAllStringSubmatch(message, -1), func(m []string) string { return m[1] })
 }
 
-// Ref reads a reference as rules write it: field, field.year, or it.year within `each`.
+// Ref parses a reference as rules write it: field, field.year, or it.year within `each`.
 func (d *Definition) Ref(s string, it *Field) (Ref, error) {
 	id, yearID, dated := strings.Cut(s, ".")
 	if id == "it" && it != nil {
@@ -357,10 +358,10 @@ func (d *Definition) Ref(s string, it *Field) (Ref, error) {
 	return Ref{id, d.Form.Year(yearID).Year}, nil
 }
 
-// CaseRef reads a reference of a rule's texts within one of its cases: it, it.last, apprentices.year, it.before.
-func (d *Definition) CaseRef(c Case, s string) (Ref, error) { return d.Ref(c.spell(s), c.Field) }
+// CaseRef parses a reference in a rule's texts for one of its cases: it, it.last, apprentices.year, it.before.
+func (d *Definition) CaseRef(c Case, s string) (Ref, error) { return d.Ref(c.expand(s), c.Field) }
 
-// Fill puts values into the placeholders of a message. A placeholder without a value becomes （无）.
+// Fill replaces the placeholders of a message by values. A placeholder without a value becomes （无）.
 func Fill(message string, vars map[string]string) string {
 	return placeholder.ReplaceAllStringFunc(message, func(m string) string {
 		if v, ok := vars[m[1:len(m)-1]]; ok {
@@ -370,8 +371,8 @@ func Fill(message string, vars map[string]string) string {
 	})
 }
 
-// Try gives a definition with this rule in the place of the one of its code, and else only those before it that void.
-func (d *Definition) Try(rule Rule) (*Definition, error) {
+// WithOnlyRule returns a definition whose only rules are this one and, before it, those with Voids.
+func (d *Definition) WithOnlyRule(rule Rule) (*Definition, error) {
 	tried := *d
 	rule.Cases = nil
 	if what, _ := tried.compileRule(newLanguage(&tried), &rule); what != "" {

@@ -8,8 +8,8 @@ import (
 	"lianheti/stages/text"
 )
 
-// Rewriting replaces what a regular expression finds.
-type Rewriting struct {
+// Replacement replaces the matches of a regular expression.
+type Replacement struct {
 	Find, Put string
 
 	find *regexp.Regexp
@@ -25,7 +25,7 @@ type Spelling struct {
 
 // Spell gives the spelling of a name by its key.
 func (r *Reading) Spell(key string) Spelling {
-	for _, x := range append(slices.Clone(r.SameUnit), Rewriting{find: r.campus}) {
+	for _, x := range append(slices.Clone(r.SameUnit), Replacement{find: r.campus}) {
 		if bare := x.find.ReplaceAllString(key, x.Put); bare != "" {
 			key = bare
 		}

@@ -4,35 +4,36 @@ import (
 	"slices"
 )
 
-// Table says what one published table means. Names and types of its columns are the program's; the words are here.
+// Table documents one published table. The program defines names and types of the columns; labels and descriptions are
+// here.
 type Table struct {
 	Name        string   `check:"must,alone"`
 	Label       string   `check:"must"`
 	Description string   `check:"must"`
-	Internal    bool     // holds personal data, or is another command's; never in a run's data/
-	Key         []string // columns that together never repeat
+	Internal    bool     // has personal data, or is written by another command; never in a run's data/
+	Key         []string // primary key
 	Columns     []*Column
-	// Form names the fields that follow as columns of their own: singles, metrics, or nothing.
+	// Form says which fields of the form follow as further columns: singles, metrics, or none.
 	Form string
 
-	at `yaml:"-"`
+	pos `yaml:"-"`
 }
 
-// Published is tables.yaml: every published table, and what the data package says of all of them together.
+// Published is tables.yaml: every published table, and the properties of the data package.
 type Published struct {
 	Data   `yaml:",inline"`
 	Tables []*Table
 }
 
-// Data is what the data package says of all tables together.
+// Data are the properties of the data package as a whole.
 type Data struct {
-	// Version is of the schemas: an addition raises the minor number, anything that breaks a reader the major one.
+	// Version of the schemas: an addition raises the minor number, an incompatible change the major one.
 	Version string `check:"must,like version"`
 	License struct {
 		Name  string `check:"must"`
 		Title string `check:"must"`
 	} // or the statement that there is none
-	Units []Measure // all that fields and columns are counted in
+	Units []Measure // all units of fields and columns
 }
 
 // Measure is a unit with its code in the Unified Code for Units of Measure, where counted things are annotations.
@@ -50,19 +51,19 @@ type Column struct {
 	Description string `check:"must"`
 	Paragraph   string
 	Values      []string // allowed values, where they are a closed set
-	References  string   `check:"is column"` // table.column that holds every value of this one; empty: none
-	// column of this table whose codes this one gives the labels of, from table codes; empty: the program fills it
+	References  string   `check:"is column"` // foreign key: table.column; empty: none
+	// column of this table with the codes that this column has the labels of; empty: the program fills the column
 	Names string
 
-	at `yaml:"-"`
+	pos `yaml:"-"`
 }
 
-// Table finds the description of a table, or gives nil.
+// Table finds a table by its name, or nil.
 func (d *Definition) Table(name string) *Table {
 	return first(d.Tables, func(t *Table) bool { return t.Name == name })
 }
 
-// FormColumns lists the fields that a table has as columns of their own.
+// FormColumns lists the fields of the form that are columns of a table.
 func (d *Definition) FormColumns(t *Table) []*Field {
 	switch t.Form {
 	case "singles":
@@ -76,12 +77,12 @@ func (d *Definition) FormColumns(t *Table) []*Field {
 func (x *Published) check(l *loader, _ *Definition) {
 	for _, t := range x.Tables {
 		for _, name := range t.Key {
-			l.when(t.Column(name) == nil, t.at, "表“"+t.Name+"”的主键“"+name+"”不是它的列", "key 里只写 columns 中的列名。")
+			l.problemIf(t.Column(name) == nil, t.pos, "表“"+t.Name+"”的主键“"+name+"”不是它的列", "key 里只写 columns 中的列名。")
 		}
 	}
 }
 
-// Column finds the description of a column, or gives nil; of what the form adds there is none.
+// Column finds a column by its name, or nil; the columns from the form are not among them.
 func (t *Table) Column(name string) *Column {
 	return first(t.Columns, func(c *Column) bool { return c.Name == name })
 }

@@ -1,9 +1,9 @@
-// Package templates is one year's knowledge as data, loaded and validated: the form with every field and its place on
-// the sheets, the directory of consortia, the rules, the rubric, and what the published tables mean. Everything else in
-// the program is derived from it: the Excel template, the reader, the Arrow schemas, the checks, the dictionary.
+// Package templates loads and validates the definition of one year's call, which is data (YAML): the form with every
+// field and its cell on the sheets, the directory of consortia, the rules, the rubric, the published tables. The rest
+// of the program is derived from it: the Excel template, the reader, the Arrow schemas, the checks, the dictionary.
 //
-// A definition that contradicts itself does not load: Load names file, line and cure. The structs are plain; Arrow and
-// Excel are not known here.
+// A definition that contradicts itself does not load; the error names file, line and cure. The structs are plain: this
+// package uses neither Arrow nor Excel.
 package templates
 
 import (
@@ -43,9 +43,10 @@ type Definition struct {
 	Documents *Documents
 	Audit     *Audit
 	Notice    *Notice // nil where Warning says why
-	// Progress is the form by which those chosen earlier report: rules and letters of its own, no rubric; nil: none.
+	// Progress is the yearly report form of consortia selected earlier, with its own rules and letters and no rubric;
+	// nil where the year has none.
 	Progress *Definition
-	// Warning is the one thing wrong with a definition that does not keep it from being used; empty in those that ship.
+	// Warning says what is wrong with notice.yaml, the only file whose faults do not stop the load; empty if nothing is.
 	Warning string
 	// Sources gives the sha256 of each definition file, in hexadecimal, keyed by "<year>/<file>".
 	Sources map[string]string
@@ -55,24 +56,24 @@ type Definition struct {
 	fields   map[string]*Field
 	rules    map[string]*Rule
 	layout   *Layout
-	labels   map[string]string // of fields
+	labels   map[string]string // by field id
 	language *language
-	dir      string // as people know where the files stand
+	dir      string // folder of the files, as shown in messages
 }
 
-// Load gives the definition of a year that ships with the program.
+// Load loads the definition of a year that is embedded in the program.
 func Load(year int) (*Definition, error) { return LoadFS(shipped, year) }
 
-// LoadDir gives the definition of a year that stands in <dir>/<year>.
+// LoadDir loads the definition of a year from <dir>/<year>.
 func LoadDir(dir string, year int) (*Definition, error) { return load(os.DirFS(dir), dir, year) }
 
-// Years lists the years that ship with the program, ascending.
-func Years() []int { return yearsIn(shipped) }
+// Years lists the years that are embedded in the program, ascending.
+func Years() []int { return yearsOf(shipped) }
 
-// YearsIn lists the years of which a folder has a definition, ascending; none where it can't be read.
-func YearsIn(dir string) []int { return yearsIn(os.DirFS(dir)) }
+// YearsIn lists the years that a folder has definitions of, ascending; none where the folder can't be read.
+func YearsIn(dir string) []int { return yearsOf(os.DirFS(dir)) }
 
-func yearsIn(fsys fs.FS) []int {
+func yearsOf(fsys fs.FS) []int {
 	entries, _ := fs.ReadDir(fsys, ".")
 	var years []int
 	for _, e := range entries {
@@ -83,20 +84,20 @@ func yearsIn(fsys fs.FS) []int {
 	return years
 }
 
-// LoadFS loads the definition in <year>/*.yaml of fsys and checks it against itself; all rules*.yaml are one catalogue.
-// The error joins all contradictions found, each a *Problem. What is wrong with notice.yaml is a Warning.
+// LoadFS loads and validates the definition in <year>/*.yaml of fsys; all rules*.yaml together are one catalogue.
+// The error joins all problems found, each a *Problem. Problems of notice.yaml only set Warning.
 func LoadFS(fsys fs.FS, year int) (*Definition, error) { return load(fsys, "templates", year) }
 
-// load reads the files of a year; root is how people know where they stand.
+// load reads and loads the files of a year; root is the folder that messages name.
 func load(fsys fs.FS, root string, year int) (*Definition, error) {
-	files, err := filesOf(fsys, root, year)
+	files, err := readFiles(fsys, root, year)
 	if err != nil {
 		return nil, err
 	}
 	return loadTexts(files, root, year)
 }
 
-// LoadTexts loads a definition as LoadFS does, from the texts of its files by "<year>/<file>".
+// LoadTexts loads a definition as LoadFS does, from the contents of its files, keyed by "<year>/<file>".
 func LoadTexts(texts map[string][]byte, year int) (*Definition, error) {
 	return loadTexts(texts, "templates", year)
 }
@@ -121,9 +122,9 @@ func loadTexts(texts map[string][]byte, root string, year int) (*Definition, err
 	l := &loader{dir: filepath.ToSlash(filepath.Join(root, dir)), sources: sources}
 	d.dir = l.dir
 	for _, p := range d.parts() {
-		l.decode(p.file, p.says)
+		l.decode(p.file, p.content)
 	}
-	d.Directory.list()
+	d.Directory.indexNames()
 	for _, name := range names {
 		if base := path.Base(name); strings.HasPrefix(base, "rules") && path.Dir(name) == dir {
 			l.rules(d, base)
@@ -143,10 +144,10 @@ func loadTexts(texts map[string][]byte, root string, year int) (*Definition, err
 	return d, nil
 }
 
-// Field gives the field with the id, or nil.
+// Field returns the field with the id, or nil.
 func (d *Definition) Field(id string) *Field { return d.fields[id] }
 
-// Rule gives the catalogue entry of a finding code, be it one of the progress form's, or nil.
+// Rule returns the rule with a finding code, of the recommendation or else of the progress form, or nil.
 func (d *Definition) Rule(code string) *Rule {
 	if r := d.rules[code]; r != nil || d.Progress == nil {
 		return r
@@ -154,21 +155,21 @@ func (d *Definition) Rule(code string) *Rule {
 	return d.Progress.Rule(code)
 }
 
-// AllRules are the rules of the recommendation, then those that the progress form alone has.
+// AllRules lists the rules of the recommendation, then those that only the progress form has.
 func (d *Definition) AllRules() []*Rule {
 	if d.Progress == nil {
 		return d.Rules
 	}
-	own := slices.DeleteFunc(slices.Clone(d.Progress.Rules), func(r *Rule) bool { return d.rules[r.Code] != nil })
-	return slices.Concat(d.Rules, own)
+	progressOnly := slices.DeleteFunc(slices.Clone(d.Progress.Rules), func(r *Rule) bool { return d.rules[r.Code] != nil })
+	return slices.Concat(d.Rules, progressOnly)
 }
 
-// CodeOf gives the finding code of the rule with an id; empty where there is none.
+// CodeOf returns the finding code of the rule with an id; empty where there is none.
 func (d *Definition) CodeOf(rule string) string {
 	return cmp.Or(first(d.Rules, func(r *Rule) bool { return r.ID == rule }), &Rule{}).Code
 }
 
-// Problem is one contradiction in a definition file: where it stands, what is wrong, how to mend it.
+// Problem is one fault in a definition file: where it is, what is wrong, how to fix it. Line 0 is unknown.
 type Problem struct {
 	File string
 	Line int
@@ -183,16 +184,16 @@ func (p *Problem) Error() string {
 	return fmt.Sprintf("%s 第 %d 行：%s。%s", p.File, p.Line, p.What, p.Cure)
 }
 
-// loader reads the files of one definition and gathers their problems.
+// loader reads the files of one definition and collects their problems.
 type loader struct {
-	dir      string
-	sources  map[string][]byte
-	lines    map[string]map[string]int // of the files in which one was looked for, by path
-	members  map[reflect.Type][]member // of the structs looked at
-	problems []error
+	dir           string
+	sources       map[string][]byte
+	lines         map[string]map[string]int // of the files in which one was looked for, by path
+	membersByType map[reflect.Type][]member // of the structs looked at
+	problems      []error
 }
 
-// decode reads one file strictly: a key that the definition does not know is a problem.
+// decode parses one file strictly: an unknown key is a problem.
 func (l *loader) decode(file string, into any) {
 	data, ok := l.sources[file]
 	if !ok {
@@ -209,28 +210,28 @@ func (l *loader) rules(d *Definition, file string) {
 	var list struct{ Rules []*Rule }
 	l.decode(file, &list)
 	for i, r := range list.Rules {
-		r.stand(at{file, fmt.Sprintf("$.rules[%d]", i)})
+		r.setPos(pos{file, fmt.Sprintf("$.rules[%d]", i)})
 	}
 	d.Rules = append(d.Rules, list.Rules...)
 }
 
-// at is where in a definition file a thing was written: the file and its YAML path.
-type at struct{ file, path string }
+// pos is where in a definition file a thing was written: the file and its YAML path.
+type pos struct{ file, path string }
 
-// stand notes it in what holds it.
-func (a *at) stand(where at) { *a = where }
+// setPos records the position; structs that embed a pos get it when their tags are validated.
+func (p *pos) setPos(where pos) { *p = where }
 
-func (l *loader) when(wrong bool, where at, what, cure string) {
+func (l *loader) problemIf(wrong bool, where pos, what, cure string) {
 	if wrong {
 		l.problem(where, what, cure)
 	}
 }
 
-func (l *loader) problem(where at, what, cure string) {
-	l.problems = append(l.problems, &Problem{path.Join(l.dir, where.file), l.line(where), what, cure})
+func (l *loader) problem(where pos, what, cure string) {
+	l.problems = append(l.problems, &Problem{path.Join(l.dir, where.file), l.lineOf(where), what, cure})
 }
 
-// index finds the fields of the form by their ids, and gives each its place and label.
+// index builds what is derived from the form: fields by id, layout, labels and the expression language.
 func (d *Definition) index() {
 	d.fields = map[string]*Field{}
 	for _, f := range d.Form.Fields() {
@@ -239,30 +240,30 @@ func (d *Definition) index() {
 	d.layout, d.labels, d.language = newLayout(d.Form), labels(d.Form), newLanguage(d)
 }
 
-// part is one file of a definition, and what it says; check proves what no tag can.
+// part is one file of a definition with the struct it is decoded into; its check method validates what tags can't.
 type part struct {
-	file string
-	says interface {
+	file    string
+	content interface {
 		check(l *loader, d *Definition)
 	}
 }
 
-// parts lists the files but for the rules, in the order in which they can be proven: all refer to the first three.
+// parts lists the files except the rules, in the order of validation: all others refer to the first three.
 func (d *Definition) parts() []part {
 	return []part{{"form.yaml", d.Form}, {"directory.yaml", d.Directory}, {"reading.yaml", d.Reading},
 		{"rubric.yaml", d.Rubric}, {"register.yaml", d.Register}, {"letters.yaml", d.Letters}, {"word.yaml", d.Paper},
 		{"tables.yaml", d.Published}, {"sheets.yaml", d.Sheets}, {"documents.yaml", d.Documents}, {"audit.yaml", d.Audit}}
 }
 
-// check proves that the parts of the definition fit each other.
+// check validates the parts of the definition, each by itself and against the others.
 func (d *Definition) check(l *loader) {
 	parts := d.parts()
-	l.prove(d, parts[:3])
+	l.validate(d, parts[:3])
 	if len(l.problems) > 0 {
 		return
 	}
 	d.index()
 	d.checkRules(l)
 	d.Reading.checkReported(l, d)
-	l.prove(d, parts[3:])
+	l.validate(d, parts[3:])
 }

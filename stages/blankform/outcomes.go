@@ -98,7 +98,7 @@ func (s *selfCheck) fails(r *templates.Rule, slot templates.Slot) string {
 	switch r.Check {
 	case "required":
 		asked := f.Required && f.Type != templates.ConfirmField && !extra
-		if asked && r.Yields(f.ID) {
+		if asked && r.CanExplain(f.ID) {
 			return fmt.Sprintf("IF(%s,%d,%d)", s.explains(r, slot), explained, failed)
 		}
 		when(asked, "%d", failed)

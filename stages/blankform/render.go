@@ -127,7 +127,7 @@ func (p *painter) lists() {
 		}
 	}
 	for _, f := range p.d.Form.Fields() { // behind the cities, by which the sheet is known
-		list(placeholderList(f), f.HoldsPlaces())
+		list(placeholderList(f), f.PlaceholderWords())
 	}
 	for _, name := range names {
 		list(name, columns[name])

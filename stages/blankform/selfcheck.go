@@ -74,7 +74,7 @@ func placeholderList(f *templates.Field) string {
 
 // answered is 0, but unclear where a field holds nothing but the place of an answer.
 func answered(f *templates.Field, x string) string {
-	if len(f.HoldsPlaces()) == 0 {
+	if len(f.PlaceholderWords()) == 0 {
 		return "0"
 	}
 	return fmt.Sprintf("IF(ISNUMBER(MATCH(TRIM(%s),%s,0)),%d,0)", x, placeholderList(f), unclear)
@@ -355,7 +355,7 @@ func (s *selfCheck) fillTotals() {
 		total(t.Name, templates.Fill(t.Formula, words))
 	}
 	for _, layout := range s.d.Layout().Sheets {
-		if layout.Sheet.Asks() {
+		if layout.Sheet.HasInputs() {
 			total(templates.LeftName(layout.Sheet), s.left(layout))
 		}
 	}

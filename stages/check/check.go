@@ -86,7 +86,7 @@ func (b *batch) judge(t *table.Form) *judged {
 
 func (j *judged) apply(f *form, p *plan) {
 	b, result := f.batch, &tally{}
-	if b.alone && p.rule.Across() {
+	if b.alone && p.rule.NeedsBatch() {
 		result.skip(laterOn)
 	} else {
 		checks[p.rule.Check](f, p, result)

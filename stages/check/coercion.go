@@ -94,7 +94,7 @@ func (f *form) coercedRows(p *plan, t *tally) {
 		if f.misplaced && field.Record == "members" {
 			continue
 		}
-		if !slices.Contains(p.rule.Kinds, c.Kind) || !p.rule.About(field) {
+		if !slices.Contains(p.rule.Kinds, c.Kind) || !p.rule.AppliesTo(field) {
 			continue
 		}
 		row := fmt.Sprint(field.Record, c.Record.V, c.Kind)

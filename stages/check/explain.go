@@ -45,7 +45,7 @@ func (f *form) explain(findings []table.Finding) {
 // yields says whether a fault is one to be explained only, once it is: a figure that nobody has yet.
 func (f *form) yields(x *table.Finding) bool {
 	rule := f.def.Rule(x.Code)
-	mustStay := func(field string) bool { return !rule.Yields(field) }
+	mustStay := func(field string) bool { return !rule.CanExplain(field) }
 	return len(rule.Explained) > 0 && !slices.ContainsFunc(strings.Fields(x.Fields), mustStay)
 }
 
@@ -92,7 +92,7 @@ func (f *form) addedRows() (added []*addedRow) {
 // givenAbout lists what the workbook says about a finding, in rows with its key or that name it.
 func (f *form) givenAbout(x *table.Finding) (out []table.Given) {
 	take := func(e table.Explanation, words string) {
-		if words = text.Mask(strings.TrimSpace(words)); words != "" && !f.def.Reading.SaysNothing(words) {
+		if words = text.Mask(strings.TrimSpace(words)); words != "" && !f.def.Reading.IsEmptyExplanation(words) {
 			out = append(out, table.Given{Fingerprint: x.Fingerprint, ValueHash: e.ValueHash, Words: words})
 		}
 	}
@@ -119,7 +119,7 @@ func (f *form) givenAbout(x *table.Finding) (out []table.Given) {
 // useless is why nobody can use a row; empty where somebody can.
 func (f *form) useless(row *addedRow) string {
 	switch {
-	case f.def.Reading.SaysNothing(row.words):
+	case f.def.Reading.IsEmptyExplanation(row.words):
 		return "没有写明原因"
 	case row.lost && !row.loose && !row.matched: // it is about a problem as a returned copy had it
 		return "现在没有这个问题，或者数已经改变；仍有问题的请重新说明"
@@ -172,7 +172,7 @@ func (f *form) settle(findings []table.Finding) {
 		}
 		for _, e := range f.register {
 			switch {
-			case e.Sheet.Effect == templates.Settles && e.Key == f.key && slices.Contains(e.Sheet.Rules, x.Rule):
+			case e.Sheet.Effect == templates.EffectAnswer && e.Key == f.key && slices.Contains(e.Sheet.Rules, x.Rule):
 				x.Explanation = text.Mask(fmt.Sprintf("%s：%s", e.Sheet.Title, e.Document()))
 			case e.Decides(*x):
 				f.decide(x, e)
@@ -203,7 +203,7 @@ func (f *form) decide(x *table.Finding, e table.Registered) {
 // apart says why a consortium is listed and not ranked: selected before, or turned down; empty: neither.
 func (f *form) apart() string {
 	how, document := "", ""
-	if e, ok := f.register.Find(templates.Selects, f.key); ok {
+	if e, ok := f.register.Find(templates.EffectSelect, f.key); ok {
 		how, document = e.Sheet.Title, e.Document()
 	} else if r := f.register.Ruling(f.key); r.Reject.V {
 		how, document = "不予立项", r.Document

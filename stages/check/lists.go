@@ -267,7 +267,7 @@ func (f *form) supported(field *templates.Field) bool {
 func deniedVerification(f *form, _ *plan, t *tally) {
 	t.skip("市级核实表为空")
 	for _, v := range f.Verifications {
-		t.judge(!f.def.Reading.Denied(v.Result), func() fault {
+		t.judge(!f.def.Reading.IsNegative(v.Result), func() fault {
 			const column = "verifications_result"
 			at := f.ListCell(v.Sheet, v.Cell, column)
 			return fault{refs: f.named(v.Section), places: []model.Place{at}, fields: []string{column},

@@ -151,7 +151,7 @@ func TestSlipsInRulesAreNoticed(t *testing.T) {
 		slots <- true
 		group.Go(func() {
 			defer func() { <-slots }()
-			d, err := definition.Try(m.rule)
+			d, err := definition.WithOnlyRule(m.rule)
 			if err != nil { // it does not even load
 				stillborn[i] = true
 				return

@@ -52,7 +52,7 @@ func round(t *testing.T, states ...state) *table.Round {
 		submissions = append(submissions, table.Submission{Submission: s.id, DirectoryNo: table.Some(int32(len(s.id))), City: "福州", CityCode: "350100",
 			Consortium: "联合体" + s.id, Edition: table.Some(s.edition), SHA256: s.sha})
 		for _, sheet := range d.Register.Sheets {
-			if sheet.Effect == templates.Objects && s.objected != nil {
+			if sheet.Effect == templates.EffectObject && s.objected != nil {
 				key := table.ConsortiumKey(submissions[len(submissions)-1])
 				j.Register = append(j.Register, table.Registered{Sheet: sheet, Key: key, Values: s.objected, Private: map[string]string{"who": phone}})
 			}

@@ -124,7 +124,8 @@ func (f *filing) absent(e templates.Entry) {
 	} else if why = f.Untranscribed(e); why != "" {
 		state, why = "待转录", "已报、待转录：附送件 "+why+"，没有工作簿"
 	}
-	f.Fit(count(e.No), centred(e.City), plain(e.Consortium+e.Note()).Over(4), plain(e.Park).Over(3), centred(state),
+	name := plain(e.Consortium + e.AdjustmentNote())
+	f.Fit(count(e.No), centred(e.City), name.Over(4), plain(e.Park).Over(3), centred(state),
 		plain(""), plain(""), plain(""), plain(""), plain(why).Over(filingCols-14))
 }
 

@@ -169,7 +169,7 @@ func (w *workbook) contacts(*list.List) []list.Column {
 
 func (w *workbook) funding(*list.List) []list.Column {
 	var out []list.Column
-	for _, f := range w.Definition.Form.About(templates.Funding) {
+	for _, f := range w.Definition.Form.MetricsByTopic(templates.Funding) {
 		for _, id := range f.Years {
 			y := w.Definition.Form.Year(id)
 			head := fmt.Sprintf("%s\n%s\n%s", w.Definition.Label(f.ID), y.Label, f.Unit)
@@ -256,19 +256,19 @@ func (w *workbook) receipts(*list.List) []list.Column {
 		find := func(e entry) table.Registered { return w.Register.On(s, table.ConsortiumKey(e.Submission)) }
 		switch {
 		case len(w.Register) == 0:
-		case s.Effect == templates.Awards:
+		case s.Effect == templates.EffectAward:
 			add(s.ID, s.Title, func(e entry) book.Cell { return plain(w.award(e.Submission)) })
-		case s.Effect == templates.Adjusts:
+		case s.Effect == templates.EffectAdjust:
 			add(s.ID, s.Title, func(e entry) book.Cell {
 				return plain(cmp.Or(w.Facts.Entry(e.Submission).Adjusted, find(e).Values[templates.RegisterDecision]))
 			})
-		case s.Effect == templates.Receives:
+		case s.Effect == templates.EffectReceive:
 			for _, c := range s.Columns {
 				if c.Must {
 					add(s.ID+c.ID, c.Label, func(e entry) book.Cell { return centred(find(e).Values[c.ID]) })
 				}
 			}
-		case s.Effect != templates.Decides && s.Effect != templates.Lists && s.Effect != templates.Objects:
+		case s.Effect != templates.EffectExplain && s.Effect != templates.EffectSchools && s.Effect != templates.EffectObject:
 			add(s.ID, s.Title, func(e entry) book.Cell { return plain(find(e).Document()) })
 		}
 	}

@@ -227,14 +227,14 @@ func (o *overview) registering() []step {
 	for _, t := range o.Todos(nil) {
 		typed := o.Register.On(t.Sheet, t.Key).Sheet != nil
 		switch t.Sheet.Effect {
-		case templates.Receives:
+		case templates.EffectReceive:
 			if i := o.keyed(t.Key); typed && i >= 0 {
 				unsealed++
 				whom = append(whom, o.Facts.CityOf(o.entries[i].Submission))
 			}
-		case templates.Awards:
+		case templates.EffectAward:
 			going += one(t.Key != "" && o.Register.Award(t.Key).Reached(templates.StepProposed))
-		case templates.Objects:
+		case templates.EffectObject:
 			objections++
 		}
 	}

@@ -186,7 +186,7 @@ func (p *profile) facts() {
 		{p.head("submissions", "lead_enterprise"), s.LeadEnterprise},
 		{p.Definition.Table("members").Label, p.Form.Parts(p.Definition)}, {p.head("members", "enrolment"), enrolment},
 	}
-	if funding := p.Definition.Form.About(templates.Funding); len(funding) > 0 {
+	if funding := p.Definition.Form.MetricsByTopic(templates.Funding); len(funding) > 0 {
 		f := funding[0]
 		value := table.Missing.Absent()
 		y := p.Definition.Form.Year(f.Years[0])
@@ -319,7 +319,7 @@ func lineChart(title string, series []excelize.ChartSeries) *excelize.Chart {
 }
 
 func (p *profile) years() {
-	fields := p.Definition.Form.About(templates.Headline)
+	fields := p.Definition.Form.MetricsByTopic(templates.Headline)
 	p.Part(fmt.Sprintf("主要指标（各图各自的尺度；虚线和浅黄为承诺；基数不到%s的不算增长率）",
 		p.Definition.Rubric.Credibility.Base), 24)
 	years := p.Definition.Form.Years

@@ -383,7 +383,7 @@ func prefectures(t *testing.T, in Input, as, edited string) ([]byte, func(before
 	must.Do(t, f.UpdateLinkedValue())
 	must.Do(t, f.SaveAs(as))
 	w := newWorkbook(in)
-	field := in.Definition.Form.About(templates.Headline)[0]
+	field := in.Definition.Form.MetricsByTopic(templates.Headline)[0]
 	at := list.First + slices.IndexFunc(in.Definition.Form.Metrics(), func(f *templates.Field) bool { return f.ID == field.ID }) // row of 年度数据
 	text := func(f *excelize.File, sheet string, row, col int) string {
 		v := must.Get(f.GetCellValue(sheet, model.CellName(row, col), excelize.Options{RawCellValue: true}))(t)

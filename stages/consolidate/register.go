@@ -21,33 +21,33 @@ func saysRegistered(e table.Registered) string {
 func (w *workbook) effect(e table.Registered) string {
 	i, stranger := w.keyed(e.Key), func(o table.Registered) bool { return o.Place == e.Place }
 	switch effect := e.Sheet.Effect; {
-	case effect == templates.Objects:
+	case effect == templates.EffectObject:
 		return "不改变数据和名次；随之的决定另行登记"
-	case effect == templates.Adjusts && e.Agreed():
+	case effect == templates.EffectAdjust && e.Agreed():
 		return "本次运行的指导目录照此调整"
-	case effect == templates.Adjusts && e.Values[templates.RegisterDecision] == "":
+	case effect == templates.EffectAdjust && e.Values[templates.RegisterDecision] == "":
 		return "还没有决定，仍按印发的目录"
-	case effect == templates.Adjusts:
+	case effect == templates.EffectAdjust:
 		return "不同意，仍按印发的目录"
-	case effect == templates.Awards:
+	case effect == templates.EffectAward:
 		return "见" + w.sheet("ranking") + "；名次和排名不因此改变"
-	case effect == templates.Decides:
+	case effect == templates.EffectExplain:
 		return w.decided(e)
-	case effect == templates.Lists:
+	case effect == templates.EffectSchools:
 		return fmt.Sprintf("本次%d份名册里有它", w.rosters(e.SchoolNames()))
 	case i < 0 && slices.ContainsFunc(w.Strangers(), stranger):
 		return "名称不在指导目录，本次也没有这样的申报，登记没有起作用；请核对名称"
-	case i < 0 && effect == templates.Selects:
+	case i < 0 && effect == templates.EffectSelect:
 		return "没有申报；不列入未报清单"
 	case i < 0:
 		return "没有对上本次的任何申报：可能尚未报送，或名称写错"
-	case effect == templates.Selects:
+	case effect == templates.EffectSelect:
 		return "列出，不参加排名"
-	case effect == templates.Rules:
+	case effect == templates.EffectRule:
 		return w.ruled(e, w.entries[i].id())
-	case effect == templates.Receives && e.Values[templates.RegisterCode] != "":
+	case effect == templates.EffectReceive && e.Values[templates.RegisterCode] != "":
 		return "校验码" + table.CompareCode(e.Values[templates.RegisterCode], w.entries[i].CheckCode)
-	case effect == templates.Receives:
+	case effect == templates.EffectReceive:
 		return "见" + w.sheet("submissions")
 	}
 	if n := len(table.Where(w.Judgement.Findings.All(), func(x table.Finding) bool {

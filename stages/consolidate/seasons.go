@@ -79,7 +79,7 @@ func (p *profile) followed(form []table.Fulfilled) {
 	begin := p.begin(years)
 	p.Line(p.Row, 1, head(4, "指标"), head(1, fmt.Sprintf("%d原报", last-1)), head(1, "现报"),
 		head(1, fmt.Sprintf("%d承诺", last)), head(1, "实际"), head(1, "兑现率％"), head(3, "结果、原因"))
-	headline := p.Definition.Form.About(templates.Headline)
+	headline := p.Definition.Form.MetricsByTopic(templates.Headline)
 	cols := profileCols / max(1, len(headline))
 	for _, metric := range table.Grouped(form, func(r table.Fulfilled) string { return r.Indicator }) {
 		p.Row++

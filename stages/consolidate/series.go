@@ -200,11 +200,11 @@ func (w *workbook) citySums(*list.List) []list.Column {
 		}
 		out = append(out, c)
 	}
-	for _, f := range w.Definition.Form.About(templates.Headline) {
+	for _, f := range w.Definition.Form.MetricsByTopic(templates.Headline) {
 		add(f, "last")
 		add(f, "final")
 	}
-	for _, f := range w.Definition.Form.About(templates.Funding) {
+	for _, f := range w.Definition.Form.MetricsByTopic(templates.Funding) {
 		for _, id := range f.Years {
 			add(f, id)
 		}
@@ -219,7 +219,7 @@ func (w *workbook) trends(name string) error {
 		Widths: []float64{9, 27, 8, 11, 11, 11, 11, 11, 8, 2, 2, 7, 7, 7, 7, 7, 2, 7, 7, 7, 7, 7}}
 	w.begin(page, page.Printed, "主要指标合计与走势", "trends", nil)
 	t := &trends{w, book.Pane{Page: page, Row: 3, Col: 1}}
-	years, fields := w.Definition.Form.Years, w.Definition.Form.About(templates.Headline)
+	years, fields := w.Definition.Form.Years, w.Definition.Form.MetricsByTopic(templates.Headline)
 	t.figures(years, fields)
 	t.indexed(years, fields)
 	return w.report.Page(page)

@@ -86,7 +86,7 @@ func newScope(in Input) *scope {
 	}
 	var upheld []string
 	for _, e := range in.Register {
-		if e.Sheet.Effect == templates.Objects {
+		if e.Sheet.Effect == templates.EffectObject {
 			w := map[string]string{}
 			for _, c := range e.Sheet.Columns {
 				w[c.ID] = e.Values[c.ID]
@@ -156,7 +156,7 @@ func (s *scope) consortia(in Input) map[string]*scope {
 		maps.Copy(w, wordsOf(x))
 		w["verdict"], w["city"], verdicts[v.Verdict] = string(v.Verdict), r.Facts.CityOf(x), verdicts[v.Verdict]+1
 		key, entry := table.ConsortiumKey(x), r.Facts.Entry(x)
-		w["adjusted"], w["adjustable"] = entry.Note(), ""
+		w["adjusted"], w["adjustable"] = entry.AdjustmentNote(), ""
 		award := r.Register.Award(key)
 		for _, id := range templates.Steps {
 			w[id] = yes(award.Reached(id))
@@ -171,7 +171,7 @@ func (s *scope) consortia(in Input) map[string]*scope {
 		if row := rows[f.Submission]; row != nil {
 			row.found(f)
 			if slices.ContainsFunc(r.Definition.Register.Sheets, func(x *templates.RegisterSheet) bool {
-				return x.Effect == templates.Adjusts && slices.Contains(x.Rules, f.Rule)
+				return x.Effect == templates.EffectAdjust && slices.Contains(x.Rules, f.Rule)
 			}) {
 				row.words["adjustable"] = "是"
 			}
@@ -241,7 +241,7 @@ func yes(is bool) string {
 
 // registered adds what the register says of a consortium, and the days of publication where all of them agree.
 func (s *scope) registered(w map[string]string, r *table.Round, key string) {
-	told := []templates.RegisterEffect{templates.Awards, templates.Receives, templates.Adjusts}
+	told := []templates.RegisterEffect{templates.EffectAward, templates.EffectReceive, templates.EffectAdjust}
 	for _, sheet := range r.Definition.Register.Sheets {
 		if !slices.Contains(told, sheet.Effect) {
 			continue
@@ -256,7 +256,7 @@ func (s *scope) registered(w map[string]string, r *table.Round, key string) {
 				w[name] = table.ChineseDate(w[name])
 			}
 			switch common := s.words[name]; {
-			case sheet.Effect != templates.Awards:
+			case sheet.Effect != templates.EffectAward:
 			case common == "":
 				s.words[name] = text.Mask(w[name])
 			case w[name] != "" && w[name] != common:

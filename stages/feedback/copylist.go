@@ -36,7 +36,7 @@ func explained(x table.Finding) string {
 // explainable says whether words can answer a finding: a warning, or a blank where nobody has the figure yet.
 func (c *copying) explainable(x table.Finding) bool {
 	rule, fields := c.d.Rule(x.Code), strings.Fields(x.Fields)
-	mustStay := func(field string) bool { return !rule.Yields(field) }
+	mustStay := func(field string) bool { return !rule.CanExplain(field) }
 	return x.Severity == model.Explain || rule != nil && len(fields) > 0 && !slices.ContainsFunc(fields, mustStay)
 }
 

@@ -79,7 +79,7 @@ func submissionVars(in table.Publication, p *pack, r *returned) map[string]strin
 			faults = append(faults, fmt.Sprintf("%s的问题%d处", model.Severities[i].Label(), n))
 		}
 	}
-	vars["consortium"] = called(r.submission) + in.Facts.Entry(r.submission).Note()
+	vars["consortium"] = called(r.submission) + in.Facts.Entry(r.submission).AdjustmentNote()
 	vars["faults"] = strings.Join(faults, "、")
 	vars["explained"], vars["hints"] = fmt.Sprint(v.Explained), fmt.Sprint(v.Hints)
 	vars["copy"], vars["sha256"] = r.name, r.submission.SHA256[:min(16, len(r.submission.SHA256))]
@@ -189,7 +189,7 @@ func missingTable(d *templates.Definition, missing []templates.Entry) word.Block
 		for _, p := range e.Pairs() {
 			names, parks, or = append(names, or+p.Consortium), append(parks, or+p.Park), "或："
 		}
-		names[0] += e.Note()
+		names[0] += e.AdjustmentNote()
 		rows = append(rows, word.Row{Whole: true, Cells: []word.Cell{cell(word.Centre, fmt.Sprint(e.No)),
 			cell(word.Left, names...), cell(word.Left, parks...)}})
 	}

@@ -16,7 +16,7 @@ import (
 func bind(d *templates.Definition, file model.File, book *Book) model.Workbook {
 	b := &binder{d: d, book: book, out: model.Workbook{File: file}}
 	b.identify()
-	b.d = d.Asking(b.out.Form.ID)
+	b.d = d.ForForm(b.out.Form.ID)
 	b.place()
 	for _, look := range []func() *Refusal{b.repeated, b.acceptable} {
 		if refusal := look(); refusal != nil {

@@ -117,7 +117,7 @@ func (r *reader) identify(entries []model.Entry) {
 		if e.Field != "consortium" {
 			continue
 		}
-		name := r.d.Directory.Plain(Text(e.Cell).Value)
+		name := r.d.Directory.WithoutRemark(Text(e.Cell).Value)
 		if _, _, listed := r.d.Directory.ByConsortium(name); !listed {
 			name, _ = Choice(name, r.d.Directory.Names())
 		}
@@ -316,7 +316,7 @@ func (r *reader) single(f *templates.Field, e model.Entry) *Reading {
 	known := false
 	t.typed = t.Value
 	if f.Type == templates.ChoiceField && t.Status == table.Normal {
-		plain := r.d.Directory.Plain(t.typed)
+		plain := r.d.Directory.WithoutRemark(t.typed)
 		t.note("choice", t.typed, plain)
 		if t.Value, known = Choice(plain, r.d.Options(f)); known {
 			t.note("choice", trim(plain), t.Value)

@@ -226,7 +226,7 @@ func withoutBrackets(s string, f *templates.Field, t *Reading) (string, bool) {
 			units += inner
 		case slices.Contains(words.About.Alone, inner):
 			kinds = append(kinds, "approximate")
-		case words.Strange(inner):
+		case words.IsUnitName(inner):
 			return s, false
 		default:
 			kinds = append(kinds, "annotated")

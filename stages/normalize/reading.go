@@ -125,7 +125,7 @@ func (r *Reading) answer(f *templates.Field) {
 	case f.Type == templates.PersonField && !strings.ContainsFunc(bare, unicode.IsLetter): // a number is nobody's name
 		unanswered = true
 	case f.None && slices.Contains(words.None, bare), !f.Required && f.Type != templates.PhoneField:
-	case f.Required && f.Record != "explanations" && words.Placeholder(bare):
+	case f.Required && f.Record != "explanations" && words.IsPlaceholder(bare):
 		if slices.Contains(words.Placeholders.Vague, f.Record) {
 			r.add("vague", r.Value, "")
 		} else {

@@ -140,11 +140,11 @@ func (r *registerReader) entry(s *templates.RegisterSheet, columns headings, cel
 		}
 	}
 	ruled := e.Values[templates.RegisterPoints] + e.Values[templates.RegisterReject]
-	if s.Effect == templates.Rules && ruled == "" {
+	if s.Effect == templates.EffectRule && ruled == "" {
 		r.fault(e.Place, "扣几分、是否不予立项都没有填，不知道认定了什么", "请至少填一项，或删去这一行")
 	}
 	points, err := decimal.NewFromString(e.Values[templates.RegisterPoints])
-	if most := r.d.Rubric.Experts.Deduction; err == nil && s.Effect == templates.Rules && points.GreaterThan(most) {
+	if most := r.d.Rubric.Experts.Deduction; err == nil && s.Effect == templates.EffectRule && points.GreaterThan(most) {
 		r.fault(e.Place, "扣"+points.String()+"分，超过第7项最多的"+most.String()+"分", "请改正；不扣写0")
 	}
 	r.inOrder(e)
@@ -163,7 +163,7 @@ func (r *registerReader) inOrder(e table.Registered) {
 	var lacking *templates.RegisterStep
 	refused := false // it was taken back
 	for _, step := range e.Sheet.Steps {
-		done, begun, left := step.Decided(e.Sheet, e.Values)
+		done, begun, left := step.Status(e.Sheet, e.Values)
 		switch {
 		case begun && refused && slices.Index(templates.Steps, step.ID) < slices.Index(templates.Steps, templates.StepChosen):
 		case begun && lacking != nil:
@@ -208,11 +208,11 @@ func (r *registerReader) value(column *templates.RegisterColumn, c model.Cell) s
 func (r *registerReader) twice(entries []table.Registered) {
 	seen := map[string][]table.Registered{}
 	for _, e := range entries {
-		if e.Sheet.Effect == templates.Settles || e.Sheet.Effect == templates.Objects {
+		if e.Sheet.Effect == templates.EffectAnswer || e.Sheet.Effect == templates.EffectObject {
 			continue // they add up
 		}
 		keys := []string{e.Key + e.Fingerprint}
-		if e.Sheet.Effect == templates.Lists {
+		if e.Sheet.Effect == templates.EffectSchools {
 			keys = e.SchoolNames()
 		}
 		for _, key := range keys {

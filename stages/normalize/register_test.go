@@ -71,7 +71,7 @@ func FuzzRegister(f *testing.F) {
 }
 
 func TestRegisterNamesNobodyKnows(t *testing.T) {
-	sheet := definition.Register.Sheets[slices.IndexFunc(definition.Register.Sheets, func(s *templates.RegisterSheet) bool { return s.Effect == templates.Selects })]
+	sheet := definition.Register.Sheets[slices.IndexFunc(definition.Register.Sheets, func(s *templates.RegisterSheet) bool { return s.Effect == templates.EffectSelect })]
 	read := func(name string, kind model.Kind) ([]table.Registered, error) {
 		var cells []model.Cell
 		for i, c := range sheet.Columns {

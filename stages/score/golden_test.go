@@ -131,7 +131,7 @@ func richMarks(d *templates.Definition, batch []*made) []table.Mark {
 func TestGoldenTables(t *testing.T) {
 	d := definition(t)
 	ruling := func(id, points string) table.Registered {
-		sheet := d.Register.Sheets[slices.IndexFunc(d.Register.Sheets, func(s *templates.RegisterSheet) bool { return s.Effect == templates.Rules })]
+		sheet := d.Register.Sheets[slices.IndexFunc(d.Register.Sheets, func(s *templates.RegisterSheet) bool { return s.Effect == templates.EffectRule })]
 		return table.Registered{Sheet: sheet, Key: table.ConsortiumKey(table.Submission{Consortium: "样例联合体" + id}),
 			Values: map[string]string{templates.RegisterPoints: points, templates.RegisterDocument: "处务会"}}
 	}

@@ -134,7 +134,7 @@ func TestProposals(t *testing.T) {
 		}
 	}
 	register := func(id, points, reject string) table.Registered {
-		sheet := d.Register.Sheets[slices.IndexFunc(d.Register.Sheets, func(s *templates.RegisterSheet) bool { return s.Effect == templates.Rules })]
+		sheet := d.Register.Sheets[slices.IndexFunc(d.Register.Sheets, func(s *templates.RegisterSheet) bool { return s.Effect == templates.EffectRule })]
 		return table.Registered{Sheet: sheet, Key: table.ConsortiumKey(table.Submission{Consortium: "样例联合体" + id}), Values: map[string]string{templates.RegisterPoints: points,
 			templates.RegisterReject: reject, templates.RegisterDocument: "处务会"}}
 	}

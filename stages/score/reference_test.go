@@ -130,7 +130,7 @@ func TestPerStudentOnlyWithTheDepartmentsNumbers(t *testing.T) {
 	}
 	var sheet *templates.RegisterSheet
 	for _, s := range d.Register.Sheets {
-		if s.Effect == templates.Lists {
+		if s.Effect == templates.EffectSchools {
 			sheet = s
 		}
 	}

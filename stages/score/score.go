@@ -178,7 +178,7 @@ type slot struct {
 
 func (s slot) expression() *templates.Expression {
 	if s.base != "" {
-		return s.Sized
+		return s.SizedExpression
 	}
 	return s.Expression
 }
@@ -207,7 +207,7 @@ func newScheme(d *templates.Definition) *scheme {
 		for k, e := range p.Evidence {
 			c.shares, m.slots = append(c.shares, e.Weight.InexactFloat64()), append(m.slots, slot{e, "", i, k})
 			at := -1
-			if e.Sized != nil {
+			if e.SizedExpression != nil {
 				at = m.evidence + len(against)
 				against = append(against, slot{e, e.Size, i, k})
 			}

@@ -333,7 +333,7 @@ func (f *fulfiller) unmeasured(out *Fulfilled) bool {
 // for it. It is a finding where the form says otherwise.
 func (f *fulfiller) before(metric *templates.Field, companion string, year int,
 	archived map[slot]statement) (out *statement, asked bool) {
-	field := f.d.Beside(metric, companion)
+	field := f.d.CompanionField(metric, companion)
 	if field == nil || !slices.Contains(f.d.Refs(field), templates.Ref{Field: field.ID, Year: year}) {
 		return nil, false
 	}

@@ -27,14 +27,14 @@ type Registered struct {
 
 // Decides says whether an entry is a decision about the explanation of a finding, for the values that it has now.
 func (e Registered) Decides(x Finding) bool {
-	return e.Sheet.Effect == templates.Decides && e.Fingerprint == x.Fingerprint &&
+	return e.Sheet.Effect == templates.EffectExplain && e.Fingerprint == x.Fingerprint &&
 		(e.ValueHash == "" || e.ValueHash == x.ValueHash)
 }
 
 // Upheld says whether an entry is an objection that was found to be right: the last of the outcomes.
 func (e Registered) Upheld() bool {
 	c := e.Sheet.Column(templates.RegisterOutcome)
-	return e.Sheet.Effect == templates.Objects && c != nil && e.Values[c.ID] == c.Options[len(c.Options)-1]
+	return e.Sheet.Effect == templates.EffectObject && c != nil && e.Values[c.ID] == c.Options[len(c.Options)-1]
 }
 
 // ConsortiumKey identifies a consortium from round to round: its number in the directory, or else its name.
@@ -74,7 +74,7 @@ type Award struct {
 
 // Award finds what was registered about a consortium.
 func (r Register) Award(key string) Award {
-	if e, ok := r.Find(templates.Awards, key); ok {
+	if e, ok := r.Find(templates.EffectAward, key); ok {
 		return Award{e, e.step()}
 	}
 	return Award{}
@@ -83,7 +83,7 @@ func (r Register) Award(key string) Award {
 // step is the last one that was taken; nil: none.
 func (e Registered) step() (last *templates.RegisterStep) {
 	for _, step := range e.Sheet.Steps {
-		done, _, _ := step.Decided(e.Sheet, e.Values)
+		done, _, _ := step.Status(e.Sheet, e.Values)
 		if done {
 			last = step
 		} else if !step.Optional {
@@ -99,7 +99,7 @@ func (e Registered) Agreed() bool { return e.step() != nil }
 // Adjustments are the changes of the directory that were agreed to.
 func (r Register) Adjustments() (out []templates.Adjustment) {
 	for _, e := range r {
-		if e.Sheet.Effect == templates.Adjusts && e.Agreed() {
+		if e.Sheet.Effect == templates.EffectAdjust && e.Agreed() {
 			v := e.Values
 			out = append(out, templates.Adjustment{Consortium: v[templates.RegisterConsortium], Park: v[templates.RegisterPark],
 				City: v[templates.RegisterCity], Replaces: v[templates.RegisterReplaces],
@@ -120,7 +120,7 @@ func (a Award) Said() (said string) {
 		return ""
 	}
 	for _, step := range a.Sheet.Steps {
-		done, begun, left := step.Decided(a.Sheet, a.Values)
+		done, begun, left := step.Status(a.Sheet, a.Values)
 		switch column := step.Columns[0]; {
 		case done && step.Document != "":
 			said = fmt.Sprintf("%s（%s）", step.Label, a.Values[step.Document])
@@ -137,8 +137,8 @@ func (a Award) Said() (said string) {
 // Lacking lists what must be there by the register's sheets and is not, each with the sheet's title.
 func (r *Round) Lacking(key string) []string {
 	return Words(r.Definition.Register.Sheets, func(s *templates.RegisterSheet) string {
-		left := s.Lacking(r.Register.On(s, key).Values)
-		if s.Effect != templates.Receives || len(left) == 0 {
+		left := s.MissingColumns(r.Register.On(s, key).Values)
+		if s.Effect != templates.EffectReceive || len(left) == 0 {
 			return ""
 		}
 		return s.Title + "缺" + strings.Join(left, "、")
@@ -157,7 +157,7 @@ func (r Register) On(s *templates.RegisterSheet, key string) Registered {
 
 // KeyOf identifies a consortium by its name, as the directory prints it or as it was typed.
 func KeyOf(d *templates.Definition, name string) string {
-	name = d.Directory.Plain(name)
+	name = d.Directory.WithoutRemark(name)
 	for _, e := range d.Directory.Entries {
 		for _, p := range e.Pairs() {
 			if text.NameKey(p.Consortium) == text.NameKey(name) {
@@ -188,7 +188,7 @@ func (r Register) Exempt(e templates.Entry) string {
 	if e.National != "" {
 		return e.National
 	}
-	if x, ok := r.Find(templates.Selects, EntryKey(e)); ok {
+	if x, ok := r.Find(templates.EffectSelect, EntryKey(e)); ok {
 		return fmt.Sprintf("%s（%s）", x.Sheet.Title, x.Document())
 	}
 	return ""
@@ -227,7 +227,7 @@ type Ruling struct {
 
 // Ruling finds the decisions about a consortium.
 func (r Register) Ruling(key string) Ruling {
-	e, ok := r.Find(templates.Rules, key)
+	e, ok := r.Find(templates.EffectRule, key)
 	if !ok {
 		return Ruling{}
 	}
@@ -241,7 +241,7 @@ func (r Register) Ruling(key string) Ruling {
 func (r Register) Chosen() map[string]bool {
 	out := map[string]bool{}
 	for _, e := range r {
-		if e.Sheet.Effect == templates.Selects || r.Award(e.Key).Reached(templates.StepChosen) {
+		if e.Sheet.Effect == templates.EffectSelect || r.Award(e.Key).Reached(templates.StepChosen) {
 			out[e.Key] = true
 		}
 	}
@@ -250,7 +250,7 @@ func (r Register) Chosen() map[string]bool {
 
 // Sealed says whether the sealed paper that was registered as received carries a check code.
 func (r Register) Sealed(key, code string) bool {
-	e, ok := r.Find(templates.Receives, key)
+	e, ok := r.Find(templates.EffectReceive, key)
 	return ok && code != "" && e.Values[templates.RegisterCode] == code
 }
 
@@ -275,7 +275,7 @@ func (e Registered) School(d *templates.Definition) School {
 func (r Register) Schools(d *templates.Definition) map[string]School {
 	out := map[string]School{}
 	for _, e := range r {
-		if e.Sheet.Effect == templates.Lists {
+		if e.Sheet.Effect == templates.EffectSchools {
 			for _, key := range e.SchoolNames() {
 				out[key] = e.School(d)
 			}

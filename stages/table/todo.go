@@ -27,23 +27,23 @@ func (r *Round) Todos(advised map[string][2]string) []Todo {
 	w := &waiting{Round: r, of: By(r.Submissions.All(), func(s Submission) string { return s.Submission })}
 	for _, s := range r.Facts.Definition.Register.Sheets {
 		switch s.Effect {
-		case templates.Settles, templates.Adjusts:
+		case templates.EffectAnswer, templates.EffectAdjust:
 			w.consents(s)
-		case templates.Decides:
+		case templates.EffectExplain:
 			w.explanations(s)
-		case templates.Rules:
+		case templates.EffectRule:
 			for k := range r.Ranking.Ranking.All() {
 				if k.Pending {
 					w.add(s, w.of[k.Submission], k.Proposals)
 				}
 			}
-		case templates.Receives:
+		case templates.EffectReceive:
 			for x := range r.Submissions.All() {
 				w.add(s, x, r.receipt(s, x)...)
 			}
-		case templates.Awards:
+		case templates.EffectAward:
 			w.awards(s, advised)
-		case templates.Objects:
+		case templates.EffectObject:
 			w.objections(s)
 		}
 	}
@@ -85,10 +85,10 @@ func (w *waiting) consents(s *templates.RegisterSheet) {
 		if s.Late && e.Sheet == nil {
 			asked = append(asked, w.received(x)...)
 		}
-		if len(asked) == 0 || s.Effect == templates.Adjusts && e.Values[templates.RegisterDecision] != "" {
+		if len(asked) == 0 || s.Effect == templates.EffectAdjust && e.Values[templates.RegisterDecision] != "" {
 			continue // what was agreed to asks for nothing, and what was refused is decided
 		}
-		if values := w.add(s, x, asked...); s.Effect == templates.Adjusts && values != nil {
+		if values := w.add(s, x, asked...); s.Effect == templates.EffectAdjust && values != nil {
 			values[templates.RegisterConsortium], values[templates.RegisterPark] = x.Consortium, x.Park
 			values[templates.RegisterCity] = x.City
 		}
@@ -101,7 +101,7 @@ func (r *Round) received(x Submission) []string {
 	for _, s := range r.Definition.Register.Sheets {
 		e := r.Register.On(s, ConsortiumKey(x))
 		for _, c := range s.Columns {
-			if day := e.Values[c.ID]; s.Effect == templates.Receives && c.Date && day > r.Definition.Directory.Deadline {
+			if day := e.Values[c.ID]; s.Effect == templates.EffectReceive && c.Date && day > r.Definition.Directory.Deadline {
 				out = append(out, fmt.Sprintf("%s%s收到，晚于报送期限%s", c.Label, day, r.Definition.Directory.Deadline))
 			}
 		}
@@ -113,7 +113,7 @@ func (r *Round) received(x Submission) []string {
 func (r *Round) receipt(s *templates.RegisterSheet, x Submission) []string {
 	e := r.Register.On(s, ConsortiumKey(x))
 	var out []string
-	if left := s.Lacking(e.Values); len(left) > 0 {
+	if left := s.MissingColumns(e.Values); len(left) > 0 {
 		out = append(out, "缺："+strings.Join(left, "、"))
 	}
 	if typed := e.Values[templates.RegisterCode]; typed != "" && !SameCode(typed, x.CheckCode) {
@@ -176,7 +176,7 @@ func (w *waiting) awards(s *templates.RegisterSheet, advised map[string][2]strin
 func (w *waiting) needsReason(a Award, k Rank, last int32) string {
 	proposed, step := a.Reached(templates.StepProposed), ""
 	if advised := w.step(templates.StepAdvised); a.Sheet != nil && a.Values[advised.Columns[0]] != "" {
-		if done, _, _ := advised.Decided(a.Sheet, a.Values); done != proposed && (proposed || last > 0) {
+		if done, _, _ := advised.Status(a.Sheet, a.Values); done != proposed && (proposed || last > 0) {
 			step = "与评审会建议不一致"
 		}
 	}
@@ -217,7 +217,7 @@ func (w *waiting) next(a Award, x Submission) []string {
 		}
 	}
 	if cleared := w.step(templates.StepCleared); a.Sheet != nil {
-		if done, begun, _ := cleared.Decided(a.Sheet, a.Values); begun && !done {
+		if done, begun, _ := cleared.Status(a.Sheet, a.Values); begun && !done {
 			return append(out, a.Values[cleared.Columns[0]]+"：请改为不拟入选并写明理由（公示的日期照留），或者重新公示")
 		}
 	}
@@ -268,7 +268,7 @@ func (r *Round) NextRegister(advised map[string][2]string) map[string][]map[stri
 		row := maps.Clone(e.Values)
 		maps.Copy(row, e.Private)
 		key := e.Key
-		if e.Sheet.Effect == templates.Objects {
+		if e.Sheet.Effect == templates.EffectObject {
 			key = e.Place.String()
 		} else if e.Fingerprint != "" {
 			key = model.ExplanationKey(e.Fingerprint, e.ValueHash)

@@ -109,7 +109,7 @@ func (w *binder) paragraph(words string, section int, place model.Place) {
 		for _, id := range w.d.Paper.Cover {
 			f := w.d.Field(id)
 			if rest, ok := cutPrefix(words, text.NameKey(f.PaperLabel())); ok {
-				w.set(w.d.Paper.Answer(id).Refs, strings.Trim(rest, " \t　:：_＿"), place)
+				w.set(w.d.Paper.CoverItem(id).Refs, strings.Trim(rest, " \t　:：_＿"), place)
 				return
 			}
 		}

@@ -45,8 +45,8 @@ func (w *binder) learn() {
 		f := w.d.Field(id)
 		own(f.PaperLabel())
 		w.patterns = append(w.patterns, &rowPattern{section: -1, slots: []templates.PaperSlot{
-			{Cell: &templates.PaperCell{PaperItem: templates.PaperItem{Label: id}}, Began: true},
-			{Cell: &templates.PaperCell{PaperItem: w.d.Paper.Answer(id)}, Began: true}}})
+			{Cell: &templates.PaperCell{PaperItem: templates.PaperItem{Label: id}}, Starts: true},
+			{Cell: &templates.PaperCell{PaperItem: w.d.Paper.CoverItem(id)}, Starts: true}}})
 	}
 	for i, s := range w.d.Paper.Sections {
 		own(s.Heading(w.d.Form))
@@ -59,7 +59,7 @@ func (w *binder) learn() {
 					for _, item := range slot.Cell.Items() {
 						own(w.d.Wording(*item))
 						own(w.d.Form.Note(item.Footnote))
-						if item.Year != "" && slot.Began {
+						if item.Year != "" && slot.Starts {
 							years++
 						}
 						if item.Filled() && len(item.Refs) > 0 && item.Refs[0].Year != 0 {
@@ -109,7 +109,7 @@ func (w *binder) match(p *rowPattern, row []docCell, keys []string) (pairing, bo
 	out := pairing{taken: map[int]templates.PaperItem{}}
 	need := -1
 	for i, slot := range p.slots {
-		if key, group, ok := w.label(slot); ok && key != "" && (!slot.Began || group) {
+		if key, group, ok := w.label(slot); ok && key != "" && (!slot.Starts || group) {
 			need = i
 		} else if ok && key != "" {
 			need = -1
@@ -140,7 +140,7 @@ func (w *binder) match(p *rowPattern, row []docCell, keys []string) (pairing, bo
 		}
 		found := at + slices.Index(keys[at:], key)
 		if found < at {
-			if i == need || need < 0 && slot.Began && !group {
+			if i == need || need < 0 && slot.Starts && !group {
 				return out, false
 			}
 			continue
@@ -178,7 +178,7 @@ func (w *binder) turn(p *rowPattern, keys []string) (*rowPattern, map[int]int) {
 	ofKey := map[string]templates.PaperSlot{}
 	var at []int // the slots of years
 	for i, slot := range p.slots {
-		if slot.Cell.Year != "" && slot.Began {
+		if slot.Cell.Year != "" && slot.Starts {
 			ofKey[labelKey(w.d.Wording(slot.Cell.PaperItem))] = slot
 			at = append(at, i)
 		}
@@ -215,7 +215,7 @@ func (w *binder) below(t *docTable, row []docCell) (pattern int, how pairing) {
 	for _, slot := range p.slots {
 		if _, _, isLabel := w.label(slot); !isLabel {
 			how.slots = append(how.slots, slot)
-		} else if slot.Began {
+		} else if slot.Starts {
 			return -1, how
 		}
 	}

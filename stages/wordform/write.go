@@ -107,17 +107,17 @@ func (p *printer) table(t *templates.PaperTable) word.Block {
 		r := word.Row{Whole: true}
 		for _, slot := range slots {
 			cell := slot.Cell
-			if slot.Began {
+			if slot.Starts {
 				r.Height = max(r.Height, cell.Height, lowestRow)
 			}
-			if slot.Began && cell.Down <= keptRows {
+			if slot.Starts && cell.Down <= keptRows {
 				kept = max(kept, cell.Down-1)
 			}
-			printed := word.Cell{Span: cell.Span, Down: cell.Down, Continued: !slot.Began, Align: word.Centre}
+			printed := word.Cell{Span: cell.Span, Down: cell.Down, Continued: !slot.Starts, Align: word.Centre}
 			for _, item := range cell.Items() {
 				printed.Body = append(printed.Body, p.item(*item)...)
 				if p.long(*item) { // a long text goes on overleaf
-					r.Whole, printed.Top, printed.Align = !slot.Began, true, word.Left
+					r.Whole, printed.Top, printed.Align = !slot.Starts, true, word.Left
 				}
 			}
 			r.Cells = append(r.Cells, printed)

@@ -14,27 +14,27 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// prover proves what the tags of a definition's structs say, wherever one is written, and notes where that is in those
-// that hold an at. What no tag can say is code beside the struct.
+// validator checks the values of a definition file against the check tags of its structs, and records the position in
+// structs that embed a pos. What no tag can express is in the check method of the struct.
 //
-//	check:"must"       something has to be written
-//	check:"alone"      no neighbour in its list says the same
-//	check:"once"       nothing of its kind in the file says the same
-//	check:"one"        exactly one of those in the struct that say this is written
-//	check:"in a b c"   one of these, or nothing; of a list, each
-//	check:"is year"    likewise one of what the definition has elsewhere: see references
-//	check:"like date"  written so, or nothing: see shapes
-//	check:"from 0"     a number not below, over 0: above, to 1: not above, under 1: below
-type prover struct {
-	l     *loader
-	d     *Definition
-	file  string
-	known map[string][]string // what references have, once asked for
-	said  map[string]bool     // by what has to be alone
+//	check:"must"       required
+//	check:"alone"      unique in its list
+//	check:"once"       unique in the file, among structs of its type
+//	check:"one"        exactly one of the struct's fields with this tag is set
+//	check:"in a b c"   one of these words, or empty; of a list, each
+//	check:"is year"    likewise one of the values of references
+//	check:"like date"  empty or in this format: see formats
+//	check:"from 0"     a number >= 0; over 0: > 0, to 1: <= 1, under 1: < 1
+type validator struct {
+	l       *loader
+	d       *Definition
+	file    string
+	allowed map[string][]string // values of references, filled when needed
+	seen    map[string]bool     // values tagged alone or once
 }
 
-// shapes are how words can have to be written, and how to say so.
-var shapes = map[string]struct {
+// formats are the formats of the tag like, each with the cure of a value that does not match.
+var formats = map[string]struct {
 	fits func(string) bool
 	cure string
 }{
@@ -53,7 +53,7 @@ func isTime(layout string) func(string) bool {
 
 var bounds = map[string]string{"from": "不小于", "over": "大于", "to": "不大于", "under": "小于"}
 
-// references are what tags refer to: how it is called, and what there is.
+// references are the value lists of the tag is: what messages call them, and their values.
 var references = map[string]struct {
 	what string
 	all  func(*Definition) []string
@@ -66,7 +66,7 @@ var references = map[string]struct {
 	"suggestion": {strings.Join(suggestions, "、") + "之一", func(*Definition) []string { return suggestions }},
 	"check":      {"检查方式", func(*Definition) []string { return Checks }},
 	"time":       {"公文的时候", func(*Definition) []string { return DocumentTimes }},
-	"city":       {"directory.yaml 的地市", offers["cities"]},
+	"city":       {"directory.yaml 的地市", optionLists["cities"]},
 	"field": {"form.yaml 的栏目编号",
 		func(d *Definition) []string { return each(d.Form.Fields(), func(f *Field) string { return f.ID }) }},
 	"kind": {"form.yaml 的 kinds 的 id",
@@ -83,7 +83,7 @@ var references = map[string]struct {
 	"unit": {"tables.yaml 的 units 里的单位，或在那里补上它和它的 UCUM 代码",
 		func(d *Definition) []string { return each(d.Units, func(u Measure) string { return u.Unit }) }},
 	"column": {"tables.yaml 里的 表.列，例如 submissions.submission", func(d *Definition) []string {
-		return flat(d.Tables, func(t *Table) []string {
+		return flatMap(d.Tables, func(t *Table) []string {
 			return each(t.Columns, func(c *Column) string { return t.Name + "." + c.Name })
 		})
 	}},
@@ -97,7 +97,7 @@ var references = map[string]struct {
 		func(d *Definition) []string { return each(d.Form.notes(), func(n Note) string { return n.ID }) }},
 }
 
-// each makes something of every one.
+// each maps a slice element by element.
 func each[T, V any](of []T, made func(T) V) []V {
 	out := make([]V, len(of))
 	for i, x := range of {
@@ -106,56 +106,56 @@ func each[T, V any](of []T, made func(T) V) []V {
 	return out
 }
 
-// where gives those that are so.
-func where[T any](of []T, is func(T) bool) []T {
+// filter returns the elements for which is holds.
+func filter[T any](of []T, is func(T) bool) []T {
 	return slices.DeleteFunc(slices.Clone(of), func(x T) bool { return !is(x) })
 }
 
-// flat puts together what every one has.
-func flat[T, V any](of []T, has func(T) []V) []V { return slices.Concat(each(of, has)...) }
+// flatMap concatenates the slices of all elements.
+func flatMap[T, V any](of []T, has func(T) []V) []V { return slices.Concat(each(of, has)...) }
 
-// prove looks at all that some files say, each first by its tags.
-func (l *loader) prove(d *Definition, parts []part) {
+// validate validates some files: first the tags of all, then the check methods.
+func (l *loader) validate(d *Definition, parts []part) {
 	for _, p := range parts {
-		l.proveTags(d, at{p.file, "$"}, p.says)
+		l.validateTags(d, pos{p.file, "$"}, p.content)
 	}
 	for _, p := range parts {
-		p.says.check(l, d)
+		p.content.check(l, d)
 	}
 }
 
-func (l *loader) proveTags(d *Definition, where at, root any) {
-	(&prover{l, d, where.file, map[string][]string{}, map[string]bool{}}).look(where.path, reflect.ValueOf(root))
+func (l *loader) validateTags(d *Definition, where pos, root any) {
+	(&validator{l, d, where.file, map[string][]string{}, map[string]bool{}}).walk(where.path, reflect.ValueOf(root))
 }
 
-// look goes through a value that stands at a path, and through all that it holds.
-func (p *prover) look(path string, v reflect.Value) {
+// walk validates the value at a path and everything in it.
+func (p *validator) walk(path string, v reflect.Value) {
 	switch v = reflect.Indirect(v); v.Kind() {
 	case reflect.Slice:
 		for i := range v.Len() {
 			if x := reflect.Indirect(v.Index(i)); x.Kind() == reflect.Struct || x.Kind() == reflect.Slice {
-				p.look(path+"["+strconv.Itoa(i)+"]", x)
+				p.walk(path+"["+strconv.Itoa(i)+"]", x)
 			}
 		}
 	case reflect.Map:
 		for _, key := range v.MapKeys() {
-			p.look(path+"."+key.String(), v.MapIndex(key))
+			p.walk(path+"."+key.String(), v.MapIndex(key))
 		}
 	case reflect.Struct:
 		if v.CanAddr() {
-			if x, ok := v.Addr().Interface().(interface{ stand(at) }); ok {
-				x.stand(at{p.file, path})
+			if x, ok := v.Addr().Interface().(interface{ setPos(pos) }); ok {
+				x.setPos(pos{p.file, path})
 			}
 		}
 		var choices, chosen []string // of those tagged one
 		for _, m := range p.l.membersOf(v.Type()) {
 			x := v.Field(m.index)
 			if m.inline {
-				p.look(path, x)
+				p.walk(path, x)
 				continue
 			}
 			for _, tag := range m.tags {
-				p.tag(path, m.key, tag, v, x)
+				p.checkTag(path, m.key, tag, v, x)
 				if tag == "one" {
 					if choices = append(choices, m.key); !x.IsZero() {
 						chosen = append(chosen, m.key)
@@ -163,7 +163,7 @@ func (p *prover) look(path string, v reflect.Value) {
 				}
 			}
 			if x.Kind() == reflect.Struct || m.holds && !x.IsZero() {
-				p.look(path+"."+m.key, x)
+				p.walk(path+"."+m.key, x)
 			}
 		}
 		if len(choices) > 0 && len(chosen) != 1 {
@@ -171,24 +171,24 @@ func (p *prover) look(path string, v reflect.Value) {
 			if len(chosen) == 0 {
 				wrote = "一样也没有写"
 			}
-			p.l.problem(at{p.file, path}, named(v)+wrote,
+			p.l.problem(pos{p.file, path}, displayName(v)+wrote,
 				"恰写一样："+strings.Join(choices, "、")+"。")
 		}
 	}
 }
 
-// member is what a struct of a definition writes under one key.
+// member is one YAML key of a struct.
 type member struct {
 	index  int
 	key    string
 	tags   []string
-	inline bool // it writes the keys of another struct
-	holds  bool // it may hold structs, where it is not nil
+	inline bool // an embedded struct, whose keys are the outer struct's
+	holds  bool // a slice, pointer or map, which may hold structs
 }
 
-// membersOf reads the tags of a struct, of each type once.
+// membersOf lists the YAML keys of a struct type with their tags, cached by type.
 func (l *loader) membersOf(t reflect.Type) []member {
-	if known, ok := l.members[t]; ok {
+	if known, ok := l.membersByType[t]; ok {
 		return known
 	}
 	var out []member
@@ -205,62 +205,62 @@ func (l *loader) membersOf(t reflect.Type) []member {
 		}
 		out = append(out, m)
 	}
-	if l.members == nil {
-		l.members = map[reflect.Type][]member{}
+	if l.membersByType == nil {
+		l.membersByType = map[reflect.Type][]member{}
 	}
-	l.members[t] = out
+	l.membersByType[t] = out
 	return out
 }
 
-// tag proves one demand on what stands under a key of a struct.
-func (p *prover) tag(path, key, tag string, of, x reflect.Value) {
-	where := at{p.file, path}
-	switch demand, than, _ := strings.Cut(tag, " "); demand {
+// checkTag checks the value x of a key of the struct of against one tag.
+func (p *validator) checkTag(path, key, tag string, of, x reflect.Value) {
+	where := pos{p.file, path}
+	switch kind, arg, _ := strings.Cut(tag, " "); kind {
 	case "must":
 		if x.IsZero() || x.Kind() == reflect.Slice && x.Len() == 0 {
-			p.l.problem(where, named(of)+"缺 "+key, "请补全。")
+			p.l.problem(where, displayName(of)+"缺 "+key, "请补全。")
 		}
 	case "alone", "once":
 		list := path[:max(0, strings.LastIndex(path, "["))]
-		if demand == "once" {
+		if kind == "once" {
 			list = ""
 		}
 		word := fmt.Sprint(list, of.Type(), key, x)
-		if !x.IsZero() && p.said[word] {
+		if !x.IsZero() && p.seen[word] {
 			p.l.problem(where, key+"“"+fmt.Sprint(x)+"”重复", "每个只写一次，请删去一处或改成别的。")
 		}
-		p.said[word] = true
+		p.seen[word] = true
 	case "in":
-		p.oneOf(path, key, x, strings.Fields(than), "可用："+strings.ReplaceAll(than, " ", "、")+"。")
+		p.oneOf(path, key, x, strings.Fields(arg), "可用："+strings.ReplaceAll(arg, " ", "、")+"。")
 	case "is":
-		r := references[than]
-		if p.known[than] == nil {
-			p.known[than] = r.all(p.d)
+		r := references[arg]
+		if p.allowed[arg] == nil {
+			p.allowed[arg] = r.all(p.d)
 		}
-		p.oneOf(path, key, x, p.known[than], "请改成"+r.what+"。")
+		p.oneOf(path, key, x, p.allowed[arg], "请改成"+r.what+"。")
 	case "like":
-		if word := x.String(); word != "" && !shapes[than].fits(word) {
-			p.l.problem(at{p.file, path + "." + key}, key+"“"+word+"”不合格式", shapes[than].cure)
+		if word := x.String(); word != "" && !formats[arg].fits(word) {
+			p.l.problem(pos{p.file, path + "." + key}, key+"“"+word+"”不合格式", formats[arg].cure)
 		}
 	case "from", "over", "to", "under":
-		order := amount(x).Cmp(decimal.RequireFromString(than))
+		order := toDecimal(x).Cmp(decimal.RequireFromString(arg))
 		wrong := map[string]bool{"from": order < 0, "over": order <= 0, "to": order > 0, "under": order >= 0}
-		if wrong[demand] {
-			said := strings.TrimPrefix(named(of)+"的 ", "的 ") + key + " 是 " + amount(x).String()
-			p.l.problem(where, said, "要"+bounds[demand]+than+"。")
+		if wrong[kind] {
+			subject := strings.TrimPrefix(displayName(of)+"的 ", "的 ") + key + " 是 " + toDecimal(x).String()
+			p.l.problem(where, subject, "要"+bounds[kind]+arg+"。")
 		}
 	}
 }
 
-func amount(x reflect.Value) decimal.Decimal {
+func toDecimal(x reflect.Value) decimal.Decimal {
 	if n, ok := x.Interface().(decimal.Decimal); ok {
 		return n
 	}
 	return decimal.NewFromInt(x.Int())
 }
 
-// oneOf proves that a word, or each of a list, is known.
-func (p *prover) oneOf(path, key string, x reflect.Value, known []string, cure string) {
+// oneOf checks that a word, or each word of a list, is a known one.
+func (p *validator) oneOf(path, key string, x reflect.Value, known []string, cure string) {
 	if x.Kind() == reflect.Slice {
 		for i := range x.Len() {
 			p.oneOf(path, key, x.Index(i), known, cure)
@@ -268,12 +268,12 @@ func (p *prover) oneOf(path, key string, x reflect.Value, known []string, cure s
 		return
 	}
 	if word := x.String(); word != "" && !slices.Contains(known, word) {
-		p.l.problem(at{p.file, path + "." + key}, key+"“"+word+"”不认识", cure)
+		p.l.problem(pos{p.file, path + "." + key}, key+"“"+word+"”不认识", cure)
 	}
 }
 
-// named is how a struct is called: by its id, or else by what people call it.
-func named(v reflect.Value) string {
+// displayName names a struct in messages: by its id, or else code, name, label or title.
+func displayName(v reflect.Value) string {
 	for _, key := range []string{"ID", "Code", "Name", "Label", "Title"} {
 		if x := v.FieldByName(key); x.IsValid() && x.Kind() == reflect.String && x.String() != "" {
 			return "“" + x.String() + "”"
