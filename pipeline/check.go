@@ -142,7 +142,7 @@ func checkedSubmissions(facts *table.Facts, judgement *table.Judgement) map[stri
 	for i := range facts.Submissions.Len() {
 		s, v := facts.Submissions.Row(i), judgement.Verdicts.Row(i)
 		out[s.Submission] = &CheckedSubmission{ID: s.Submission, Consortium: s.Consortium, City: facts.CityOf(s),
-			Edition: optional(s.Edition),
+			Edition: s.Edition.Pointer(),
 			Verdict: v.Verdict, Errors: v.Errors, Warnings: v.Warnings, Explained: v.Explained, Hints: v.Hints,
 			CheckCode: s.CheckCode, Findings: []CheckedFinding{}}
 	}
@@ -160,30 +160,22 @@ func checkedSubmissions(facts *table.Facts, judgement *table.Judgement) map[stri
 func checkedFinding(x table.Finding) CheckedFinding {
 	return CheckedFinding{Code: x.Code, Rule: x.Rule, Severity: x.Severity, Title: x.Title, Message: x.Message,
 		Cure: x.Cure, Authority: x.Authority,
-		Fields: strings.Fields(x.Fields), Year: optional(x.Year), Member: x.Member, Raw: x.Raw, Value: x.Value,
+		Fields: strings.Fields(x.Fields), Year: x.Year.Pointer(), Member: x.Member, Raw: x.Raw, Value: x.Value,
 		Places: x.At(), Fingerprint: x.Fingerprint, ValueHash: x.ValueHash, Explanation: x.Explanation, Outdated: x.Outdated}
-}
-
-// optional returns nil for a value that is not there.
-func optional(v table.Opt[int32]) *int32 {
-	if !v.Valid {
-		return nil
-	}
-	return &v.V
 }
 
 // annotate writes the annotated copies. A copy that can't be made is recorded and does not stop the others.
 func (r *Checked) annotate(facts *table.Facts, judgement *table.Judgement, sources []intake.Source, o Options,
 ) error {
 	dir, open := o.Annotate, opener(sources, facts)
-	if err := publish.Folder(dir); err != nil {
+	if err := publish.CheckFolder(dir); err != nil {
 		return err
 	}
 	var done []string
 	write := func(name string, data []byte) (string, error) {
-		path, err := publish.Beside(filepath.Join(dir, name), data)
+		path, err := publish.WriteUnique(filepath.Join(dir, name), data)
 		if err != nil {
-			return "", publish.Partly(done, fmt.Errorf("无法写 %s：%w", filepath.Join(dir, name), err))
+			return "", publish.WithWritten(done, fmt.Errorf("无法写 %s：%w", filepath.Join(dir, name), err))
 		}
 		done = append(done, path)
 		return path, nil

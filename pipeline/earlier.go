@@ -28,7 +28,7 @@ import (
 type previousRun struct {
 	round      *table.Round // its tables, read under this run's definition
 	definition *templates.Definition
-	entry      *publish.Previous
+	entry      *publish.RunRef
 	manifest   *publish.Manifest
 }
 
@@ -57,16 +57,16 @@ func (r *run) readPrevious() error {
 	}
 	round, err := restoreRound(r.Definition, filepath.Join(dir, dataFolder))
 	if err != nil {
-		return publish.Refuse("上一轮的结果 %s：%s", dir, publish.InWords(err))
+		return publish.Refuse("上一轮的结果 %s：%s", dir, publish.ErrorText(err))
 	}
 	definition, err := loadEarlierDefinition(filepath.Join(dir, definitionFolder), r.Definition)
 	if err == nil {
 		definition, err = definition.Adjusted(r.known.Register.Adjustments())
 	}
 	if err != nil {
-		return publish.Refuse("上一轮的结果 %s 里的定义：%s。它可能被改过，或是旧版程序的结果，请用本版程序重新运行上一轮的输入", dir, publish.InWords(err))
+		return publish.Refuse("上一轮的结果 %s 里的定义：%s。它可能被改过，或是旧版程序的结果，请用本版程序重新运行上一轮的输入", dir, publish.ErrorText(err))
 	}
-	r.previous = previousRun{round, definition, &publish.Previous{Date: m.Date, SHA256: sum}, m}
+	r.previous = previousRun{round, definition, &publish.RunRef{Date: m.Date, SHA256: sum}, m}
 	if r.known.Given = round.Explained(); !r.Rescale {
 		r.Score.Scales = slices.Collect(round.Ranking.Scales.All())
 	}
@@ -82,7 +82,7 @@ func readVerifiedManifest(dir string) (m *publish.Manifest, digest string, err e
 	})
 	switch {
 	case err != nil:
-		return nil, "", publish.Refuse("上一轮的结果：%s", publish.InWords(err))
+		return nil, "", publish.Refuse("上一轮的结果：%s", publish.ErrorText(err))
 	case len(differences) > 0:
 		return nil, "", publish.Refuse("上一轮的结果 %s 不是发布时的样子：%s%s（共 %d 处）。请改用没有动过的结果", dir, differences[0].Path,
 			differences[0].What, len(differences))
@@ -342,9 +342,9 @@ func (r *run) readEarlier() (err error) {
 			return err
 		}
 		data = append(data, filepath.Join(dir, dataFolder))
-		r.earlierManifests = append(r.earlierManifests, publish.Previous{Year: m.Year, Date: m.Date, SHA256: digest})
+		r.earlierManifests = append(r.earlierManifests, publish.RunRef{Year: m.Year, Date: m.Date, SHA256: digest})
 	}
-	slices.SortStableFunc(r.earlierManifests, func(a, b publish.Previous) int { return a.Year - b.Year })
+	slices.SortStableFunc(r.earlierManifests, func(a, b publish.RunRef) int { return a.Year - b.Year })
 	r.earlierRounds, err = readRounds(data)
 	return err
 }

@@ -100,10 +100,10 @@ func Run(ctx context.Context, o Options) (_ *Result, err error) {
 	if err := r.evaluate(ctx); err != nil {
 		return nil, err
 	}
-	if err := r.write(ctx, out.Fresh); err != nil {
+	if err := r.write(ctx, out.Temp); err != nil {
 		return nil, err
 	}
-	if err := meeting.Copy(out.Fresh, *r.manifest, func(dir string) error {
+	if err := meeting.Copy(out.Temp, *r.manifest, func(dir string) error {
 		r.publication.Standing.Meeting = meeting.Name
 		// the register contains names, and the meeting does not need it
 		return errors.Join(os.Remove(filepath.Join(dir, o.Definition.Register.Next)), r.writeReports(dir))
@@ -113,7 +113,7 @@ func Run(ctx context.Context, o Options) (_ *Result, err error) {
 	if err := out.Publish(); err != nil {
 		return nil, err
 	}
-	if err := meeting.Keep(out.Final); err != nil {
+	if err := meeting.Publish(out.Final); err != nil {
 		return nil, err
 	}
 	return &Result{r.round, out.Final, r.manifest, out.Kept, out.Notes, r.standing, r.progressRound, r.opinions}, nil
@@ -175,18 +175,18 @@ func (o Options) reportStep(step string) {
 }
 
 // pathsRead lists every path that the run reads, so that its results can be proved to overwrite none of them.
-func (o Options) pathsRead() []publish.Read {
-	out := table.Each(o.Inputs, func(input string) publish.Read { return publish.Read{Path: input, What: "输入"} })
+func (o Options) pathsRead() []publish.ReadPath {
+	out := table.Each(o.Inputs, func(input string) publish.ReadPath { return publish.ReadPath{Path: input, Label: "输入"} })
 	for _, dir := range o.Earlier {
-		out = append(out, publish.Read{Path: dir, What: "以前年度的结果", Whole: true})
+		out = append(out, publish.ReadPath{Path: dir, Label: "以前年度的结果", ReadFirst: true})
 	}
 	return append(out,
-		publish.Read{Path: o.Register, What: "登记表", Cure: "请先把登记表拷出来，再用 --register 指向拷出来的那一份"},
-		publish.Read{Path: o.Marks, What: "专家评分表"},
-		publish.Read{Path: o.Opinions, What: "会审意见"},
-		publish.Read{Path: o.DefinitionDir, What: "定义", Whole: true},
-		publish.Read{Path: o.Previous, What: "上一轮的结果", Whole: true},
-		publish.Read{Path: o.From, What: "数据表", Whole: true},
+		publish.ReadPath{Path: o.Register, Label: "登记表", Cure: "请先把登记表拷出来，再用 --register 指向拷出来的那一份"},
+		publish.ReadPath{Path: o.Marks, Label: "专家评分表"},
+		publish.ReadPath{Path: o.Opinions, Label: "会审意见"},
+		publish.ReadPath{Path: o.DefinitionDir, Label: "定义", ReadFirst: true},
+		publish.ReadPath{Path: o.Previous, Label: "上一轮的结果", ReadFirst: true},
+		publish.ReadPath{Path: o.From, Label: "数据表", ReadFirst: true},
 	)
 }
 

@@ -121,7 +121,7 @@ func TestTextIsOnlyText(t *testing.T) {
 	o := Options{Definition: d, Inputs: []string{in}, Out: filepath.Join(dir, "评分"), Count: 2}
 	o.Score.Draws = 20
 	made := must.Get(Experts(context.Background(), o))(t)
-	if _, err := publish.Files(made.Files, false); err != nil {
+	if _, err := publish.WriteFiles(made.Files, false); err != nil {
 		t.Fatal(err)
 	}
 	for n := range 2 {

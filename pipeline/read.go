@@ -29,7 +29,7 @@ func (o Options) discover() ([]intake.Source, error) {
 		return nil, nil
 	}
 	for _, input := range o.Inputs {
-		if result := publish.ResultIn(input); result != "" {
+		if result := publish.FindResult(input); result != "" {
 			return nil, publish.Refuse("%s 是以前一次运行的结果，不是收到的材料，却在输入 %s 里面：请把它移到别处，或只给出收件的文件夹", result, input)
 		}
 	}
@@ -45,8 +45,8 @@ func (o Options) listSources() ([]intake.Source, error) {
 	}
 	for i := range sources {
 		for _, r := range o.pathsRead()[len(o.Inputs):] {
-			if r.Path != "" && !r.Whole && publish.Within(sources[i].Disk(), r.Path) {
-				sources[i].Serve(r.What)
+			if r.Path != "" && !r.ReadFirst && publish.Within(sources[i].Disk(), r.Path) {
+				sources[i].Serve(r.Label)
 			}
 		}
 	}
@@ -62,10 +62,10 @@ type inputs struct {
 	facts   *table.Facts // of the files that arrived, or of tables that an earlier run published
 	// reads an input file by its path in the files table; nil: the run started from tables
 	open             func(path string) ([]byte, error)
-	fromData         *publish.Previous // the data folder; nil: the run read the files themselves
+	fromData         *publish.RunRef // the data folder; nil: the run read the files themselves
 	previous         previousRun
 	earlierRounds    []*table.Round // of earlier years, oldest first
-	earlierManifests []publish.Previous
+	earlierManifests []publish.RunRef
 	known            check.Known      // the register, and explanations given before
 	registerFile     *publish.Source  // the register, for the manifest
 	opinions         *review.Opinions // a meeting's advice
@@ -100,7 +100,7 @@ func (r *run) readInputs(ctx context.Context, sources []intake.Source) (err erro
 
 // readInputsApart discovers and reads everything for a command that must not write into its own input.
 func (r *run) readInputsApart(ctx context.Context) error {
-	if err := publish.Outside(r.Out, r.Inputs); err != nil {
+	if err := publish.CheckOutside(r.Out, r.Inputs); err != nil {
 		return err
 	}
 	sources, err := r.discover()
@@ -114,7 +114,7 @@ func (r *run) readInputsApart(ctx context.Context) error {
 func (r *run) readTables() error {
 	p, digest, err := export.Verify(r.From)
 	if err != nil {
-		return publish.Refuse("数据表 %s：%s", r.From, publish.InWords(err))
+		return publish.Refuse("数据表 %s：%s", r.From, publish.ErrorText(err))
 	}
 	if _, err := os.Stat(filepath.Join(r.From, "..", publish.ManifestName)); err == nil {
 		if err := r.checkDataPackage(digest); err != nil {
@@ -133,7 +133,7 @@ func (r *run) readTables() error {
 	}
 	round, err := restoreRound(d, r.From)
 	if err != nil {
-		return publish.Refuse("数据表 %s：%s", r.From, publish.InWords(err))
+		return publish.Refuse("数据表 %s：%s", r.From, publish.ErrorText(err))
 	}
 	for s := range round.Submissions.All() {
 		e, _, listed := d.Directory.ByConsortium(s.Consortium)
@@ -141,7 +141,7 @@ func (r *run) readTables() error {
 			return publish.Refuse("数据表 %s 读出来以后，登记表对“%s”的目录调整变了：要从原件重新读取", r.From, s.Consortium)
 		}
 	}
-	r.facts, r.marking, r.fromData = round.Facts, round.Marking, &publish.Previous{SHA256: digest}
+	r.facts, r.marking, r.fromData = round.Facts, round.Marking, &publish.RunRef{SHA256: digest}
 	return nil
 }
 

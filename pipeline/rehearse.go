@@ -68,7 +68,7 @@ func Rehearse(ctx context.Context, d *templates.Definition, file string) ([]Rehe
 			continue
 		}
 		path := filepath.Join(dir, damage.ID, damage.File)
-		if err := publish.Put(path, damage.Data); err != nil {
+		if err := publish.WriteFile(path, damage.Data); err != nil {
 			return nil, fmt.Errorf("写不了演练用的文件：%w", err)
 		}
 		bad, err := readCopy(ctx, d, path)

@@ -61,11 +61,11 @@ func (r *run) writeTables(dir string) error {
 		return fmt.Errorf("数据文件：%w", err)
 	}
 	for name, text := range r.round.Definition.Texts {
-		if err := publish.Put(filepath.Join(dir, definitionFolder, filepath.FromSlash(name)), text); err != nil {
+		if err := publish.WriteFile(filepath.Join(dir, definitionFolder, filepath.FromSlash(name)), text); err != nil {
 			return err
 		}
 	}
-	r.manifest.DataRoot, err = r.manifest.Data(dir, dataFolder)
+	r.manifest.DataRoot, err = r.manifest.DataHash(dir, dataFolder)
 	return err
 }
 
@@ -112,7 +112,7 @@ func (r *run) writeRegister(dir string) error {
 	if err := blankform.Register(&book, d, r.round.NextRegister(advice), off...); err != nil {
 		return fmt.Errorf("%s：%w", d.Register.Next, err)
 	}
-	return publish.Put(filepath.Join(dir, d.Register.Next), book.Bytes())
+	return publish.WriteFile(filepath.Join(dir, d.Register.Next), book.Bytes())
 }
 
 // writeReports writes the page, workbooks and documents that people read; a meeting copy has no personal data.
@@ -130,7 +130,7 @@ func (r *run) writeReports(dir string) error {
 			if err := review.Write(&page, in); err != nil {
 				return fmt.Errorf("会审页：%w", err)
 			}
-			return publish.Put(filepath.Join(dir, review.FileName), page.Bytes())
+			return publish.WriteFile(filepath.Join(dir, review.FileName), page.Bytes())
 		},
 		func() error {
 			in := consolidate.Input{Publication: r.publication, FromTables: r.fromData != nil, Before: r.earlierRounds,
@@ -166,7 +166,7 @@ func (r *run) writeDocuments(dir string) error {
 			return err
 		}
 		for name, data := range files {
-			if err := publish.Put(filepath.Join(dir, filepath.FromSlash(name)), data); err != nil {
+			if err := publish.WriteFile(filepath.Join(dir, filepath.FromSlash(name)), data); err != nil {
 				return err
 			}
 		}

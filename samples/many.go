@@ -76,7 +76,7 @@ func one(out string, d *templates.Definition, f Fixture, i int, city, name, park
 	if err := blankform.Fill(&b, d, v); err != nil {
 		return err
 	}
-	return publish.Put(filepath.Join(out, "in", city, name+".xlsx"), b.Bytes())
+	return publish.WriteFile(filepath.Join(out, "in", city, name+".xlsx"), b.Bytes())
 }
 
 // own makes a unit's name that of one consortium alone.
@@ -100,7 +100,7 @@ func definitionWith(out string, year int, entries string) (err error) {
 		if filepath.Base(name) == "directory.yaml" {
 			data = directoryEntries.ReplaceAll(data, []byte("\nentries:\n"+strings.ReplaceAll(entries, "$", "$$")))
 		}
-		try.Do(publish.Put(filepath.Join(to, filepath.Base(name)), data))
+		try.Do(publish.WriteFile(filepath.Join(to, filepath.Base(name)), data))
 	}
 	return nil
 }

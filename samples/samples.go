@@ -121,7 +121,7 @@ func Files(d *templates.Definition, fixtures []Fixture, extras []Extra) (out map
 // Write puts files below dir.
 func Write(dir string, files map[string][]byte) error {
 	for name, data := range files {
-		if err := publish.Put(filepath.Join(dir, filepath.FromSlash(name)), data); err != nil {
+		if err := publish.WriteFile(filepath.Join(dir, filepath.FromSlash(name)), data); err != nil {
 			return err
 		}
 	}

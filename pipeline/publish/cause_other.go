@@ -4,8 +4,8 @@ package publish
 
 import "syscall"
 
-// What the system says where a disk is full, and where a file is held by another program.
+// System errors for a full disk, and for a file that another program holds open.
 var (
-	diskFull = []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG}
-	heldOpen = []syscall.Errno{syscall.EBUSY, syscall.ETXTBSY}
+	diskFull  = []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG}
+	fileInUse = []syscall.Errno{syscall.EBUSY, syscall.ETXTBSY}
 )

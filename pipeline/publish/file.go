@@ -17,36 +17,36 @@ type File struct {
 	Data []byte
 }
 
-// Put writes a file, and makes the folders that it lies in.
-func Put(path string, data []byte) error {
+// WriteFile writes a file and creates its folder.
+func WriteFile(path string, data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
 	return os.WriteFile(path, data, 0o644)
 }
 
-// Written says what became of a File.
-type Written string
+// WriteStatus says what happened, or would happen, to a File.
+type WriteStatus string
 
 const (
-	New      Written = "已写出"
-	Same     Written = "已经在了，内容相同，没有重写"
-	Replaced Written = "已覆盖"
+	StatusNew      WriteStatus = "已写出"
+	StatusSame     WriteStatus = "已经在了，内容相同，没有重写"
+	StatusReplaced WriteStatus = "已覆盖"
 )
 
-// Files writes single files, all or none: each is new, or stands there with the same content. What differs may have
-// been filled in by somebody: without overwrite a Refusal names it and nothing is written.
-func Files(files []File, overwrite bool) (_ []Written, err error) {
-	out := make([]Written, len(files))
+// WriteFiles writes single files, all or none. A file that exists with the same content is left alone. One that
+// differs may hold what somebody filled in: without overwrite a Refusal names it and nothing is written.
+func WriteFiles(files []File, overwrite bool) (_ []WriteStatus, err error) {
+	out := make([]WriteStatus, len(files))
 	for i, f := range files {
-		if out[i], err = standing(f); err != nil {
+		if out[i], err = statusOf(f); err != nil {
 			return nil, err
 		}
-		if out[i] == Replaced && !overwrite {
+		if out[i] == StatusReplaced && !overwrite {
 			return nil, Refuse("已经有 %s，内容与要写的不同（可能有人填过），没有覆盖；什么也没有写。请移走它，或换一个地方写；确要覆盖，加 --overwrite", f.Path)
 		}
 	}
-	// all are written before the first is put in its place: a full disk changes nothing
+	// All are written before the first is renamed: a full disk changes nothing.
 	staged := make([]string, len(files))
 	defer func() {
 		for _, name := range staged {
@@ -54,55 +54,55 @@ func Files(files []File, overwrite bool) (_ []Written, err error) {
 		}
 	}()
 	for i, f := range files {
-		if out[i] == Same {
+		if out[i] == StatusSame {
 			continue
 		}
-		staged[i], err = stage(f)
+		staged[i], err = writeTemp(f)
 		if err != nil {
 			return nil, fmt.Errorf("无法写 %s：%w", f.Path, err)
 		}
 	}
 	var done []string
 	for i, f := range files {
-		if out[i] == Same {
+		if out[i] == StatusSame {
 			continue
 		}
-		if err := place(staged[i], f.Path, out[i] == Replaced); err != nil {
-			return nil, Partly(done, fmt.Errorf("无法写 %s：%w", f.Path, err))
+		if err := moveIntoPlace(staged[i], f.Path, out[i] == StatusReplaced); err != nil {
+			return nil, WithWritten(done, fmt.Errorf("无法写 %s：%w", f.Path, err))
 		}
 		done = append(done, f.Path)
 	}
 	return out, nil
 }
 
-// errTaken says that something came where nothing was.
-var errTaken = errors.New("写的时候那里来了别的文件，没有动它")
+// errOccupied means that a file appeared where none was before.
+var errOccupied = errors.New("写的时候那里来了别的文件，没有动它")
 
-// Beside writes a file under a name that nothing has yet, with a number after it where need be.
-func Beside(path string, data []byte) (string, error) {
-	staged, err := stage(File{path, data})
+// WriteUnique writes a file under a name that is not taken, with a number added if necessary, and returns its path.
+func WriteUnique(path string, data []byte) (string, error) {
+	staged, err := writeTemp(File{path, data})
 	if err != nil {
 		return "", err
 	}
 	defer os.Remove(staged)
 	ext := filepath.Ext(path)
 	for n, at := 2, path; ; n++ {
-		if err := place(staged, at, false); !errors.Is(err, errTaken) {
+		if err := moveIntoPlace(staged, at, false); !errors.Is(err, errOccupied) {
 			return at, err
 		}
 		at = fmt.Sprintf("%s（%d）%s", strings.TrimSuffix(path, ext), n, ext)
 	}
 }
 
-// Folder says why nothing may be written to a folder: a file, or a link to nothing, stands where it or one above it
-// would, or it lies in published results.
-func Folder(dir string) error {
-	for at := real(dir); at != filepath.Dir(at); at = filepath.Dir(at) {
+// CheckFolder refuses a folder that nothing may be written to: it, or a folder above it, is a file, a broken link or
+// a published result.
+func CheckFolder(dir string) error {
+	for at := realPath(dir); at != filepath.Dir(at); at = filepath.Dir(at) {
 		if _, err := ReadManifest(at); err == nil {
 			return Refuse("%s 是一次运行的结果，不往里面写别的；什么也没有写。请换一个文件夹", at)
 		}
 	}
-	for at := range upwards(dir) {
+	for at := range parents(dir) {
 		info, err := os.Stat(at)
 		_, missing := os.Lstat(at)
 		switch {
@@ -117,39 +117,39 @@ func Folder(dir string) error {
 	return nil
 }
 
-// standing says what writing a file would mean. Only a plain file may ever be replaced.
-func standing(f File) (Written, error) {
-	if err := Folder(filepath.Dir(f.Path)); err != nil {
+// statusOf returns what writing a file would do. Only a regular file may ever be replaced.
+func statusOf(f File) (WriteStatus, error) {
+	if err := CheckFolder(filepath.Dir(f.Path)); err != nil {
 		return "", err
 	}
 	info, err := os.Lstat(f.Path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
-		return New, nil
+		return StatusNew, nil
 	case err != nil:
 		return "", fmt.Errorf("读不到 %s：%w", f.Path, err)
 	case !info.Mode().IsRegular():
 		return "", Refuse("%s 已经有了，是一个%s，不会动它；什么也没有写。请移走它，或换一个地方", f.Path, entry{Mode: info.Mode()}.kind())
 	case info.Size() != int64(len(f.Data)):
-		return Replaced, nil
+		return StatusReplaced, nil
 	}
 	data, err := os.ReadFile(f.Path)
 	if err != nil {
 		return "", fmt.Errorf("读不到 %s：%w", f.Path, err)
 	}
 	if bytes.Equal(data, f.Data) {
-		return Same, nil
+		return StatusSame, nil
 	}
-	return Replaced, nil
+	return StatusReplaced, nil
 }
 
-// stage writes whole, beside where the file belongs, under a name that nothing has.
-func stage(f File) (string, error) {
+// writeTemp writes a file completely, under a temporary name in the same folder.
+func writeTemp(f File) (string, error) {
 	dir := filepath.Dir(f.Path)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", fmt.Errorf("无法建立文件夹 %s：%w", dir, err)
 	}
-	w, err := os.CreateTemp(dir, markName+"-*")
+	w, err := os.CreateTemp(dir, markerName+"-*")
 	if err != nil {
 		return "", err
 	}
@@ -160,16 +160,16 @@ func stage(f File) (string, error) {
 	return w.Name(), err
 }
 
-// place moves a staged file into its place; a new one replaces nothing that came in the meantime.
-func place(staged, path string, replace bool) error {
+// moveIntoPlace renames a temporary file. Unless replace is set, it overwrites nothing that appeared in the meantime.
+func moveIntoPlace(staged, path string, replace bool) error {
 	if !replace {
 		err := os.Link(staged, path)
 		if err == nil {
 			return nil
 		}
-		// Not every disk knows links.
+		// Not every file system has links.
 		if _, there := os.Lstat(path); there == nil {
-			return errTaken
+			return errOccupied
 		}
 	}
 	return os.Rename(staged, path)

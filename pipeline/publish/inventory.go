@@ -13,13 +13,13 @@ import (
 	"strings"
 )
 
-// entry is one thing that stands in a folder. What is neither file nor folder is never opened.
+// entry is one file or folder below a results folder. Links, pipes and the like are never opened.
 type entry struct {
 	Path string // relative, slash separated
 	Mode fs.FileMode
 }
 
-// kind names what an entry is, for a person; empty for a plain file.
+// kind names the kind of an entry in Chinese; empty for a regular file.
 func (e entry) kind() string {
 	switch {
 	case e.Mode.IsDir():
@@ -34,20 +34,20 @@ func (e entry) kind() string {
 	return ""
 }
 
-// inventory is what stands in a folder beside what its manifest says.
+// inventory is the content of a folder together with its manifest.
 type inventory struct {
 	dir      string
-	entries  []entry   // all but the manifest itself, our mark and what systems leave lying about; ordered by path
-	manifest *Manifest // nil where there is none that can be believed
-	invalid  error     // why not
+	entries  []entry   // all but the manifest, the marker and system files; ordered by path
+	manifest *Manifest // nil: none, or none that is valid
+	invalid  error     // why there is no manifest
 	listed   map[string]Output
-	content  map[string]bool // by sha256: what is listed
-	folders  map[string]bool // that listed files stand in
+	content  map[string]bool // the sha256 of every listed file
+	folders  map[string]bool // folders of listed files
 	hashes   map[string]string
 }
 
-// takeInventory lists a folder, follows no link and opens only its manifest.
-func takeInventory(dir string) (*inventory, error) {
+// readInventory lists a folder. It follows no link and opens no file but the manifest.
+func readInventory(dir string) (*inventory, error) {
 	inv := &inventory{dir: dir, listed: map[string]Output{}, content: map[string]bool{}, folders: map[string]bool{},
 		hashes: map[string]string{}}
 	err := filepath.WalkDir(dir, func(at string, d fs.DirEntry, err error) error {
@@ -55,7 +55,7 @@ func takeInventory(dir string) (*inventory, error) {
 			return fmt.Errorf("读不到 %s：%w", at, err)
 		}
 		rel, err := filepath.Rel(dir, at)
-		if err != nil || rel == "." || systemFile(d) || d.Type().IsRegular() && (rel == ManifestName || rel == markName) {
+		if err != nil || rel == "." || isSystemFile(d) || d.Type().IsRegular() && (rel == ManifestName || rel == markerName) {
 			return err
 		}
 		inv.entries = append(inv.entries, entry{filepath.ToSlash(rel), d.Type()})
@@ -75,8 +75,9 @@ func takeInventory(dir string) (*inventory, error) {
 	return inv, nil
 }
 
-// systemFile says whether a file is what systems and office programs leave beside the files that people open.
-func systemFile(d fs.DirEntry) bool {
+// isSystemFile reports whether a file is one that systems and office programs leave beside the files that people
+// open.
+func isSystemFile(d fs.DirEntry) bool {
 	if !d.Type().IsRegular() {
 		return false
 	}
@@ -85,12 +86,12 @@ func systemFile(d fs.DirEntry) bool {
 	case "thumbs.db", "desktop.ini", ".ds_store":
 		return true
 	}
-	const longestLock = 1 << 10 // what is larger under such a name is somebody's
+	const longestLock = 1 << 10 // bytes; a larger file is no lock file
 	info, err := d.Info()
 	return err == nil && info.Size() <= longestLock && (strings.HasPrefix(name, "~$") || strings.HasPrefix(name, ".~"))
 }
 
-// hash gives the sha256 of a plain file of the folder, read once.
+// hash returns the sha256 of a regular file of the folder, and caches it.
 func (v *inventory) hash(rel string) (string, error) {
 	if sum, ok := v.hashes[rel]; ok {
 		return sum, nil
@@ -102,8 +103,8 @@ func (v *inventory) hash(rel string) (string, error) {
 	return sum, err
 }
 
-// is says whether an entry is a plain file with this content.
-func (v *inventory) is(e entry, sum string) bool {
+// hasContent reports whether an entry is a regular file with this hash.
+func (v *inventory) hasContent(e entry, sum string) bool {
 	if !e.Mode.IsRegular() {
 		return false
 	}
@@ -111,7 +112,8 @@ func (v *inventory) is(e entry, sum string) bool {
 	return err == nil && there == sum
 }
 
-// foreign lists what the manifest doesn't know. A renamed or copied result is not foreign: its content is ours.
+// foreign lists the entries that the manifest doesn't list. A renamed or copied result is not foreign: its content is
+// listed.
 func (v *inventory) foreign() []entry {
 	var out []entry
 	for _, e := range v.entries {
@@ -132,13 +134,14 @@ func (v *inventory) foreign() []entry {
 	return out
 }
 
-// proven says whether the manifest is of this folder: by its own hash, or in earlier versions by a file it lists.
-func (v *inventory) proven() bool {
+// matchesManifest reports whether the manifest belongs to this folder: it has its own hash, or, from earlier
+// versions, lists a file that is here.
+func (v *inventory) matchesManifest() bool {
 	if v.manifest.Root != "" {
 		return true
 	}
 	for _, e := range v.entries {
-		if o, listed := v.listed[e.Path]; listed && v.is(e, o.SHA256) {
+		if o, listed := v.listed[e.Path]; listed && v.hasContent(e, o.SHA256) {
 			return true
 		}
 	}
@@ -156,19 +159,19 @@ func hashFile(name string) (sum string, size int64, err error) {
 	return hex.EncodeToString(h.Sum(nil)), size, errors.Join(err, f.Close())
 }
 
-// keptFolder holds results that somebody changed, beside the results that took their place.
+// keptFolder, beside the results, takes results that somebody changed.
 const keptFolder = "留存"
 
 // Kept is a changed result of an earlier run.
 type Kept struct {
-	Path string // in the results folder, as it was
-	Now  string // where it is kept
+	Path string // its former path, relative to the results folder
+	Now  string // its present path
 }
 
-// retire puts the old results away: what is as published is removed; what was changed since is moved to 留存. The
-// manifest goes last, so that the folder stays provably ours until nothing else is in it.
-func (t *Target) retire() error {
-	inv, err := ownResult(t.old)
+// removeOld removes the old results: unchanged files are deleted, changed ones moved to 留存. The manifest goes last,
+// so that the folder is provably ours until it is empty.
+func (t *Target) removeOld() error {
+	inv, err := checkOwnResult(t.old)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -189,16 +192,16 @@ func (t *Target) retire() error {
 				return err
 			}
 		} else {
-			if err := t.keep(at, e.Path, sum); err != nil {
+			if err := t.keepChanged(at, e.Path, sum); err != nil {
 				return err
 			}
 		}
 	}
-	return removeEmptied(t.old)
+	return removeLeftovers(t.old)
 }
 
-// keep moves a changed result to 留存, under a name that begins with its hash.
-func (t *Target) keep(at, rel, sum string) error {
+// keepChanged moves a changed result to 留存, under a name that begins with its hash.
+func (t *Target) keepChanged(at, rel, sum string) error {
 	dir := filepath.Join(t.out, keptFolder)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("无法建立 %s：%w", dir, err)
@@ -222,8 +225,8 @@ func (t *Target) keep(at, rel, sum string) error {
 	return fmt.Errorf("%s 里的名称都被占用，%s 没能留存", dir, rel)
 }
 
-// removeEmptied removes what is left of an old result: litter, our manifest and empty folders; anything else stops it.
-func removeEmptied(dir string) error {
+// removeLeftovers removes system files, the manifest and empty folders of an old result; anything else makes it fail.
+func removeLeftovers(dir string) error {
 	var folders []string
 	if err := filepath.WalkDir(dir, func(at string, d fs.DirEntry, err error) error {
 		switch {
@@ -231,7 +234,7 @@ func removeEmptied(dir string) error {
 			return err
 		case d.IsDir():
 			folders = append(folders, at)
-		case systemFile(d):
+		case isSystemFile(d):
 			return os.Remove(at)
 		}
 		return nil
@@ -243,7 +246,7 @@ func removeEmptied(dir string) error {
 			return err
 		}
 	}
-	for _, name := range []string{ManifestName, markName} {
+	for _, name := range []string{ManifestName, markerName} {
 		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}

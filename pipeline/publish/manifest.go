@@ -14,61 +14,61 @@ import (
 	"lianheti/stages/text"
 )
 
-// Version of the manifest's format.
+// Version is the version of the program, which run.json and --version show.
 const Version = "0.2.0"
 
-// ManifestName is the file that describes a run, beside its results.
+// ManifestName is the file name of the manifest, beside the results.
 const ManifestName = "run.json"
 
-// Manifest is run.json: what went in, what came out, under which definition.
+// Manifest is run.json: inputs, outputs, definition and options of a run.
 type Manifest struct {
 	Year     int      `json:"year"`
 	Version  string   `json:"version"`
 	Date     string   `json:"date,omitempty"`    // as given with --date
-	State    string   `json:"state"`             // how much of the scores is known, see table.State
-	Trial    []string `json:"trial,omitempty"`   // in what the definition differs from the one in force
-	Meeting  string   `json:"meeting,omitempty"` // name of the copy that is kept for a meeting
-	DataRoot string   `json:"data_root"`         // see Manifest.Data; printed in the results
+	State    string   `json:"state"`             // how many marks are in, see table.State
+	Trial    []string `json:"trial,omitempty"`   // how the definition differs from the one in force
+	Meeting  string   `json:"meeting,omitempty"` // name of a meeting copy
+	DataRoot string   `json:"data_root"`         // see DataHash; printed in the results
 	// sha256 of this file with "root" empty; printed on the console
 	Root       string            `json:"root"`
 	Definition map[string]string `json:"definition"` // file: sha256
 	Options    Options           `json:"options"`
-	Previous   *Previous         `json:"previous,omitempty"`    // the run that this one was compared with
-	Earlier    []Previous        `json:"earlier,omitempty"`     // runs of earlier years, whose promises are followed
-	Register   *Source           `json:"register,omitempty"`    // the Department's
-	Opinions   *Source           `json:"opinions,omitempty"`    // what a meeting advised on the previous run
-	AllowTrial bool              `json:"allow_trial,omitempty"` // weights may be tried on the page for the meeting
-	From       *Previous         `json:"from,omitempty"`        // tables read in place of the inputs
+	Previous   *RunRef           `json:"previous,omitempty"`    // the run of the same year that this one was compared with
+	Earlier    []RunRef          `json:"earlier,omitempty"`     // runs of earlier years, with the commitments
+	Register   *Source           `json:"register,omitempty"`    // the Department's register
+	Opinions   *Source           `json:"opinions,omitempty"`    // a meeting's advice on the previous run
+	AllowTrial bool              `json:"allow_trial,omitempty"` // other weights may be tried in 会审.html
+	From       *RunRef           `json:"from,omitempty"`        // tables read instead of the inputs
 	Inputs     []Input           `json:"inputs"`
 	Marks      []Input           `json:"marks,omitempty"` // the experts' workbooks
 	Outputs    []Output          `json:"outputs"`
 	Counts     Counts            `json:"counts"`
 }
 
-// Options are the choices that change results.
+// Options are the options that affect the results.
 type Options struct {
 	Select  int    `json:"select"`
 	Draws   int    `json:"draws"`
 	Seed    uint64 `json:"seed"`
-	Rescale bool   `json:"rescale,omitempty"` // the scales were laid anew
+	Rescale bool   `json:"rescale,omitempty"` // the scales were computed anew
 	ReplyBy string `json:"reply_by,omitempty"`
 }
 
-// Previous names an earlier run by its own manifest, which holds the sha256 of all that it published.
-type Previous struct {
-	Year   int    `json:"year,omitempty"` // where it is not the run's own
+// RunRef refers to an earlier run by the hash of its manifest, which in turn has the hashes of all its files.
+type RunRef struct {
+	Year   int    `json:"year,omitempty"` // 0: the same as the run's
 	Date   string `json:"date,omitempty"`
-	SHA256 string `json:"sha256"` // of its run.json, where nothing else is said
+	SHA256 string `json:"sha256"` // of its run.json; in Manifest.From, of its data package
 }
 
-// Source is a file beside the inputs, as it was read.
+// Source is an input of another kind: the register, a meeting's opinions.
 type Source struct {
 	Name    string `json:"name"`
 	SHA256  string `json:"sha256"`
 	Entries int    `json:"entries"`
 }
 
-// Same says whether two runs read the same, or both none.
+// Same reports whether two runs read the same content, or both read none.
 func (s *Source) Same(other *Source) bool {
 	if s == nil || other == nil {
 		return s == other
@@ -76,7 +76,7 @@ func (s *Source) Same(other *Source) bool {
 	return s.SHA256 == other.SHA256
 }
 
-// Input is one file that arrived.
+// Input is an input file.
 type Input struct {
 	Path   string     `json:"path"`
 	SHA256 string     `json:"sha256"`
@@ -85,14 +85,15 @@ type Input struct {
 	Code   string     `json:"code"`
 }
 
-// Output is one file of the results.
+// Output is a file of the results.
 type Output struct {
 	Path   string `json:"path"`
 	SHA256 string `json:"sha256"`
 	Size   int64  `json:"size"`
 }
 
-// Counts balance: files = accepted + superseded + rejected + ignored, and cells_read = cells_used + cells_explained.
+// Counts always balance: files = accepted + superseded + rejected + ignored; cells_read = cells_used +
+// cells_explained.
 type Counts struct {
 	Files          int `json:"files"`
 	Accepted       int `json:"accepted"`
@@ -106,9 +107,10 @@ type Counts struct {
 	Findings       int `json:"findings"`
 }
 
-// Data is what the tables rest on and what they say, in one hash, known before the workbooks are written, which print
-// it; a run done again from the tables (--from) has the same. folder is that for data, below the results' dir.
-func (m *Manifest) Data(dir, folder string) (string, error) {
+// DataHash hashes what the tables were computed from and the table files themselves (data_root). It is known before
+// the workbooks are written, which print it, and is the same when a run is repeated from its tables (--from). folder
+// is the data folder below dir.
+func (m *Manifest) DataHash(dir, folder string) (string, error) {
 	basis := Manifest{Year: m.Year, Version: m.Version, Date: m.Date, Definition: m.Definition, Options: m.Options,
 		Previous: m.Previous, Earlier: m.Earlier,
 		Register: m.Register, Opinions: m.Opinions, Inputs: m.Inputs, Marks: m.Marks}
@@ -122,7 +124,7 @@ func (m *Manifest) Data(dir, folder string) (string, error) {
 	return model.Digest(basis.encode()), err
 }
 
-// Seal completes the manifest of the results that stand in a folder: what they are, and the hash over all it says.
+// Seal adds the outputs in dir and the root hash, and writes the manifest there.
 func (m *Manifest) Seal(dir string) error {
 	var err error
 	if m.Outputs, err = Outputs(dir); err != nil {
@@ -135,7 +137,7 @@ func (m *Manifest) Seal(dir string) error {
 
 func (m *Manifest) encode() []byte { return text.JSON(m, true) }
 
-// ReadManifest reads the run.json of a published folder, and believes it only where it is as it was written.
+// ReadManifest reads run.json of a results folder, and fails if it was changed.
 func ReadManifest(dir string) (*Manifest, error) {
 	name := filepath.Join(dir, ManifestName)
 	info, err := os.Lstat(name)
@@ -157,7 +159,7 @@ func ReadManifest(dir string) (*Manifest, error) {
 		return nil, fmt.Errorf("%s 不是本程序的运行记录", name)
 	}
 	if m.Root == "" {
-		return m, nil // as earlier versions wrote it: proved by the files that it lists
+		return m, nil // written by an earlier version; matchesManifest proves it
 	}
 	blank := *m
 	blank.Root = ""
@@ -167,20 +169,20 @@ func ReadManifest(dir string) (*Manifest, error) {
 	return m, nil
 }
 
-// Difference is one published file that is no longer what it was.
+// Difference is a published file that has changed since.
 type Difference struct {
 	Path string
 	What string // 缺失, 内容已变, 改名为 …, 多出, 换成了链接 …
 }
 
-// Verify lists what differs in a folder from its manifest, by path. It follows no link and opens no pipe below it.
+// Verify lists what differs between a folder and its manifest, by path. It follows no link and opens no pipe.
 func Verify(dir string) (*Manifest, []Difference, error) {
-	inv, err := takeInventory(real(dir))
+	inv, err := readInventory(realPath(dir))
 	if err == nil {
 		err = inv.invalid
 	}
 	if err != nil {
-		if said := interrupted(dir); said != nil {
+		if said := interruptedError(dir); said != nil {
 			err = said
 		}
 		return nil, nil, err
@@ -208,7 +210,7 @@ func Verify(dir string) (*Manifest, []Difference, error) {
 		if there[o.Path] {
 			continue
 		}
-		i := slices.IndexFunc(extra, func(e entry) bool { return inv.is(e, o.SHA256) })
+		i := slices.IndexFunc(extra, func(e entry) bool { return inv.hasContent(e, o.SHA256) })
 		if i < 0 {
 			diff = append(diff, Difference{o.Path, "缺失"})
 			continue
@@ -223,22 +225,22 @@ func Verify(dir string) (*Manifest, []Difference, error) {
 	return inv.manifest, diff, nil
 }
 
-// interrupted says where the old results are if a run was killed while it put new ones in their place; else nil.
-func interrupted(dir string) error {
+// interruptedError says where the old results are, if a run was killed while renaming; otherwise nil.
+func interruptedError(dir string) error {
 	old := filepath.Join(filepath.Dir(filepath.Clean(dir)), "."+filepath.Base(filepath.Clean(dir))+".old")
 	if _, err := os.Lstat(dir); err == nil {
 		return nil
 	}
-	if _, err := ownResult(old); err != nil {
+	if _, err := checkOwnResult(old); err != nil {
 		return nil
 	}
 	return fmt.Errorf("上次运行在换上新结果时中断：旧结果完整地在 %s，下次运行会先把它放回；要现在核对，用 lianheti verify %s", old, old)
 }
 
-// Outputs lists the files below dir except the manifest, ordered by path.
+// Outputs lists the files below dir, except the manifest, by path.
 func Outputs(dir string) ([]Output, error) {
 	out := []Output{}
-	inv, err := takeInventory(dir)
+	inv, err := readInventory(dir)
 	if err != nil {
 		return nil, err
 	}

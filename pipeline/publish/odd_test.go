@@ -15,12 +15,12 @@ func TestFilesThatCome(t *testing.T) {
 	at := func(name string) string { return filepath.Join(dir, name) }
 	x := []byte("x")
 	// What comes between looking and writing is left alone, and what was written before is named.
-	_, err := Files([]File{{at("a"), x}, {at("b"), x}, {at("b"), []byte("another")}}, false)
-	if half, _ := errors.AsType[Halfway](err); !errors.Is(err, errTaken) || !slices.Equal(half.Done, []string{at("a"), at("b")}) {
-		t.Errorf("%v, written: %v", err, half.Done)
+	_, err := WriteFiles([]File{{at("a"), x}, {at("b"), x}, {at("b"), []byte("another")}}, false)
+	if half, _ := errors.AsType[PartialError](err); !errors.Is(err, errOccupied) || !slices.Equal(half.Written, []string{at("a"), at("b")}) {
+		t.Errorf("%v, written: %v", err, half.Written)
 	}
 	for _, want := range []string{"copy（标注）.xlsx", "copy（标注）（2）.xlsx", "copy（标注）（3）.xlsx"} {
-		if got, err := Beside(at("copy（标注）.xlsx"), x); err != nil || got != at(want) {
+		if got, err := WriteUnique(at("copy（标注）.xlsx"), x); err != nil || got != at(want) {
 			t.Errorf("%s: %v", got, err)
 		}
 	}
@@ -30,11 +30,11 @@ func TestFilesThatCome(t *testing.T) {
 	result(t, at("2024"), "x")
 	_ = os.Symlink(at("nowhere"), at("dangling"))
 	var refusal Refusal
-	if _, err := Files([]File{{at("2024/a"), []byte("other")}}, true); !errors.As(err, &refusal) {
+	if _, err := WriteFiles([]File{{at("2024/a"), []byte("other")}}, true); !errors.As(err, &refusal) {
 		t.Errorf("over a result: %v", err)
 	}
 	for _, folder := range []string{"a", "a/b/c", "dangling", "dangling/x", "2024", "2024/data/new"} {
-		if err := Folder(at(folder)); !errors.As(err, &refusal) {
+		if err := CheckFolder(at(folder)); !errors.As(err, &refusal) {
 			t.Errorf("%s: %v", folder, err)
 		}
 	}
@@ -50,7 +50,7 @@ func TestResultsThroughALink(t *testing.T) {
 	if _, diff, err := Verify(filepath.Join(link, "2024")); err != nil || len(diff) > 0 {
 		t.Errorf("below a link: %v %v", diff, err)
 	}
-	if ResultIn(link) == "" {
+	if FindResult(link) == "" {
 		t.Error("no result seen behind a link")
 	}
 	straight := filepath.Join(dir, "straight")

@@ -13,7 +13,7 @@ import (
 	"syscall"
 )
 
-// Refusal is wrong usage: nothing was touched, and the message names the file and the cure.
+// Refusal is a wrong use of the command. Nothing was touched; the message names the file and the cure.
 type Refusal struct{ message string }
 
 func (r Refusal) Error() string { return r.message }
@@ -21,68 +21,68 @@ func (r Refusal) Error() string { return r.message }
 // Refuse makes a Refusal.
 func Refuse(format string, args ...any) error { return Refusal{fmt.Sprintf(format, args...)} }
 
-// Halfway says that something was done and a later step failed.
-type Halfway struct {
-	Dir  string   // where results were published and stand; empty: none were
-	Done []string // single files that were written
+// PartialError means that a part was done before the error.
+type PartialError struct {
+	Dir     string   // where results were published; empty: none were
+	Written []string // single files that were written
 	error
 }
 
-func (h Halfway) Unwrap() error { return h.error }
+func (h PartialError) Unwrap() error { return h.error }
 
-// Partly adds to an error which files were written before it; none: nothing to add.
-func Partly(done []string, err error) error {
+// WithWritten adds to an error the files that were written before it.
+func WithWritten(done []string, err error) error {
 	if err == nil || len(done) == 0 {
 		return err
 	}
-	return Halfway{"", done, err}
+	return PartialError{"", done, err}
 }
 
-// Read is something that a run reads.
-type Read struct {
-	Path string
-	What string // how the message names it: 输入, 登记表 …
-	// Whole says that it is read before anything is moved, so that the results to be replaced may be, or hold, it.
-	Whole bool
-	Cure  string // where the message says more than to choose another output folder
+// ReadPath is a file or folder that a run reads.
+type ReadPath struct {
+	Path  string
+	Label string // how the message names it: 输入, 登记表 …
+	// ReadFirst: it is read before anything is moved, so it may be, or lie in, the results to be replaced.
+	ReadFirst bool
+	Cure      string // empty: choose another output folder
 }
 
-// apart makes sure that the results replace nothing that the run reads, and are not written into it.
-func apart(final string, reads []Read) error {
+// checkSeparate refuses results that would replace an input of the run, or be written into one.
+func checkSeparate(final string, reads []ReadPath) error {
 	for _, r := range reads {
 		if r.Path == "" {
 			continue
 		}
 		switch {
-		case !r.Whole && Within(r.Path, final):
-			return Refuse("%s %s 在结果文件夹 %s 里，结果换新时会连它一起换掉：%s", r.What, r.Path, final,
+		case !r.ReadFirst && Within(r.Path, final):
+			return Refuse("%s %s 在结果文件夹 %s 里，结果换新时会连它一起换掉：%s", r.Label, r.Path, final,
 				cmp.Or(r.Cure, "请用 --out 换一个输出文件夹"))
-		case Within(filepath.Dir(final), r.Path), Within(final, r.Path) && !r.Whole:
+		case Within(filepath.Dir(final), r.Path), Within(final, r.Path) && !r.ReadFirst:
 			return Refuse("结果会写到 %s，那是在%s %s 里面，下次运行会把结果也当作输入：请用 --out 换一个输出文件夹，例如 %s",
-				final, r.What, r.Path, real(r.Path)+"-结果")
+				final, r.Label, r.Path, realPath(r.Path)+"-结果")
 		}
 	}
 	return nil
 }
 
-// Outside makes sure that a folder to write to does not lie in what the command reads.
-func Outside(folder string, inputs []string) error {
+// CheckOutside refuses an output folder that lies in an input.
+func CheckOutside(folder string, inputs []string) error {
 	for _, input := range inputs {
 		if Within(folder, input) {
 			return Refuse("结果会写到 %s，那是在输入 %s 里面，下次运行会把它也当作输入；什么也没有写。请用 --out 换一个文件夹，例如 %s",
-				folder, input, real(input)+"-结果")
+				folder, input, realPath(input)+"-结果")
 		}
 	}
 	return nil
 }
 
-// Within says whether path is dir, or lies below it.
+// Within reports whether path is dir or lies below it.
 func Within(path, dir string) bool {
 	outer, err := os.Stat(dir)
 	if err != nil {
 		return false
 	}
-	for at := range upwards(real(path)) {
+	for at := range parents(realPath(path)) {
 		if info, err := os.Stat(at); err == nil && os.SameFile(info, outer) {
 			return true
 		}
@@ -90,8 +90,8 @@ func Within(path, dir string) bool {
 	return false
 }
 
-// upwards gives a path and all folders that it lies in, from the innermost.
-func upwards(path string) iter.Seq[string] {
+// parents yields a path and all folders that contain it, innermost first.
+func parents(path string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for yield(path) && path != filepath.Dir(path) {
 			path = filepath.Dir(path)
@@ -99,14 +99,14 @@ func upwards(path string) iter.Seq[string] {
 	}
 }
 
-// real is an absolute path without links. What does not exist yet is taken as it is written.
-func real(path string) string {
+// realPath returns an absolute path without links. The part that does not exist is left as it is.
+func realPath(path string) string {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return path
 	}
 	rest := ""
-	for at := range upwards(abs) {
+	for at := range parents(abs) {
 		if found, err := filepath.EvalSymlinks(at); err == nil {
 			return filepath.Join(found, rest)
 		}
@@ -115,10 +115,10 @@ func real(path string) string {
 	return abs
 }
 
-// ResultIn finds a result of ours below a folder that is to be read; empty: none.
-func ResultIn(dir string) string {
+// FindResult returns a published result at or below a folder; empty: none.
+func FindResult(dir string) string {
 	found := ""
-	_ = filepath.WalkDir(real(dir), func(path string, d fs.DirEntry, err error) error {
+	_ = filepath.WalkDir(realPath(dir), func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.Name() != ManifestName || !d.Type().IsRegular() {
 			return nil
 		}
@@ -131,9 +131,9 @@ func ResultIn(dir string) string {
 	return found
 }
 
-// ownResult gives what stands in a folder that is provably a result of ours and holds nothing else, or is empty. A
-// Refusal names what speaks against it; fs.ErrNotExist means that nothing is there.
-func ownResult(dir string) (*inventory, error) {
+// checkOwnResult returns the inventory of a folder that is empty or provably a result of ours with nothing else in
+// it. Otherwise a Refusal says why; fs.ErrNotExist means that there is no such folder.
+func checkOwnResult(dir string) (*inventory, error) {
 	info, err := os.Lstat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -145,7 +145,7 @@ func ownResult(dir string) (*inventory, error) {
 	case !info.IsDir():
 		return nil, Refuse("%s 是一个文件，不是本程序写的结果文件夹，不会动它：请把它移走，或用 --out 换一个文件夹", dir)
 	}
-	inv, err := takeInventory(dir)
+	inv, err := readInventory(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -157,28 +157,28 @@ func ownResult(dir string) (*inventory, error) {
 	}
 	const cure = "请把它移到别处，或用 --out 换一个文件夹"
 	switch foreign := inv.foreign(); {
-	case inv.manifest == nil || !inv.proven():
-		return nil, Refuse("%s 里有 %s，没有证明它是本程序结果的 %s（%s），不会动它：%s", dir, first, ManifestName, InWords(inv.invalid), cure)
+	case inv.manifest == nil || !inv.matchesManifest():
+		return nil, Refuse("%s 里有 %s，没有证明它是本程序结果的 %s（%s），不会动它：%s", dir, first, ManifestName, ErrorText(inv.invalid), cure)
 	case len(foreign) > 0:
 		return nil, Refuse("结果文件夹 %s 里有不是本程序写的 %s（共 %d 处），换新结果会丢掉它：%s", dir, foreign[0].Path, len(foreign), cure)
 	}
 	return inv, nil
 }
 
-// Cause says in words what to do about an error of the system; empty where its own words must serve.
-func Cause(err error) string {
+// Advice says in Chinese what to do about a system error; empty: none that we know.
+func Advice(err error) string {
 	number, _ := errors.AsType[syscall.Errno](err)
-	_, held := errors.AsType[heldError](err)
+	_, held := errors.AsType[inUseError](err)
 	file, ofFile := errors.AsType[*fs.PathError](err)
 	switch {
 	case held:
 		return "旧结果里有文件正被打开。请在 Excel、WPS 或资源管理器里关闭它，再运行一次"
-	// where large sheets wait
+	// excelize keeps large sheets in the temporary folder
 	case slices.Contains(diskFull, number) && ofFile && filepath.Dir(file.Path) == filepath.Clean(os.TempDir()):
 		return "临时文件夹 " + filepath.Clean(os.TempDir()) + " 所在的磁盘已满。请腾出空间，再运行一次"
 	case slices.Contains(diskFull, number):
 		return "磁盘已满。请腾出空间，或用 --out 换一个地方，再运行一次"
-	case slices.Contains(heldOpen, number):
+	case slices.Contains(fileInUse, number):
 		return "文件正被别的程序打开。请在 Excel 或 WPS 里关闭它，再运行一次"
 	case errors.Is(err, fs.ErrPermission) && ofFile && unreadable(file.Path):
 		return "没有权限读 " + file.Path + "。请检查它的权限，或复制到本机普通文件夹，再运行一次"
@@ -188,7 +188,7 @@ func Cause(err error) string {
 	return ""
 }
 
-// unreadable says whether something is there and may not be read.
+// unreadable reports whether a file exists but may not be read.
 func unreadable(path string) bool {
 	f, err := os.Open(path)
 	if err == nil {
@@ -197,25 +197,25 @@ func unreadable(path string) bool {
 	return errors.Is(err, fs.ErrPermission)
 }
 
-// InWords is what an error says, the system's part in Chinese, and the file once.
-func InWords(err error) string {
+// ErrorText returns the text of an error with the system's part in Chinese and the file named once.
+func ErrorText(err error) string {
 	message := err.Error()
 	if file, ok := errors.AsType[*fs.PathError](err); ok {
-		said := reason(file.Err)
-		message = strings.ReplaceAll(message, "\n"+file.Error(), "") // writing and closing say the same
+		said := systemErrorText(file.Err)
+		message = strings.ReplaceAll(message, "\n"+file.Error(), "") // write and close report the same error
 		if rest := strings.Replace(message, file.Error(), "", 1); !strings.Contains(rest, file.Path) {
 			said = file.Path + " " + said
 		}
 		return strings.Replace(message, file.Error(), said, 1)
 	}
 	if files, ok := errors.AsType[*os.LinkError](err); ok {
-		return strings.Replace(message, files.Error(), files.Old+" → "+files.New+" "+reason(files.Err), 1)
+		return strings.Replace(message, files.Error(), files.Old+" → "+files.New+" "+systemErrorText(files.Err), 1)
 	}
 	return message
 }
 
-// reason says in Chinese why the system did not do something, where that is a reason people meet.
-func reason(err error) string {
+// systemErrorText translates a system error, if it is a common one.
+func systemErrorText(err error) string {
 	number, _ := errors.AsType[syscall.Errno](err)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -226,7 +226,7 @@ func reason(err error) string {
 		return "没有权限"
 	case slices.Contains(diskFull, number):
 		return "磁盘已满"
-	case slices.Contains(heldOpen, number):
+	case slices.Contains(fileInUse, number):
 		return "正被别的程序打开"
 	}
 	words := map[syscall.Errno]string{

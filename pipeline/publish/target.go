@@ -1,11 +1,11 @@
-// Package publish puts what a command made on the disk, and proves later that it is still what was put there.
+// Package publish writes the files of a command to disk, and verifies later that they are unchanged.
 //
-// What we did not make ourselves is never replaced or removed. A results folder is replaced only where it is provably
-// an earlier result (its manifest is whole and lists all that stands in it) and where nothing that the run reads lies
-// in it or above it. A result that somebody has changed since is kept in 留存. A single file that differs from what we
-// would write needs the caller's word.
+// Files that this program did not write are never replaced or removed. A results folder is replaced only if it is
+// provably an earlier result (its manifest is intact and lists everything in it) and if no input of the run lies in
+// it or contains it. Results that somebody has edited since are moved to 留存. A single file whose content differs is
+// overwritten only with --overwrite.
 //
-// Results appear whole: they are written to a folder beside the final one and renamed into its place.
+// Results appear all at once: they are written to a folder beside the final one, which is then renamed.
 package publish
 
 import (
@@ -21,56 +21,57 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// Target is one folder of results while a run makes it anew. The caller writes below Fresh and calls Publish; a run
-// that is killed leaves the old results, or none, never a mixture.
+// Target is a results folder that a run replaces. The caller writes below Temp and calls Publish; a run that is
+// killed leaves the old results or none, never a mixture.
 type Target struct {
 	Final string // where the results will stand
-	Fresh string // where they are written
+	Temp  string // where they are written first
 
 	out, old string
-	made     []string // folders that were not there before, the innermost first
+	created  []string // folders that Begin created, innermost first
 	lock     *flock.Flock
-	Kept     []Kept   // changed results of the earlier run, where they are now
-	Notes    []string // what else the officer should know: what an interrupted run had left, what could not be removed
+	Kept     []Kept   // changed results of the earlier run, and where they were moved
+	Notes    []string // messages: what an interrupted run left, what could not be removed
 }
 
-// ErrBusy says that another run holds the output folder.
+// ErrBusy means that another run holds the output folder.
 var ErrBusy = errors.New("另一次运行正在写这个输出文件夹")
 
-// heldError is why results that a program holds open can't be moved: Windows calls that a lack of permission.
-type heldError struct{ error }
+// inUseError is a failure to move results that another program holds open: Windows reports it as a missing
+// permission.
+type inUseError struct{ error }
 
-func (e heldError) Unwrap() error { return e.error }
+func (e inUseError) Unwrap() error { return e.error }
 
-// markName is a file in a folder that a run is still writing: the folder is ours although it has no manifest yet.
-const markName = ".lianheti"
+// markerName is a file in the folder that a run is writing. It marks the folder as ours before there is a manifest.
+const markerName = ".lianheti"
 
-// Begin proves that <out>/<name> may be replaced by a run that reads these, locks it and clears what a killed run left.
-// A Refusal means that nothing was touched. The caller calls Discard in any case.
-func Begin(out, name string, reads []Read) (*Target, error) {
+// Begin checks that a run with these inputs may replace <out>/<name>, locks the folder, and removes what a killed run
+// left. A Refusal means that nothing was touched. The caller calls Discard in any case.
+func Begin(out, name string, reads []ReadPath) (*Target, error) {
 	if strings.TrimSpace(out) == "" {
 		return nil, Refuse("--out 后面要写输出文件夹")
 	}
 	t := &Target{
 		Final: filepath.Join(out, name),
-		Fresh: filepath.Join(out, "."+name+".new"),
+		Temp:  filepath.Join(out, "."+name+".new"),
 		out:   out,
 		old:   filepath.Join(out, "."+name+".old"),
 		lock:  flock.New(filepath.Join(out, "."+name+".lock")),
 	}
-	for _, place := range []string{t.Final, t.old, t.Fresh} {
-		if err := apart(place, reads); err != nil {
+	for _, place := range []string{t.Final, t.old, t.Temp} {
+		if err := checkSeparate(place, reads); err != nil {
 			return nil, err
 		}
 	}
-	if err := t.replaceable(); err != nil {
+	if err := t.checkReplaceable(); err != nil {
 		return nil, err
 	}
-	for dir := range upwards(filepath.Clean(out)) {
+	for dir := range parents(filepath.Clean(out)) {
 		if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) {
 			break
 		}
-		t.made = append(t.made, dir)
+		t.created = append(t.created, dir)
 	}
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return nil, fmt.Errorf("无法建立输出文件夹 %s：%w", out, err)
@@ -89,25 +90,26 @@ func Begin(out, name string, reads []Read) (*Target, error) {
 	return t, nil
 }
 
-// replaceable says why what stands in the way of the results, or in the way of writing them, is not ours to replace.
-func (t *Target) replaceable() error {
+// checkReplaceable refuses if anything in the place of the results, or of the files needed to write them, is not
+// ours.
+func (t *Target) checkReplaceable() error {
 	for _, dir := range []string{t.out, filepath.Join(t.out, keptFolder)} {
-		if err := Folder(dir); err != nil {
+		if err := CheckFolder(dir); err != nil {
 			return err
 		}
 	}
-	if info, err := os.Lstat(t.lock.Path()); err == nil && !info.Mode().IsRegular() { // a pipe would be waited for
+	if info, err := os.Lstat(t.lock.Path()); err == nil && !info.Mode().IsRegular() { // opening a pipe would block
 		return Refuse("%s 是一个%s，本程序要在那里放一个空文件作锁：请把它移走，或用 --out 换一个文件夹", t.lock.Path(), entry{Mode: info.Mode()}.kind())
 	}
 	for _, dir := range []string{t.Final, t.old} {
-		if _, err := ownResult(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if _, err := checkOwnResult(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
-	return unfinished(t.Fresh)
+	return checkTemp(t.Temp)
 }
 
-// recover puts the old results back after a run that was killed while it moved the new ones in, and clears up.
+// recover restores the old results after a run that was killed while renaming, removes its remains, and makes Temp.
 func (t *Target) recover() error {
 	if _, err := os.Lstat(t.Final); errors.Is(err, fs.ErrNotExist) {
 		switch err := os.Rename(t.old, t.Final); {
@@ -117,24 +119,24 @@ func (t *Target) recover() error {
 			return fmt.Errorf("上次运行中断，旧结果无法放回 %s：%w", t.Final, err)
 		}
 	}
-	if err := t.retire(); err != nil {
+	if err := t.removeOld(); err != nil {
 		return fmt.Errorf("上次运行移开的旧结果 %s 无法清理：%w", t.old, err)
 	}
-	if err := os.RemoveAll(t.Fresh); err != nil {
-		return fmt.Errorf("上次运行留下的临时文件夹 %s 无法删除：%w", t.Fresh, err)
+	if err := os.RemoveAll(t.Temp); err != nil {
+		return fmt.Errorf("上次运行留下的临时文件夹 %s 无法删除：%w", t.Temp, err)
 	}
-	err := os.Mkdir(t.Fresh, 0o755)
+	err := os.Mkdir(t.Temp, 0o755)
 	if err == nil {
-		err = os.WriteFile(filepath.Join(t.Fresh, markName), []byte("lianheti 正在这里写结果，写完改名。\n"), 0o644)
+		err = os.WriteFile(filepath.Join(t.Temp, markerName), []byte("lianheti 正在这里写结果，写完改名。\n"), 0o644)
 	}
 	if err != nil {
-		return fmt.Errorf("无法建立临时文件夹 %s：%w", t.Fresh, err)
+		return fmt.Errorf("无法建立临时文件夹 %s：%w", t.Temp, err)
 	}
 	return nil
 }
 
-// unfinished says why a folder was not left half written by us: empty, marked, or finished and not renamed.
-func unfinished(dir string) error {
+// checkTemp refuses a temporary folder that is not ours. Ours is empty, marked, or a complete result.
+func checkTemp(dir string) error {
 	info, err := os.Lstat(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -144,51 +146,51 @@ func unfinished(dir string) error {
 		if err == nil && len(entries) == 0 {
 			return nil
 		}
-		if mark, err := os.Lstat(filepath.Join(dir, markName)); err == nil && mark.Mode().IsRegular() {
+		if mark, err := os.Lstat(filepath.Join(dir, markerName)); err == nil && mark.Mode().IsRegular() {
 			return nil
 		}
-		if _, err := ownResult(dir); err == nil {
+		if _, err := checkOwnResult(dir); err == nil {
 			return nil
 		}
 	}
 	return Refuse("%s 不是本程序留下的临时文件夹，而结果要先写在那里：请把它移走，或用 --out 换一个文件夹", dir)
 }
 
-// Publish moves the old results aside and the new ones in; where that fails the old ones are where they were. Results
-// that somebody changed are kept (Kept), the others removed.
+// Publish moves the old results aside and the new ones in; if that fails, the old ones stay where they were. Old
+// results that somebody changed are kept (Kept), the others removed.
 func (t *Target) Publish() error {
-	if err := t.replaceable(); err != nil { // once more: a run takes its time
+	if err := t.checkReplaceable(); err != nil { // again: time has passed since Begin
 		return err
 	}
-	if err := finish(t.Fresh); err != nil {
+	if err := flush(t.Temp); err != nil {
 		return err
 	}
 	switch err := os.Rename(t.Final, t.old); {
 	case errors.Is(err, fs.ErrNotExist): // the first run
 	case err != nil:
-		return fmt.Errorf("旧结果 %s 无法移开%s。请关闭后重新运行，旧结果没有改动：%w", t.Final, openHint(t.Final), heldError{err})
+		return fmt.Errorf("旧结果 %s 无法移开%s。请关闭后重新运行，旧结果没有改动：%w", t.Final, openHint(t.Final), inUseError{err})
 	}
-	if err := os.Rename(t.Fresh, t.Final); err != nil {
-		return errors.Join(fmt.Errorf("新结果无法放到 %s：%w", t.Final, err), putBack(t.old, t.Final))
+	if err := os.Rename(t.Temp, t.Final); err != nil {
+		return errors.Join(fmt.Errorf("新结果无法放到 %s：%w", t.Final, err), restoreOld(t.old, t.Final))
 	}
 	syncDir(t.out)
-	// The new results stand. What can't be put away now is put away by the next run.
-	if err := t.retire(); err != nil {
-		t.Notes = append(t.Notes, fmt.Sprintf("旧结果还在 %s，没能清理完，下次运行会再试：%s", t.old, InWords(err)))
+	// The new results are published. What can't be removed now is removed by the next run.
+	if err := t.removeOld(); err != nil {
+		t.Notes = append(t.Notes, fmt.Sprintf("旧结果还在 %s，没能清理完，下次运行会再试：%s", t.old, ErrorText(err)))
 	}
 	return nil
 }
 
-func putBack(old, final string) error {
+func restoreOld(old, final string) error {
 	if err := os.Rename(old, final); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("旧结果在 %s，没能放回：%w", old, err)
 	}
 	return nil
 }
 
-// finish makes sure that finished results are on the disk, whole and without the mark, before anything is renamed.
-func finish(dir string) error {
-	err := os.Remove(filepath.Join(dir, markName))
+// flush removes the marker and syncs the finished results to disk; they are renamed only then.
+func flush(dir string) error {
+	err := os.Remove(filepath.Join(dir, markerName))
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}
@@ -198,20 +200,20 @@ func finish(dir string) error {
 	return nil
 }
 
-// Discard removes what was not published, lets go of the lock, and leaves no empty folder that was not there.
+// Discard removes what was not published, unlocks, and removes the empty folders that Begin created.
 func (t *Target) Discard() {
-	if unfinished(t.Fresh) == nil {
-		_ = os.RemoveAll(t.Fresh)
+	if checkTemp(t.Temp) == nil {
+		_ = os.RemoveAll(t.Temp)
 	}
 	_ = t.lock.Unlock()
-	if _, err := os.Lstat(t.Final); len(t.made) > 0 && errors.Is(err, fs.ErrNotExist) {
-		for _, path := range append([]string{t.lock.Path()}, t.made...) {
+	if _, err := os.Lstat(t.Final); len(t.created) > 0 && errors.Is(err, fs.ErrNotExist) {
+		for _, path := range append([]string{t.lock.Path()}, t.created...) {
 			_ = os.Remove(path) // only if it is empty
 		}
 	}
 }
 
-// openHint names the workbooks of a folder that are open in Excel or WPS: each leaves a file ~$name beside it.
+// openHint names the workbooks of a folder that are open in Excel or WPS, which put a file ~$name beside each.
 func openHint(dir string) string {
 	var open []string
 	_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -226,7 +228,7 @@ func openHint(dir string) string {
 	return "，下列文件正被打开：" + strings.Join(open, "、")
 }
 
-// syncTree makes sure that everything below dir is on the disk before anything is renamed.
+// syncTree syncs everything below dir to disk.
 func syncTree(dir string) error {
 	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -244,7 +246,7 @@ func syncTree(dir string) error {
 	})
 }
 
-// syncDir puts the names in a folder on the disk, where the system can do that: Windows can't.
+// syncDir syncs the entries of a folder to disk, where the system can: Windows can't.
 func syncDir(dir string) {
 	if f, err := os.Open(dir); err == nil {
 		_ = f.Sync()
@@ -253,9 +255,9 @@ func syncDir(dir string) {
 }
 
 // Frozen is the copy of a run that is kept for a meeting: <out>/<year>-<name>, read-only, with a run.json of its own.
-type Frozen struct{ Name, final, fresh string }
+type Frozen struct{ Name, final, temp string }
 
-// PrepareFreeze makes sure before any work that the name is usable and free; nil where nothing is to be frozen.
+// PrepareFreeze checks before any work that the name is valid and free; nil: no copy is asked for.
 func PrepareFreeze(out, year, name string) (*Frozen, error) {
 	name = strings.TrimSpace(name)
 	if name == "" {
@@ -267,29 +269,29 @@ func PrepareFreeze(out, year, name string) (*Frozen, error) {
 		return nil, Refuse("会议版的名称“%s”不能用作文件夹名，请换一个，例如 0905评审会", name)
 	}
 	folder := year + "-" + name
-	f := &Frozen{Name: name, final: filepath.Join(out, folder), fresh: filepath.Join(out, "."+folder+".new")}
+	f := &Frozen{Name: name, final: filepath.Join(out, folder), temp: filepath.Join(out, "."+folder+".new")}
 	if _, err := os.Lstat(f.final); !errors.Is(err, fs.ErrNotExist) {
 		return nil, Refuse("会议版 %s 已经有了，不会改动它。请换一个名称", f.final)
 	}
-	return f, unfinished(f.fresh)
+	return f, checkTemp(f.temp)
 }
 
-// Copy takes over the results before they are published. again makes those anew that people read, which name the copy.
-func (f *Frozen) Copy(dir string, m Manifest, again func(dir string) error) error {
+// Copy copies the results before they are published. rewrite writes the files for people anew: they name the copy.
+func (f *Frozen) Copy(dir string, m Manifest, rewrite func(dir string) error) error {
 	if f == nil {
 		return nil
 	}
-	// ours: PrepareFreeze saw to it
-	if err := os.RemoveAll(f.fresh); err != nil {
-		return fmt.Errorf("上次中断留下的 %s 无法删除：%w", f.fresh, err)
+	// PrepareFreeze proved that it is ours
+	if err := os.RemoveAll(f.temp); err != nil {
+		return fmt.Errorf("上次中断留下的 %s 无法删除：%w", f.temp, err)
 	}
-	err := os.CopyFS(f.fresh, os.DirFS(dir)) // our mark in dir, which says whose the copy is, comes first
+	err := os.CopyFS(f.temp, os.DirFS(dir)) // copies the marker too
 	if err == nil {
-		err = again(f.fresh)
+		err = rewrite(f.temp)
 	}
 	m.Meeting = f.Name
 	if err == nil {
-		err = m.Seal(f.fresh)
+		err = m.Seal(f.temp)
 	}
 	if err != nil {
 		return fmt.Errorf("会议版无法写到磁盘：%w", err)
@@ -297,16 +299,16 @@ func (f *Frozen) Copy(dir string, m Manifest, again func(dir string) error) erro
 	return nil
 }
 
-// Keep puts the copy in its place and makes its files read-only. The results stand in dir by then.
-func (f *Frozen) Keep(dir string) error {
+// Publish renames the copy into place and makes its files read-only. dir is where the results were published.
+func (f *Frozen) Publish(dir string) error {
 	if f == nil {
 		return nil
 	}
-	if err := finish(f.fresh); err != nil {
-		return Halfway{dir, nil, fmt.Errorf("会议版没有留成：%w", err)}
+	if err := flush(f.temp); err != nil {
+		return PartialError{dir, nil, fmt.Errorf("会议版没有留成：%w", err)}
 	}
-	if err := os.Rename(f.fresh, f.final); err != nil {
-		return Halfway{dir, nil, fmt.Errorf("会议版没能放到 %s：%w", f.final, err)}
+	if err := os.Rename(f.temp, f.final); err != nil {
+		return PartialError{dir, nil, fmt.Errorf("会议版没能放到 %s：%w", f.final, err)}
 	}
 	syncDir(filepath.Dir(f.final))
 	err := filepath.WalkDir(f.final, func(at string, d fs.DirEntry, err error) error {
@@ -316,14 +318,14 @@ func (f *Frozen) Keep(dir string) error {
 		return os.Chmod(at, 0o444)
 	})
 	if err != nil {
-		return Halfway{dir, nil, fmt.Errorf("会议版 %s 已经留好，但没能设为只读：%w", f.final, err)}
+		return PartialError{dir, nil, fmt.Errorf("会议版 %s 已经留好，但没能设为只读：%w", f.final, err)}
 	}
 	return nil
 }
 
-// Discard removes a copy that was not kept.
+// Discard removes a copy that was not published.
 func (f *Frozen) Discard() {
-	if f != nil && unfinished(f.fresh) == nil {
-		_ = os.RemoveAll(f.fresh)
+	if f != nil && checkTemp(f.temp) == nil {
+		_ = os.RemoveAll(f.temp)
 	}
 }

@@ -23,7 +23,7 @@ import (
 //  6. A result that somebody changed is kept and said, once.
 //  7. Verify names what differs, follows no link and opens no pipe; the manifest itself is protected.
 
-func begin(t *testing.T, out string, reads ...Read) *Target {
+func begin(t *testing.T, out string, reads ...ReadPath) *Target {
 	t.Helper()
 	p := must.Get(Begin(out, "2024", reads))(t)
 	return p
@@ -46,10 +46,10 @@ func result(t *testing.T, dir, text string) {
 }
 
 // run publishes results that say this.
-func run(t *testing.T, out, text string, reads ...Read) *Target {
+func run(t *testing.T, out, text string, reads ...ReadPath) *Target {
 	t.Helper()
 	p := begin(t, out, reads...)
-	result(t, p.Fresh, text)
+	result(t, p.Temp, text)
 	must.Do(t, p.Publish())
 	p.Discard()
 	return p
@@ -91,8 +91,8 @@ func snapshot(t *testing.T, dir string) map[string]string {
 func TestResultsAreReplacedWhole(t *testing.T) {
 	out := t.TempDir()
 	p := begin(t, out)
-	put(t, p.Fresh, "only in one", "")
-	result(t, p.Fresh, "one")
+	put(t, p.Temp, "only in one", "")
+	result(t, p.Temp, "one")
 	must.Do(t, p.Publish())
 	p.Discard()
 	put(t, p.Final, "Thumbs.db", "") // what Windows and office programs leave
@@ -131,7 +131,7 @@ func TestKilledRunsAreRecovered(t *testing.T) {
 			dir := filepath.Join(out, name)
 			switch {
 			case text == "half":
-				put(t, dir, markName, "")
+				put(t, dir, markerName, "")
 				put(t, dir, "a", text)
 			case text != "":
 				result(t, dir, text)
@@ -152,7 +152,7 @@ func TestKilledRunsAreRecovered(t *testing.T) {
 		if said := strings.Join(p.Notes, ""); c.said == "" && said != "" || !strings.Contains(said, c.said) {
 			t.Errorf("%s: %q is said", what, said)
 		}
-		if left, _ := os.ReadDir(p.Fresh); len(left) != 1 {
+		if left, _ := os.ReadDir(p.Temp); len(left) != 1 {
 			t.Errorf("%s: the new run begins in a folder that holds %v", what, left)
 		}
 		p.Discard()
@@ -176,7 +176,7 @@ func TestFailureLeavesTheOldResults(t *testing.T) {
 	out := t.TempDir()
 	run(t, out, "old")
 	p := begin(t, out)
-	result(t, p.Fresh, "new")
+	result(t, p.Temp, "new")
 	put(t, p.Final, "~$a", "") // what an open workbook leaves beside itself
 	result(t, p.old, "in the way")
 	err := p.Publish()
@@ -184,7 +184,7 @@ func TestFailureLeavesTheOldResults(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "正被打开：a") {
 		t.Errorf("the error names the open file: %v", err)
 	}
-	if cause := Cause(err); !strings.Contains(cause, "旧结果里有文件正被打开") {
+	if cause := Advice(err); !strings.Contains(cause, "旧结果里有文件正被打开") {
 		t.Errorf("what to do: %q", cause)
 	}
 	if state(t, p) != "old" {
@@ -324,7 +324,7 @@ func TestWhatIsReadIsNotReplaced(t *testing.T) {
 		result(t, filepath.Join(dir, "out", "2024"), "old")
 		_ = os.Symlink(filepath.Join(dir, "out", "2024"), filepath.Join(dir, "link"))
 		_ = os.Symlink(filepath.Join(dir, "out"), filepath.Join(dir, "linkedout"))
-		p, err := Begin(filepath.Join(dir, c.out), "2024", []Read{{Path: filepath.Join(dir, c.path), What: "输入", Whole: c.whole}, {What: "登记表"}})
+		p, err := Begin(filepath.Join(dir, c.out), "2024", []ReadPath{{Path: filepath.Join(dir, c.path), Label: "输入", ReadFirst: c.whole}, {Label: "登记表"}})
 		var refusal Refusal
 		if errors.As(err, &refusal) != c.refused || err != nil && !c.refused {
 			t.Errorf("%s: %v", name, err)
@@ -382,8 +382,8 @@ func TestFrozenCopies(t *testing.T) {
 	out := t.TempDir()
 	p := begin(t, out)
 	f := must.Get(PrepareFreeze(out, "2024", "会"))(t)
-	result(t, p.Fresh, "one")
-	for _, step := range []error{f.Copy(p.Fresh, Manifest{Year: 2024, Version: Version}, func(string) error { return nil }), p.Publish(), f.Keep(p.Final)} {
+	result(t, p.Temp, "one")
+	for _, step := range []error{f.Copy(p.Temp, Manifest{Year: 2024, Version: Version}, func(string) error { return nil }), p.Publish(), f.Publish(p.Final)} {
 		if step != nil {
 			t.Fatal(step)
 		}
@@ -403,8 +403,8 @@ func TestFrozenCopies(t *testing.T) {
 	f = must.Get(PrepareFreeze(out, "2024", "c"))(t)
 	must.Do(t, f.Copy(p.Final, Manifest{Year: 2024, Version: Version}, func(string) error { return nil }))
 	put(t, out, "2024-c", "came in the meantime")
-	var halfway Halfway
-	if err := f.Keep(p.Final); !errors.As(err, &halfway) || halfway.Dir != p.Final {
+	var halfway PartialError
+	if err := f.Publish(p.Final); !errors.As(err, &halfway) || halfway.Dir != p.Final {
 		t.Errorf("what is said of results without their frozen copy: %v", err)
 	}
 }
@@ -478,7 +478,7 @@ func TestFiles(t *testing.T) {
 			if overwrite && in == "filled in" {
 				continue
 			}
-			if _, err := Files([]File{{at("new"), x}, {at(in), x}}, overwrite); !errors.As(err, &refusal) || !strings.Contains(err.Error(), dir) {
+			if _, err := WriteFiles([]File{{at("new"), x}, {at(in), x}}, overwrite); !errors.As(err, &refusal) || !strings.Contains(err.Error(), dir) {
 				t.Errorf("%s: %v", in, err)
 			}
 		}
@@ -486,8 +486,8 @@ func TestFiles(t *testing.T) {
 	if after := snapshot(t, dir); !sameMap(before, after) {
 		t.Errorf("touched: %v", after)
 	}
-	got, err := Files([]File{{at("new"), x}, {at("same"), x}, {at("filled in"), x}, {at("deep/er"), x}}, true)
-	if want := []Written{New, Same, Replaced, New}; err != nil || !slices.Equal(got, want) {
+	got, err := WriteFiles([]File{{at("new"), x}, {at("same"), x}, {at("filled in"), x}, {at("deep/er"), x}}, true)
+	if want := []WriteStatus{StatusNew, StatusSame, StatusReplaced, StatusNew}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("%v %v", got, err)
 	}
 	if left := snapshot(t, dir); len(left) != len(before)+3 || left["new.new"] != before["new.new"] {

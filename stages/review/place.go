@@ -12,14 +12,6 @@ import (
 	"lianheti/templates"
 )
 
-// maybe is a number, or null where there is none.
-func maybe[N int32 | float64](v table.Opt[N]) *N {
-	if !v.Valid {
-		return nil
-	}
-	return &v.V
-}
-
 // subject is one submission on its way to the page.
 type subject struct {
 	Input
@@ -49,7 +41,7 @@ func (in Input) places(rows []table.Rank, about map[string]*table.About) []recor
 			"tags": x.tags(), "unranked": said(r.Unranked), "file": said(s.File),
 			"copy":    (&url.URL{Path: in.Returns[r.Submission]}).EscapedPath(),
 			"counted": r.Complete, // the marks are in the total
-			"rank":    maybe(r.Rank), "total": r.Total, "lower": r.Lower, "upper": r.Upper, "possible": r.Possible,
+			"rank":    r.Rank.Pointer(), "total": r.Total, "lower": r.Lower, "upper": r.Upper, "possible": r.Possible,
 			"deduction": r.Deduction.V, "parts": [3]float64{r.Foundation, r.Promise, r.Experts.V}, // 已有基础, 建设承诺, 专家
 			"reach": "", "chances": [4]*float64{}, "line": "", "firm": "",
 			"questions": table.Each(x.Questions(in.Definition), func(q table.Question) [2]said {
@@ -143,13 +135,13 @@ func (x subject) scores() {
 			free = (s.Weight - s.Open) / s.Weight
 		}
 		indicators[len(indicators)-1] += s.Points.V
-		points = append(points, record{"value": maybe(s.Value), "points": maybe(s.Points), "note": said(s.Note),
+		points = append(points, record{"value": s.Value.Pointer(), "points": s.Points.Pointer(), "note": said(s.Note),
 			"free": free, "there": there, // shares of the weight that counts as things stand, and of the evidence that counts
 			"doubt": doubt[c.ID]}) // a figure of it has an open finding: it wins no comparison
 		for _, e := range c.Evidence {
 			if s := found[key{c.ID, e.ID}]; e.Counts() {
 				note := said(strings.TrimSpace(s.Doubt + " " + s.Note))
-				evidence = append(evidence, record{"raw": maybe(s.Raw), "points": maybe(s.Points), "cells": s.Cells, "note": note})
+				evidence = append(evidence, record{"raw": s.Raw.Pointer(), "points": s.Points.Pointer(), "cells": s.Cells, "note": note})
 			}
 		}
 	}
@@ -167,7 +159,7 @@ func (x subject) entries() {
 			if m == nil {
 				m = &table.Metric{Sheet: string(sheet)}
 			}
-			values, status = append(values, maybe(m.Value)), append(status, string(m.Status))
+			values, status = append(values, m.Value.Pointer()), append(status, string(m.Status))
 			cells, sheet = append(cells, m.Cell), said(m.Sheet)
 		}
 		return record{"values": values, "status": status, "sheet": sheet, "cells": cells}
@@ -211,7 +203,7 @@ func (x subject) assessments() []record {
 		var mark *float64
 		for _, s := range x.Scores {
 			if s.Point == c.ID && s.Evidence == "" && !c.Deduction {
-				mark = maybe(s.Mark)
+				mark = s.Mark.Pointer()
 			}
 		}
 		add(c.Full(), mark, given(func(m table.Mark) bool {
@@ -246,7 +238,7 @@ func (x subject) judged() {
 func (x subject) contest() {
 	r := x.Rank
 	x.record["line"], x.record["firm"] = table.Sides[r.Line], x.Definition.Sheets.Codes["firm"][r.Firm]
-	x.record["chances"] = [4]*float64{maybe(r.First3), maybe(r.First4), maybe(r.First5), maybe(r.FirstK)}
+	x.record["chances"] = [4]*float64{r.First3.Pointer(), r.First4.Pointer(), r.First5.Pointer(), r.FirstK.Pointer()}
 	if r.LineReason != "" {
 		x.record["reasons"] = table.Each(strings.Split(r.LineReason, "；"), func(s string) said { return said(s) })
 	}

@@ -27,6 +27,14 @@ type Opt[T any] struct {
 	Valid bool
 }
 
+// Pointer is nil where there is no value, as JSON has it.
+func (o Opt[T]) Pointer() *T {
+	if !o.Valid {
+		return nil
+	}
+	return &o.V
+}
+
 // Some is a value that is there.
 func Some[T any](v T) Opt[T] { return Opt[T]{v, true} }
 

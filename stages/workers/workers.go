@@ -1,6 +1,5 @@
-// Package workers runs work beside other work. It is the only place that starts goroutines: a panic in one would end
-// the program with the language's own status and words, so each is caught and raised again where the work is waited
-// for. It imports nothing of ours.
+// Package workers runs functions concurrently. It is the only package that starts goroutines: a panic in a goroutine
+// would end the program at once, so each is caught and raised again in the caller. It imports nothing of ours.
 package workers
 
 import (
@@ -12,7 +11,7 @@ import (
 	"slices"
 )
 
-// Panic is what was raised in a goroutine, with where.
+// Panic is a panic in a goroutine, with the stack where it happened.
 type Panic struct {
 	Value any
 	Stack []byte
@@ -20,12 +19,12 @@ type Panic struct {
 
 func (p *Panic) Error() string { return fmt.Sprint(p.Value) }
 
-// caught calls f and gives its panic; nil where there was none.
-func caught(f func()) (p *Panic) {
+// catchPanic calls f and returns its panic; nil: there was none.
+func catchPanic(f func()) (p *Panic) {
 	defer func() {
 		if v := recover(); v != nil {
-			inner, again := v.(*Panic)
-			if !again {
+			inner, caught := v.(*Panic)
+			if !caught {
 				inner = &Panic{v, debug.Stack()}
 			}
 			p = inner
@@ -35,12 +34,12 @@ func caught(f func()) (p *Panic) {
 	return nil
 }
 
-// All does several things side by side and gives the first error.
-func All(things ...func() error) error {
-	return Each(len(things), slices.Values(things), func(do func() error) error { return do() })
+// All runs the tasks concurrently and returns the first error.
+func All(tasks ...func() error) error {
+	return Each(len(tasks), slices.Values(tasks), func(do func() error) error { return do() })
 }
 
-// Each is InOrder of work that gives nothing but an error, the first of which it gives once all is done.
+// Each calls do for every item, n at a time, waits for all, and returns the first error.
 func Each[T any](n int, items iter.Seq[T], do func(T) error) (err error) {
 	for failed := range InOrder(n, items, do) {
 		err = cmp.Or(err, failed)
@@ -48,10 +47,10 @@ func Each[T any](n int, items iter.Seq[T], do func(T) error) (err error) {
 	return err
 }
 
-// InOrder does the same to every item, several at a time, and yields the results in the order of the items, whoever is
-// done first. No more than n (0: as many as there are processors) are worked on at a time, and as many results wait.
+// InOrder calls do for every item, n at a time (0: one per processor), and yields the results in the order of the
+// items. At most 2n items are being worked on or waiting to be yielded.
 func InOrder[T, R any](n int, items iter.Seq[T], do func(T) R) iter.Seq[R] {
-	type place struct {
+	type outcome struct {
 		result R
 		raise  *Panic
 	}
@@ -62,26 +61,26 @@ func InOrder[T, R any](n int, items iter.Seq[T], do func(T) R) iter.Seq[R] {
 		next, stop := iter.Pull(items)
 		defer stop()
 		slots := make(chan struct{}, n)
-		var line []chan place // each item gets a place in line before it is worked on
+		var queue []chan outcome // one channel an item, in order
 		defer func() {
-			for _, at := range line { // who stops early leaves nobody behind
+			for _, at := range queue { // a caller that stops early waits for the rest
 				<-at
 			}
 		}()
-		for item, more := next(); more || len(line) > 0; {
-			for ; more && len(line) < 2*n; item, more = next() {
-				at, item := make(chan place, 1), item
-				line = append(line, at)
+		for item, more := next(); more || len(queue) > 0; {
+			for ; more && len(queue) < 2*n; item, more = next() {
+				at, item := make(chan outcome, 1), item
+				queue = append(queue, at)
 				go func() {
 					slots <- struct{}{}
-					var out place
-					out.raise = caught(func() { out.result = do(item) })
+					var out outcome
+					out.raise = catchPanic(func() { out.result = do(item) })
 					<-slots
 					at <- out
 				}()
 			}
-			out := <-line[0]
-			if line = line[1:]; out.raise != nil {
+			out := <-queue[0]
+			if queue = queue[1:]; out.raise != nil {
 				panic(out.raise)
 			}
 			if !yield(out.result) {

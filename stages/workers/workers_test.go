@@ -33,7 +33,7 @@ func TestPanicIsRaisedOnTheCaller(t *testing.T) {
 			}
 		},
 	} {
-		p := caught(f)
+		p := catchPanic(f)
 		if p == nil || p.Value != "二" || len(p.Stack) == 0 {
 			t.Errorf("%s: %v", name, p)
 		}

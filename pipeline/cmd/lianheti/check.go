@@ -19,16 +19,16 @@ func check(c *cli.Context) error {
 	if c.Bool("list") && c.Bool("json") {
 		return usageError{errors.New("--list 和 --json 只能写一个")}
 	}
-	o, r, err := worked(c, pipeline.Check)
+	o, r, err := runCommand(c, pipeline.Check)
 	if err != nil {
 		return err
 	}
-	told := newChecked(r, o.Definition, c.String("code"))
-	if err := tell(c, r, "check", told); err != nil {
+	told := newCheckReport(r, o.Definition, c.String("code"))
+	if err := printResult(c, r, "check", told); err != nil {
 		return err
 	}
 	if c.Bool("readings") && !c.Bool("json") {
-		if err := say(c.App.Writer, "readings", told); err != nil {
+		if err := printMessage(c.App.Writer, "readings", told); err != nil {
 			return err
 		}
 	}
@@ -43,36 +43,36 @@ func check(c *cli.Context) error {
 			}
 		}
 	}
-	return concluded(nil, r.MustCorrect())
+	return answer(nil, r.MustCorrect())
 }
 
-// At most so many findings of one rule are told in full; of more, value and cell of each; of still more, the cells.
+// Up to maxInFull findings of one rule are printed in full, up to maxByName by value and cell, more by cell only.
 const (
-	toldInFull = 6
-	toldByName = 20
+	maxInFull = 6
+	maxByName = 20
 )
 
-// checked is what was found in workbooks, as people are told: see messages/check.tmpl.
-type checked struct {
+// checkReport is what messages/check.tmpl prints.
+type checkReport struct {
 	Files []checkedFile
-	Later string // the rules that a workbook alone can't be judged by
+	Later string // titles of the rules that need all submissions
 }
 
-// checkedFile is one file of them. Paper is the check code on paper; empty: not asked about.
+// checkedFile is one file of the report. Paper is the check code on the paper copy; empty: not given.
 type checkedFile struct {
 	pipeline.CheckedFile
 	D     *templates.Definition
 	Paper string
 }
 
-func newChecked(r *pipeline.Checked, d *templates.Definition, paper string) checked {
+func newCheckReport(r *pipeline.Checked, d *templates.Definition, paper string) checkReport {
 	used := table.Where(slices.Values(r.Files), func(f pipeline.CheckedFile) bool { return f.Fate != model.Ignored })
 	later := table.Each(r.Later, func(rule pipeline.CheckedRule) string { return rule.Title })
-	return checked{table.Each(used, func(f pipeline.CheckedFile) checkedFile { return checkedFile{f, d, paper} }),
+	return checkReport{table.Each(used, func(f pipeline.CheckedFile) checkedFile { return checkedFile{f, d, paper} }),
 		strings.Join(later, "、")}
 }
 
-// Told is the verdict on the submission, or what became of the file.
+// Told returns the verdict on the submission, or the fate of the file.
 func (f checkedFile) Told() string {
 	switch {
 	case f.Submission != nil:
@@ -83,7 +83,7 @@ func (f checkedFile) Told() string {
 	return "不予受理"
 }
 
-// Compared says how the code on paper fits the workbook; empty where nobody asks.
+// Compared compares the code on paper with that of the workbook; empty: no code was given.
 func (f checkedFile) Compared() string {
 	if f.Paper == "" {
 		return ""
@@ -91,7 +91,7 @@ func (f checkedFile) Compared() string {
 	return table.CompareCode(f.Paper, f.Submission.CheckCode)
 }
 
-// Groups are the findings of one severity, still open or answered, those of one rule together.
+// Groups returns the findings of one severity, open or explained, grouped by rule.
 func (f checkedFile) Groups(severity string, open bool) []group {
 	asked := table.Where(slices.Values(f.Submission.Findings), func(x pipeline.CheckedFinding) bool {
 		return string(x.Severity) == severity && (x.Explanation == "") == open
@@ -106,10 +106,10 @@ type group struct {
 	Findings []pipeline.CheckedFinding
 }
 
-// Rule is what is wrong, with its code.
+// Rule returns the title and the code of the rule.
 func (g group) Rule() string { return g.Findings[0].Title + "（" + g.Findings[0].Code + "）" }
 
-// Name says also how often.
+// Name is Rule with the number of findings.
 func (g group) Name() string {
 	if n := len(g.Findings); n > 1 {
 		return fmt.Sprintf("%s，%d 处）", strings.TrimSuffix(g.Rule(), "）"), n)
@@ -117,33 +117,33 @@ func (g group) Name() string {
 	return g.Rule()
 }
 
-// Many says whether there are too many to be told one by one.
-func (g group) Many() bool { return len(g.Findings) > toldInFull }
+// Many reports whether there are too many findings to print each.
+func (g group) Many() bool { return len(g.Findings) > maxInFull }
 
-// Unheard says whether it is words of the filler's that nobody can use.
+// Unheard reports whether the rule is about explanations that could not be matched to anything.
 func (g group) Unheard() bool { return g.d.Rule(g.Findings[0].Code).Check == "unheard" }
 
-// Cures are how to mend them, once where that is the same for all; nothing where they are answered.
+// Cures returns the distinct cures of the open findings.
 func (g group) Cures() []string {
 	open := table.Where(slices.Values(g.Findings), func(x pipeline.CheckedFinding) bool { return x.Explanation == "" })
 	return table.Unique(open, func(x pipeline.CheckedFinding) string { return x.Cure })
 }
 
-// Cells names the value and the cells of each finding, sheet by sheet; of very many, the cells.
+// Cells lists the value and the cells of each finding; if there are very many, the cells alone.
 func (g group) Cells() string {
 	var all []model.Place
 	for _, x := range g.Findings {
 		all = append(all, x.Places...)
 	}
-	if len(all) > toldByName {
+	if len(all) > maxByName {
 		return model.Ranges(all)
 	}
 	return strings.Join(table.Unique(g.Findings, func(x pipeline.CheckedFinding) string {
-		return strings.TrimSpace(places(x) + " " + g.value(x))
+		return strings.TrimSpace(formatPlaces(x) + " " + g.value(x))
 	}), "；")
 }
 
-// value names the one value that a finding is about.
+// value names the value that a finding is about, if it is a single one.
 func (g group) value(x pipeline.CheckedFinding) string {
 	if len(x.Fields) != 1 || g.d.Field(x.Fields[0]) == nil {
 		return x.Member
@@ -155,16 +155,16 @@ func (g group) value(x pipeline.CheckedFinding) string {
 	return g.d.Name(ref)
 }
 
-// places lists the cells of a finding.
-func places(x pipeline.CheckedFinding) string {
-	if len(x.Places) > toldByName {
+// formatPlaces lists the cells of a finding.
+func formatPlaces(x pipeline.CheckedFinding) string {
+	if len(x.Places) > maxByName {
 		return model.Ranges(x.Places)
 	}
 	return strings.Join(model.Cells(x.Places), "、")
 }
 
-// reading is how one number or date was read.
-func reading(x pipeline.CheckedReading) string {
+// formatReading prints how one number or date was read.
+func formatReading(x pipeline.CheckedReading) string {
 	value, how := x.Shown(), ""
 	if x.Value != "" {
 		value += x.Unit

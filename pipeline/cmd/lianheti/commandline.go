@@ -18,7 +18,6 @@ import (
 	"lianheti/stages/text"
 	"lianheti/templates"
 
-	"github.com/mattn/go-runewidth"
 	"github.com/urfave/cli/v2"
 	"go.yaml.in/yaml/v4"
 )
@@ -26,7 +25,7 @@ import (
 //go:embed commands.yaml
 var commandsText []byte
 
-// actions are what the commands of commands.yaml do.
+// actions are the functions of the commands in commands.yaml.
 var actions = map[string]cli.ActionFunc{"run": run, "check": check, "experts": experts, "word": printForms,
 	"audit": auditMoves, "template": writeTemplates, "dictionary": writeDictionary, "verify": verify, "rehearse": rehearse}
 
@@ -44,14 +43,14 @@ type commandsFile struct {
 	}
 }
 
-// flagSpec is a flag. What it names to be read is looked for on disk before the command begins.
+// flagSpec is a flag. If Read is set, its value is a path that must exist.
 type flagSpec struct {
 	Name, Short, Type, Default, Usage string
 	Read                              bool
 }
 
-// found says so where something that a flag names to be read is not there.
-func (f flagSpec) found(paths ...string) error {
+// checkExists refuses paths of the flag that do not exist.
+func (f flagSpec) checkExists(paths ...string) error {
 	for _, path := range paths {
 		if _, err := os.Stat(path); err != nil && f.Read {
 			return usageError{fmt.Errorf("找不到“%s”，请检查 --%s 后面的路径", path, f.Name)}
@@ -75,10 +74,10 @@ func (f flagSpec) flag() cli.Flag {
 		return &cli.BoolFlag{Name: f.Name, Usage: f.Usage}
 	case "list":
 		return &cli.StringSliceFlag{Name: f.Name, Usage: f.Usage,
-			Action: func(_ *cli.Context, paths []string) error { return f.found(paths...) }}
+			Action: func(_ *cli.Context, paths []string) error { return f.checkExists(paths...) }}
 	}
 	text := &cli.StringFlag{Name: f.Name, Usage: f.Usage, Value: f.Default,
-		Action: func(_ *cli.Context, path string) error { return f.found(path) }}
+		Action: func(_ *cli.Context, path string) error { return f.checkExists(path) }}
 	if f.Short != "" {
 		text.Aliases = []string{f.Short}
 	}
@@ -86,18 +85,18 @@ func (f flagSpec) flag() cli.Flag {
 }
 
 func newApp(stdout, stderr io.Writer) *cli.App {
-	speakChinese()
+	translateHelp()
 	var file commandsFile
 	if err := yaml.Load(commandsText, &file, yaml.WithKnownFields()); err != nil {
-		panic(err) // the program's own text
+		panic(err) // an embedded file
 	}
 	app := &cli.App{
 		Name: "lianheti", Usage: file.App.Usage, UsageText: file.App.Text, Version: publish.Version,
 		Writer: stdout, ErrWriter: stderr,
-		ExitErrHandler:            func(*cli.Context, error) {}, // cli's own would end the process inside the library
+		ExitErrHandler:            func(*cli.Context, error) {}, // the default would exit inside the library
 		OnUsageError:              onUsageError,
 		HideHelpCommand:           true,
-		DisableSliceFlagSeparator: true, // a path may have a comma in it
+		DisableSliceFlagSeparator: true, // paths may contain commas
 		CustomAppHelpTemplate:     file.App.Help + file.App.ExitCodes,
 		Action: func(c *cli.Context) error {
 			if c.NArg() > 0 {
@@ -122,22 +121,20 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 	return app
 }
 
-// speakChinese sets what cli keeps in its own variables: the help flag, and how a flag is written in a help text.
-func speakChinese() {
+// translateHelp sets the global variables of cli: the help and version flags, and how help texts show a flag.
+func translateHelp() {
 	cli.HelpFlag = &cli.BoolFlag{Name: "help", Aliases: []string{"h"}, Usage: "显示用法"}
 	cli.VersionFlag = &cli.BoolFlag{Name: "version", Aliases: []string{"v"}, Usage: "显示版本"}
 	cli.FlagStringer = flagText
 }
 
-// placeholder finds the word of a usage that names the value of the flag: 放到哪个`文件夹`.
+// placeholder finds the name of the value in a usage text: 放到哪个`文件夹`.
 var placeholder = regexp.MustCompile("`([^`]+)`")
 
-// columns measures texts as terminals show them, hanzi two wide; namesWidth is that of the first column of a help text.
-var columns = &runewidth.Condition{EastAsianWidth: false}
-
+// namesWidth is the width of the first column of a help text.
 const namesWidth = 22
 
-// flagText writes a flag as a line of help: names, value, usage, and the default where there is one.
+// flagText formats a flag as a line of help: names, value, usage, and the default if there is one.
 func flagText(f cli.Flag) string {
 	flag, ok := f.(cli.DocGenerationFlag)
 	if !ok {
@@ -156,16 +153,16 @@ func flagText(f cli.Flag) string {
 			usage += fmt.Sprintf("（默认 %s）", standard)
 		}
 	}
-	return columns.FillRight(text, namesWidth) + "  " + strings.ReplaceAll(usage, "`", "")
+	return pad(text, namesWidth) + "  " + strings.ReplaceAll(usage, "`", "")
 }
 
-// options are what the flags that several commands have say, with the paths on the command line.
-func options(c *cli.Context) (o pipeline.Options, err error) {
-	if o.Definition, err = definition(c); err != nil {
+// commonOptions reads the flags that several commands share, and the paths on the command line.
+func commonOptions(c *cli.Context) (o pipeline.Options, err error) {
+	if o.Definition, err = loadDefinition(c); err != nil {
 		return o, err
 	}
 	if c.String("from") == "" {
-		o.Inputs, err = inputs(c)
+		o.Inputs, err = inputPaths(c)
 	} else if c.NArg() > 0 {
 		err = usageError{fmt.Errorf("--from 从数据表重新计算，不能再给文件或文件夹（%s）", c.Args().First())}
 	}
@@ -176,13 +173,13 @@ func options(c *cli.Context) (o pipeline.Options, err error) {
 	return o, err
 }
 
-// definition loads the year's definition, the shipped one or that of a folder.
-func definition(c *cli.Context) (*templates.Definition, error) {
+// loadDefinition loads the definition of the year, built in or from --definition.
+func loadDefinition(c *cli.Context) (*templates.Definition, error) {
 	dir, known, newest := c.String("definition"), templates.Years(), templates.Latest()
-	if in := templates.YearsIn(dir); dir != "" && len(in) > 0 { // what is not there is said by its name
+	if in := templates.YearsIn(dir); dir != "" && len(in) > 0 { // a missing folder is reported on loading
 		known, newest = in, slices.Max(in)
 	}
-	year, err := yearOf(c, known, newest)
+	year, err := batchYear(c, known, newest)
 	if err != nil {
 		return nil, err
 	}
@@ -196,8 +193,8 @@ func definition(c *cli.Context) (*templates.Definition, error) {
 	return d, err
 }
 
-// yearOf is the year that is written, or else that of the forms handed in or of what --from names, or else the newest.
-func yearOf(c *cli.Context, known []int, newest int) (int, error) {
+// batchYear returns --year, or else the year of the input forms or of the data in --from, or else the newest.
+func batchYear(c *cli.Context, known []int, newest int) (int, error) {
 	switch {
 	case c.IsSet("year"):
 		return c.Int("year"), nil
@@ -211,7 +208,7 @@ func yearOf(c *cli.Context, known []int, newest int) (int, error) {
 	}
 	years, err := pipeline.InputYears(c.Args().Slice(), known)
 	switch {
-	case err != nil || len(years) == 0: // what can't be read is said by the command itself
+	case err != nil || len(years) == 0: // unreadable inputs are reported by the command
 		return newest, nil
 	case len(years) > 1:
 		said := strings.Trim(strings.Join(strings.Fields(fmt.Sprint(years)), "、"), "[]")
@@ -220,8 +217,8 @@ func yearOf(c *cli.Context, known []int, newest int) (int, error) {
 	return years[0], nil
 }
 
-// inputs are the paths on the command line; there must be one, and they must exist.
-func inputs(c *cli.Context) ([]string, error) {
+// inputPaths returns the paths on the command line: at least one, and all must exist.
+func inputPaths(c *cli.Context) ([]string, error) {
 	if c.NArg() == 0 {
 		return nil, usageError{fmt.Errorf("没有给出文件或文件夹。例如：lianheti %s samples/%d", c.Command.Name, templates.Latest())}
 	}
@@ -233,13 +230,13 @@ func inputs(c *cli.Context) ([]string, error) {
 	return c.Args().Slice(), nil
 }
 
-// worked does what a command is for, as its flags say, and shows meanwhile how far it is.
-func worked[T any](c *cli.Context, work func(context.Context, pipeline.Options) (T, error)) (o pipeline.Options,
+// runCommand reads the common options and does the work of a command, showing its progress.
+func runCommand[T any](c *cli.Context, work func(context.Context, pipeline.Options) (T, error)) (o pipeline.Options,
 	made T, err error) {
-	if o, err = options(c); err != nil {
+	if o, err = commonOptions(c); err != nil {
 		return o, made, err
 	}
-	p := newProgress(c.App.ErrWriter)
+	p := newProgressLine(c.App.ErrWriter)
 	o.Progress = p.show
 	p.show("查找文件", 0, 0)
 	defer p.clear()
@@ -247,28 +244,28 @@ func worked[T any](c *cli.Context, work func(context.Context, pipeline.Options) 
 	return o, made, err
 }
 
-// tell says what was made, in words or as JSON.
-func tell(c *cli.Context, machine any, message string, about any) error {
+// printResult prints a result as JSON or as a message.
+func printResult(c *cli.Context, machine any, message string, about any) error {
 	if c.Bool("json") {
 		_, err := c.App.Writer.Write(text.JSON(machine, true))
 		return err
 	}
-	return say(c.App.Writer, message, about)
+	return printMessage(c.App.Writer, message, about)
 }
 
-// concluded is how a command ends that has done its work: the answer may be no.
-func concluded(err error, no bool) error {
+// answer turns a negative answer of a command that did its work into errNo.
+func answer(err error, no bool) error {
 	if err == nil && no {
 		return errNo
 	}
 	return err
 }
 
-// arrange puts flags before paths, because cli v2 stops reading flags at the first path, and makes `check` of a command
-// line that names no command but something that is there: that is what Windows passes when files are dropped on the
-// program. dropped says that there was nothing else, as it is then.
-// A flag without its value is an error, and never takes the next flag, or nothing, for it.
-func arrange(app *cli.App, args []string) (out []string, dropped bool, err error) {
+// normalizeArgs puts flags before paths, because cli v2 stops reading flags at the first path. It inserts `check`
+// where the first argument is no command but an existing path, as when Windows starts the program for files dropped
+// on it. dropped is set if there is nothing else on the line. A flag without its value is an error; it never takes
+// the next flag as value.
+func normalizeArgs(app *cli.App, args []string) (out []string, dropped bool, err error) {
 	if len(args) < 2 {
 		return args, false, nil
 	}
@@ -277,7 +274,7 @@ func arrange(app *cli.App, args []string) (out []string, dropped bool, err error
 	if unnamed {
 		command, rest = app.Command("check"), args[1:]
 	}
-	flags, paths, err := split(command, rest)
+	flags, paths, err := splitArgs(command, rest)
 	if unnamed {
 		if len(paths) == 0 {
 			return args, false, nil
@@ -286,15 +283,15 @@ func arrange(app *cli.App, args []string) (out []string, dropped bool, err error
 			return args, false, nil
 		}
 	}
-	if slices.Contains(rest, "--help") || slices.Contains(rest, "-h") { // cli takes a path beside it for a topic
+	if slices.Contains(rest, "--help") || slices.Contains(rest, "-h") { // cli would take a path beside it for a help topic
 		return []string{args[0], command.Name, "--help"}, false, nil
 	}
 	return slices.Concat([]string{args[0], command.Name}, flags, []string{"--"}, paths), unnamed && len(flags) == 0, err
 }
 
-// split tells the flags of a command, with their values, from the paths. A flag that is written twice is an error, but
-// for one that lists things: the parser would take the last in silence.
-func split(command *cli.Command, args []string) (flags, paths []string, err error) {
+// splitArgs separates the flags of a command and their values from the paths. Only list flags may be repeated: the
+// parser would silently take the last one.
+func splitArgs(command *cli.Command, args []string) (flags, paths []string, err error) {
 	known, given := map[string]cli.Flag{}, map[cli.Flag]bool{}
 	for _, f := range command.Flags {
 		for _, name := range f.Names() {
@@ -321,7 +318,7 @@ func split(command *cli.Command, args []string) (flags, paths []string, err erro
 			wrong("选项 --%s 写了两次，不知以哪一个为准", f.Names()[0])
 		}
 		given[f] = true
-		if f != nil && !boolean && !assigned { // the next argument belongs to it, unless that is a flag
+		if f != nil && !boolean && !assigned { // the next argument is its value, unless it is a flag
 			assigned = true
 			if i++; i < len(args) && args[i] != "--" && known[strings.Split(args[i], "=")[0]] == nil {
 				flags, value = append(flags, args[i]), args[i]

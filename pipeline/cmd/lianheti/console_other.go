@@ -4,8 +4,8 @@ package main
 
 import "io"
 
-// prepareConsole has nothing to do where consoles speak UTF-8.
+// prepareConsole does nothing: these consoles use UTF-8.
 func prepareConsole() {}
 
-// waitForKey has nothing to do where a program is started in a window that stays.
+// waitForKey does nothing: the window stays open.
 func waitForKey(io.Writer) {}

@@ -9,7 +9,7 @@ import (
 
 const utf8CodePage = 65001
 
-// prepareConsole makes the console show UTF-8, and understand the progress bar's control sequences.
+// prepareConsole switches the console to UTF-8 and enables control sequences, which the progress line uses.
 func prepareConsole() {
 	_ = windows.SetConsoleOutputCP(utf8CodePage)
 	for _, id := range []uint32{windows.STD_OUTPUT_HANDLE, windows.STD_ERROR_HANDLE} {
@@ -24,7 +24,7 @@ func prepareConsole() {
 	}
 }
 
-// waitForKey leaves the result of dropped files open to read.
+// waitForKey keeps the window open, so that the result for dropped files can be read.
 func waitForKey(w io.Writer) {
 	fmt.Fprint(w, "\n按回车键关闭窗口。")
 	_, _ = fmt.Scanln()

@@ -1,4 +1,5 @@
-// Command lianheti processes the yearly call for 市域产教联合体: commands, messages and exit codes, over package pipeline.
+// Command lianheti processes the yearly call for 市域产教联合体. It has the commands, messages and exit codes; the work is
+// done by package pipeline.
 package main
 
 import (
@@ -31,22 +32,22 @@ import (
 // Exit codes, as every help text states them.
 const (
 	exitDone   = 0
-	exitNo     = 1 // the answer is no: must be corrected; differs
+	exitNo     = 1 // the answer is no, for example: must be corrected, or differs
 	exitUsage  = 2
 	exitFailed = 3 // nothing published
 )
 
-// errNo says that a command did its work and the answer is no.
+// errNo is returned by a command that did its work and whose answer is no.
 var errNo = errors.New("")
 
-// usageError says that the command line is wrong.
+// usageError is a wrong command line.
 type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
 func main() {
-	// Never touched, so it takes no memory, but is a part of what may grow by 40 per cent before the collector runs: a
-	// small run, which holds little, would otherwise collect all the time, and a large one take the double.
+	// The collector runs when the heap has grown by 40 per cent, which keeps large runs small. The ballast counts as heap
+	// but, never touched, takes no memory; without it a small run would collect all the time.
 	ballast := make([]byte, 256<<20)
 	debug.SetGCPercent(40)
 	code := Main(os.Args, os.Stdout, os.Stderr)
@@ -54,13 +55,13 @@ func main() {
 	os.Exit(code)
 }
 
-// Main runs the program and gives its exit code.
+// Main runs the program and returns its exit code.
 func Main(args []string, stdout, stderr io.Writer) (code int) {
 	prepareConsole()
-	defer func() { // what fails in reading a file is that file's fate; this is everything else
+	defer func() { // panics in reading a file are caught there and reject that file
 		if p := recover(); p != nil {
 			stack := debug.Stack()
-			if beside, ok := p.(*workers.Panic); ok { // where it happened, not where it was waited for
+			if beside, ok := p.(*workers.Panic); ok { // of the goroutine, not of the caller
 				stack = beside.Stack
 			}
 			fmt.Fprintf(stderr, "未能完成：程序出错，请把输入的文件和下面的内容交给程序的维护人员。\n%s\n%s\n", text.Mask(fmt.Sprint(p)), stack)
@@ -70,18 +71,18 @@ func Main(args []string, stdout, stderr io.Writer) (code int) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	app := newApp(stdout, stderr)
-	args, dropped, err := arrange(app, args)
+	args, dropped, err := normalizeArgs(app, args)
 	if err == nil {
 		err = app.RunContext(ctx, args)
 	}
 	code = report(stderr, err)
-	if dropped { // the window of a double-clicked program closes at once
+	if dropped { // the console window would close at once
 		waitForKey(stdout)
 	}
 	return code
 }
 
-// report says what went wrong, and gives the exit code for it.
+// report prints an error and returns the exit code for it.
 func report(stderr io.Writer, err error) int {
 	var usage usageError
 	var refusal publish.Refusal
@@ -91,37 +92,39 @@ func report(stderr io.Writer, err error) int {
 	case errors.Is(err, errNo):
 		return exitNo
 	case errors.As(err, &usage):
-		fmt.Fprintf(stderr, "用法有误：%s\n可用 lianheti --help 查看用法。\n", publish.InWords(err))
+		fmt.Fprintf(stderr, "用法有误：%s\n可用 lianheti --help 查看用法。\n", publish.ErrorText(err))
 		return exitUsage
 	case errors.As(err, &refusal):
 		fmt.Fprintf(stderr, "没有做：%s。\n原有的文件都没有动。\n", strings.TrimSuffix(err.Error(), "。"))
 		return exitUsage
 	}
-	halfway, _ := errors.AsType[publish.Halfway](err)
-	cause := publish.Cause(err)
+	halfway, _ := errors.AsType[publish.PartialError](err)
+	cause := publish.Advice(err)
 	if cause != "" {
 		fmt.Fprintf(stderr, "%s。\n", cause)
 	}
-	switch words := publish.InWords(err); {
+	switch words := publish.ErrorText(err); {
 	case halfway.Dir != "":
 		fmt.Fprintf(stderr, "结果已经发布在 %s，但是%s\n", halfway.Dir, words)
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(stderr, "已中止。没有发布任何结果，原有结果没有改动。")
-	case halfway.Done != nil:
-		fmt.Fprintf(stderr, "未能完成：%s\n已经写好的留着：%s；其余没有写。\n", words, strings.Join(halfway.Done, "、"))
+	case halfway.Written != nil:
+		fmt.Fprintf(stderr, "未能完成：%s\n已经写好的留着：%s；其余没有写。\n", words, strings.Join(halfway.Written, "、"))
 	default:
 		fmt.Fprintf(stderr, "未能完成：%s\n没有发布任何结果，原有结果没有改动。\n", words)
 	}
 	return exitFailed
 }
 
-func onUsageError(_ *cli.Context, err error, _ bool) error { return usageError{inChinese(err)} }
+func onUsageError(_ *cli.Context, err error, _ bool) error {
+	return usageError{translateFlagError(err)}
+}
 
-// invalidValue is what the flag parser says of a value that it can't read.
+// invalidValue matches the flag parser's message about an invalid value.
 var invalidValue = regexp.MustCompile(`^invalid (boolean )?value "(.*)" for (?:flag )?-([^ :]+):`)
 
-// inChinese translates what the flag parser says.
-func inChinese(err error) error {
+// translateFlagError translates a message of the flag parser.
+func translateFlagError(err error) error {
 	message := err.Error()
 	for english, chinese := range map[string]string{
 		"flag provided but not defined: ": "没有这个选项：",
@@ -140,14 +143,14 @@ func inChinese(err error) error {
 	return err
 }
 
-// What the commands say when they are done stands in messages/*.tmpl, as it is read on the screen.
+// messages are the templates of what the commands print when they are done.
 //
 //go:embed messages
 var messages embed.FS
 
-var said = template.Must(template.New("").Funcs(template.FuncMap{
-	"mask": text.Mask, "short": short, "replace": strings.ReplaceAll, "join": strings.Join,
-	"path": filepath.Join, "slash": filepath.FromSlash, "wrap": wrap, "pad": pad, "places": places, "reading": reading,
+var messageTemplates = template.Must(template.New("").Funcs(template.FuncMap{
+	"mask": text.Mask, "short": shorten, "replace": strings.ReplaceAll, "join": strings.Join,
+	"path": filepath.Join, "slash": filepath.FromSlash, "wrap": wrap, "pad": pad, "places": formatPlaces, "reading": formatReading,
 	"add":   func(a, b int) int { return a + b },
 	"label": func(s string) string { return model.Severity(s).Label() },
 	"at": func(file, sheet, cell string) string {
@@ -155,10 +158,10 @@ var said = template.Must(template.New("").Funcs(template.FuncMap{
 	},
 }).ParseFS(messages, "messages/*.tmpl"))
 
-// say writes a message, no blanks at the end of its lines.
-func say(w io.Writer, message string, about any) error {
+// printMessage prints a message template, without spaces at the end of lines.
+func printMessage(w io.Writer, message string, about any) error {
 	var b bytes.Buffer
-	if err := said.ExecuteTemplate(&b, message, about); err != nil {
+	if err := messageTemplates.ExecuteTemplate(&b, message, about); err != nil {
 		return err
 	}
 	for line := range strings.Lines(b.String()) {
@@ -169,18 +172,18 @@ func say(w io.Writer, message string, about any) error {
 	return nil
 }
 
-// pad fills a text with blanks to a width on the screen.
+// pad appends spaces to a text up to a width on the screen.
 func pad(s string, width int) string { return s + strings.Repeat(" ", max(0, width-book.Width(s))) }
 
-// short is a text as one line of a list.
-func short(s string) string {
+// shorten returns a text masked, on one line, and cut to the length of a list item.
+func shorten(s string) string {
 	const most = 40
 	return text.Clip(strings.NewReplacer("\n", " ", "\t", " ").Replace(text.Mask(s)), most)
 }
 
 const consoleWidth = 78
 
-// wrap breaks a paragraph into lines, with this before the first and blanks before the others.
+// wrap breaks a paragraph into lines. The first begins with indent, the others with as many spaces.
 func wrap(indent, text string) string {
 	var out strings.Builder
 	line, wide := indent, book.Width(indent)
@@ -197,7 +200,8 @@ func wrap(indent, text string) string {
 	return out.String() + line
 }
 
-// words cuts a text where a line may end: between hanzi and at blanks, not before a closing mark nor after an opening.
+// words splits a text where a line may end: between hanzi and at spaces, but not before closing or after opening
+// punctuation.
 func words(text string) []string {
 	var out []string
 	for _, r := range text {
@@ -217,21 +221,21 @@ func words(text string) []string {
 	return out
 }
 
-// progress is one line on a terminal that is written anew as the work goes on, and nothing in a pipe.
-type progress struct {
-	w     io.Writer // nil: nobody watches
-	width int       // of what stands there
+// progressLine is the line on a terminal that shows how far the work is. Nothing is written to a pipe.
+type progressLine struct {
+	w     io.Writer // nil: not a terminal
+	width int       // of the text on the line now
 }
 
-func newProgress(w io.Writer) *progress {
+func newProgressLine(w io.Writer) *progressLine {
 	if f, ok := w.(*os.File); ok && (isatty.IsTerminal(f.Fd()) || isatty.IsCygwinTerminal(f.Fd())) {
-		return &progress{w: w}
+		return &progressLine{w: w}
 	}
-	return &progress{}
+	return &progressLine{}
 }
 
-// show says which step is being done, and where it goes file by file (total is not 0), how many are.
-func (p *progress) show(step string, done, total int) {
+// show displays a step, and how many files are done unless total is 0.
+func (p *progressLine) show(step string, done, total int) {
 	line := step + "……"
 	if total > 0 {
 		line = fmt.Sprintf("%s %d/%d", step, done, total)
@@ -239,17 +243,17 @@ func (p *progress) show(step string, done, total int) {
 	p.write(line)
 }
 
-// clear leaves the terminal ready for the summary.
-func (p *progress) clear() {
+// clear erases the line before the summary is printed.
+func (p *progressLine) clear() {
 	p.write("")
 	p.write("")
 }
 
-func (p *progress) write(line string) {
+func (p *progressLine) write(line string) {
 	if p.w == nil {
 		return
 	}
-	width := columns.StringWidth(line)
-	fmt.Fprint(p.w, "\r"+line+strings.Repeat(" ", max(0, p.width-width)))
+	width := book.Width(line)
+	fmt.Fprint(p.w, "\r"+pad(line, p.width))
 	p.width = width
 }

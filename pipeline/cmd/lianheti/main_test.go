@@ -71,7 +71,7 @@ func TestNotes(t *testing.T) {
 	d := must.Get(templates.Load(2024))(t)
 	const phone = "13800138000"
 	place := model.Place{Sheet: "材料收讫", Cell: "A4"}
-	r := outcome{&pipeline.Result{
+	r := runReport{&pipeline.Result{
 		Round: &table.Round{
 			Facts: &table.Facts{Definition: d, Pieces: table.Of([]table.Piece{
 				{File: "厦门/丙.docx", Result: table.PieceAlone}, {File: "厦门/丁.docx", Result: table.PieceSame}})},
@@ -84,7 +84,7 @@ func TestNotes(t *testing.T) {
 		Opinions: &review.Opinions{Opinions: []review.Opinion{{Submission: "2024-99", Consortium: "走了的"}}},
 	}}
 	var b bytes.Buffer
-	must.Do(t, say(&b, "kept", r))
+	must.Do(t, printMessage(&b, "kept", r))
 	want := []string{"没有写 --date", "登记表 材料收讫!A4：“某", "“别处”里有的名称", "已报、待转录：厦门/丙.docx 没有工作簿", "2份评分表是照改之前的发的（E1、E2）", "会审意见 意见.json：2024-99“走了的”"}
 	lines := strings.Split(strings.TrimSpace(b.String()), "\n")
 	if len(lines) != len(want) {
@@ -96,7 +96,7 @@ func TestNotes(t *testing.T) {
 		}
 	}
 	r.Manifest.Date = "2024-09-01"
-	if b.Reset(); say(&b, "kept", r) != nil || strings.Contains(b.String(), "没有写 --date") {
+	if b.Reset(); printMessage(&b, "kept", r) != nil || strings.Contains(b.String(), "没有写 --date") {
 		t.Error(b.String())
 	}
 }

@@ -18,31 +18,31 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// The smaller commands; what they say is in messages/others.tmpl.
+// The smaller commands. Their messages are in messages/others.tmpl.
 
 func experts(c *cli.Context) error {
 	if c.IsSet("experts") && c.IsSet("count") {
 		return usageError{errors.New("--experts 和 --count 只能写一个")}
 	}
-	_, made, err := worked(c, pipeline.Experts)
+	_, made, err := runCommand(c, pipeline.Experts)
 	if err != nil {
 		return err
 	}
-	written, err := publish.Files(made.Files, c.Bool("overwrite"))
+	written, err := publish.WriteFiles(made.Files, c.Bool("overwrite"))
 	if err != nil {
 		return err
 	}
-	return say(c.App.Writer, "experts", handedOut{made, written})
+	return printMessage(c.App.Writer, "experts", expertsReport{made, written})
 }
 
-// handedOut is what was given to the experts, as it is told: see messages/others.tmpl.
-type handedOut struct {
+// expertsReport is what messages/others.tmpl prints about the marking workbooks.
+type expertsReport struct {
 	*pipeline.MarkingWorkbooks
-	Written []publish.Written
+	Written []publish.WriteStatus
 }
 
-// Asked counts what the n-th workbook asks, where it is a supplementary one.
-func (i handedOut) Asked(n int) string {
+// Asked counts the items of the n-th workbook; empty unless it is a supplementary one.
+func (i expertsReport) Asked(n int) string {
 	if i.Parts == nil {
 		return ""
 	}
@@ -51,7 +51,7 @@ func (i handedOut) Asked(n int) string {
 }
 
 func printForms(c *cli.Context) error {
-	o, printed, err := worked(c, pipeline.Word)
+	o, printed, err := runCommand(c, pipeline.Word)
 	if err != nil {
 		return err
 	}
@@ -64,29 +64,29 @@ func printForms(c *cli.Context) error {
 	if err := writeFiles(c, made); err != nil {
 		return err
 	}
-	err = say(c.App.Writer, "printed", struct {
+	err = printMessage(c.App.Writer, "printed", struct {
 		*pipeline.Printed
 		Out string
 	}{printed, o.Out})
-	return concluded(err, printed.Refused())
+	return answer(err, printed.Refused())
 }
 
 func auditMoves(c *cli.Context) error {
-	_, result, err := worked(c, pipeline.Audit)
+	_, result, err := runCommand(c, pipeline.Audit)
 	if err != nil {
 		return err
 	}
 	if err := writeFiles(c, result.Files); err != nil {
 		return err
 	}
-	return concluded(tell(c, result, "audit", audited{result}), len(result.Pays) > 0)
+	return answer(printResult(c, result, "audit", auditReport{result}), len(result.Pays) > 0)
 }
 
-// audited is an audit as it is told: see messages/others.tmpl.
-type audited struct{ *pipeline.Audited }
+// auditReport is what messages/others.tmpl prints about an audit.
+type auditReport struct{ *pipeline.Audited }
 
-// Best are the moves that pay most, one a submission.
-func (r audited) Best() []audit.Paying {
+// Best returns the strongest move of each submission, up to a few.
+func (r auditReport) Best() []audit.Paying {
 	const few = 10
 	var out []audit.Paying
 	for _, p := range r.Pays {
@@ -103,7 +103,7 @@ func verify(c *cli.Context) error {
 	}
 	m, differences, err := publish.Verify(c.Args().First())
 	switch {
-	case errors.Is(err, fs.ErrPermission): // nothing is known of what can't be read
+	case errors.Is(err, fs.ErrPermission): // an unreadable file says nothing about changes
 		return err
 	case err != nil:
 		return usageError{err}
@@ -112,20 +112,20 @@ func verify(c *cli.Context) error {
 		"root": m.Root, "data_root": m.DataRoot}
 	given, root := strings.ToLower(strings.TrimSpace(c.String("root"))), ""
 	if c.IsSet("root") {
-		root = rootNamed(m, given)
+		root = matchRoot(m, given)
 		machine["matches"] = root
 	}
-	err = tell(c, machine, "verified", struct {
+	err = printResult(c, machine, "verified", struct {
 		*publish.Manifest
 		Differences    []publish.Difference
 		Given, Matches string
 	}{m, differences, given, root})
-	return concluded(err, len(differences) > 0 || c.IsSet("root") && root == "")
+	return answer(err, len(differences) > 0 || c.IsSet("root") && root == "")
 }
 
-// rootNamed says which of a manifest's two hashes somebody was given; empty: neither.
-func rootNamed(m *publish.Manifest, given string) string {
-	const enough = 16 // characters, as footers print
+// matchRoot returns which of the two hashes of a manifest was given; empty: neither.
+func matchRoot(m *publish.Manifest, given string) string {
+	const enough = 16 // characters, as printed in footers
 	switch {
 	case len(given) >= enough && strings.HasPrefix(m.Root, given):
 		return "root"
@@ -136,11 +136,11 @@ func rootNamed(m *publish.Manifest, given string) string {
 }
 
 func rehearse(c *cli.Context) error {
-	d, err := definition(c)
+	d, err := loadDefinition(c)
 	if err != nil {
 		return err
 	}
-	paths, err := inputs(c)
+	paths, err := inputPaths(c)
 	if err != nil {
 		return err
 	}
@@ -154,8 +154,8 @@ func rehearse(c *cli.Context) error {
 	count := func(fits func(pipeline.Rehearsed) bool) int { return len(table.Where(slices.Values(results), fits)) }
 	unmade := count(func(r pipeline.Rehearsed) bool { return r.Error != "" })
 	unseen := count(func(r pipeline.Rehearsed) bool { return r.Error == "" && !r.Seen })
-	err = tell(c, map[string]any{"file": paths[0], "damages": results, "unseen": unseen, "not_made": unmade},
+	err = printResult(c, map[string]any{"file": paths[0], "damages": results, "unseen": unseen, "not_made": unmade},
 		"rehearsal", map[string]any{
 			"Results": results, "Seen": len(results) - unseen - unmade, "Unseen": unseen, "Unmade": unmade})
-	return concluded(err, unseen+unmade > 0)
+	return answer(err, unseen+unmade > 0)
 }

@@ -18,7 +18,7 @@ import (
 )
 
 func run(c *cli.Context) error {
-	_, result, err := worked(c, func(ctx context.Context, o pipeline.Options) (*pipeline.Result, error) {
+	_, result, err := runCommand(c, func(ctx context.Context, o pipeline.Options) (*pipeline.Result, error) {
 		if err := runOptions(c, &o); err != nil {
 			return nil, err
 		}
@@ -27,19 +27,19 @@ func run(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	r := outcome{result}
-	if err = tell(c, result.Manifest, "run", r); err == nil && c.Bool("json") {
-		err = say(c.App.ErrWriter, "kept", r)
+	r := runReport{result}
+	if err = printResult(c, result.Manifest, "run", r); err == nil && c.Bool("json") {
+		err = printMessage(c.App.ErrWriter, "kept", r)
 	}
-	return concluded(err, r.Nothing() || c.Bool("strict") && len(r.Returned()) > 0)
+	return answer(err, r.Nothing() || c.Bool("strict") && len(r.Returned()) > 0)
 }
 
-// runOptions adds what only a run can be asked for.
+// runOptions reads the flags that only `run` has.
 func runOptions(c *cli.Context, o *pipeline.Options) error {
 	o.Rescale, o.Freeze, o.Date, o.ReplyBy = c.Bool("rescale"), c.String("freeze"), c.String("date"), c.String("reply-by")
 	o.Opinions, o.AllowTrial = c.String("opinions"), c.Bool("allow-trial")
 	o.Score = score.Options{Select: c.Int("select"), Workers: o.Workers}
-	o.Previous = "" // a run may be given several
+	o.Previous = "" // commonOptions took the last; a run may have several
 	for _, dir := range c.StringSlice("previous") {
 		m, err := publish.ReadManifest(dir)
 		switch {
@@ -51,11 +51,11 @@ func runOptions(c *cli.Context, o *pipeline.Options) error {
 			o.Previous = dir
 		}
 	}
-	return days(c, o.Definition.Year)
+	return checkDates(c, o.Definition.Year)
 }
 
-// days proves that the run's date and the day for answers exist, are of the call's years, and follow each other.
-func days(c *cli.Context, year int) error {
+// checkDates checks that --date and --reply-by are dates, in the years of the call, and in this order.
+func checkDates(c *cli.Context, year int) error {
 	const longest = 20 // years after the call
 	for _, flag := range []string{"date", "reply-by"} {
 		day := c.String(flag)
@@ -76,14 +76,16 @@ func days(c *cli.Context, year int) error {
 	return nil
 }
 
-// outcome is a run as it is told at its end: see messages/run.tmpl.
-type outcome struct{ *pipeline.Result }
+// runReport is what messages/run.tmpl prints at the end of a run.
+type runReport struct{ *pipeline.Result }
 
-// Nothing says that not one file could be used.
-func (r outcome) Nothing() bool { return r.Manifest.From == nil && r.Manifest.Counts.Submissions == 0 }
+// Nothing reports whether no file was accepted.
+func (r runReport) Nothing() bool {
+	return r.Manifest.From == nil && r.Manifest.Counts.Submissions == 0
+}
 
-// Returned are the verdicts on what goes back, in the order of the submissions.
-func (r outcome) Returned() []returned {
+// Returned lists the submissions to be returned with their verdicts, in the order of the submissions.
+func (r runReport) Returned() []returned {
 	var out []returned
 	for i := range r.Submissions.Len() {
 		if v := r.Verdicts.Row(i); v.Verdict == model.Return {
@@ -98,11 +100,13 @@ type returned struct {
 	Said table.Verdict
 }
 
-// ByVerdict and ByProgress count the submissions, and the progress forms, by their verdicts.
-func (r outcome) ByVerdict() string  { return inWords(counted(r.Verdicts.All())) }
-func (r outcome) ByProgress() string { return inWords(counted(r.Progress.Verdicts.All())) }
+// ByVerdict and ByProgress count the submissions and the progress forms by verdict.
+func (r runReport) ByVerdict() string { return verdictCounts(countVerdicts(r.Verdicts.All())) }
+func (r runReport) ByProgress() string {
+	return verdictCounts(countVerdicts(r.Progress.Verdicts.All()))
+}
 
-func counted(all iter.Seq[table.Verdict]) map[model.Verdict]int {
+func countVerdicts(all iter.Seq[table.Verdict]) map[model.Verdict]int {
 	n := map[model.Verdict]int{}
 	for v := range all {
 		n[v.Verdict]++
@@ -110,25 +114,25 @@ func counted(all iter.Seq[table.Verdict]) map[model.Verdict]int {
 	return n
 }
 
-func inWords(n map[model.Verdict]int) string {
+func verdictCounts(n map[model.Verdict]int) string {
 	return fmt.Sprintf("%s %d，%s %d，%s %d", model.Accept, n[model.Accept], model.AskFirst, n[model.AskFirst], model.Return,
 		n[model.Return])
 }
 
-// Marks counts the experts' workbooks of a fate.
-func (r outcome) Marks(fate string) int {
+// Marks counts the experts' workbooks with a fate.
+func (r runReport) Marks(fate string) int {
 	return len(table.Where(r.Marking.Files.All(), func(f table.File) bool { return string(f.Fate) == fate }))
 }
 
-// Chosen counts the consortia that the register says are selected.
-func (r outcome) Chosen() int {
+// Chosen counts the consortia that are selected in the register.
+func (r runReport) Chosen() int {
 	return len(table.Where(r.Submissions.All(), func(s table.Submission) bool {
 		return r.Register.Award(table.ConsortiumKey(s)).Reached(templates.StepChosen)
 	}))
 }
 
-// Method is what the scores are; empty where there are none.
-func (r outcome) Method() string {
+// Method names the scoring method; empty: nothing was scored.
+func (r runReport) Method() string {
 	if r.Ranking.Ranking.Len() == 0 {
 		return ""
 	}
@@ -136,24 +140,24 @@ func (r outcome) Method() string {
 	return kind
 }
 
-// Head is the first few of the ranking.
-func (r outcome) Head() []table.Rank {
+// Head returns the top of the ranking.
+func (r runReport) Head() []table.Rank {
 	const few = 5
 	ranked := table.Where(r.Ranking.Ranking.All(), func(x table.Rank) bool { return x.Ranked && x.Rank.Valid })
 	return ranked[:min(few, len(ranked))]
 }
 
-// Next are the first things to do after a run, by how far the year's work is.
-func (r outcome) Next() ([]string, error) {
+// Next lists what to do next, given how far the year's work is.
+func (r runReport) Next() ([]string, error) {
 	const most = 3
 	var b strings.Builder
-	err := said.ExecuteTemplate(&b, "next", r)
+	err := messageTemplates.ExecuteTemplate(&b, "next", r)
 	steps := strings.FieldsFunc(b.String(), func(c rune) bool { return c == '\n' })
 	return steps[:min(most, len(steps))], err
 }
 
-// Back counts what goes back to be mended, explained or sent again.
-func (r outcome) Back() int {
-	n := counted(r.Verdicts.All())
+// Back counts what must be corrected, explained or sent again.
+func (r runReport) Back() int {
+	n := countVerdicts(r.Verdicts.All())
 	return n[model.Return] + n[model.AskFirst] + int(r.Manifest.Counts.Rejected)
 }

@@ -20,14 +20,14 @@ import (
 )
 
 func writeTemplates(c *cli.Context) error {
-	d, err := definition(c)
+	d, err := loadDefinition(c)
 	if err != nil {
 		return err
 	}
 	if c.IsSet("from-word") {
 		return fromWord(c, d)
 	}
-	files, err := issued(c, d)
+	files, err := requestedFiles(c, d)
 	if err != nil {
 		return err
 	}
@@ -42,14 +42,14 @@ func writeTemplates(c *cli.Context) error {
 	return writeFiles(c, made)
 }
 
-// issue is a file to write.
-type issue struct {
+// outputFile is a file to write.
+type outputFile struct {
 	name  string
 	write func(io.Writer) error
 }
 
-// issued decides what the flags ask for.
-func issued(c *cli.Context, d *templates.Definition) ([]issue, error) {
+// requestedFiles returns the files that the flags ask for.
+func requestedFiles(c *cli.Context, d *templates.Definition) ([]outputFile, error) {
 	if c.IsSet("from") && c.IsSet("registered") {
 		return progressKits(c, d)
 	}
@@ -77,18 +77,18 @@ func issued(c *cli.Context, d *templates.Definition) ([]issue, error) {
 	chosen := registered.Chosen()
 	prefill := func(e templates.Entry) blankform.Values {
 		if chosen[table.EntryKey(e)] {
-			return blankform.Values{} // it reports no more
+			return blankform.Values{} // a selected consortium does not apply again
 		}
 		return known(e)
 	}
-	kit := func(city templates.City) issue {
-		return issue{blankform.KitFile(d, city), func(w io.Writer) error { return blankform.Kit(w, d, city, prefill) }}
+	kit := func(city templates.City) outputFile {
+		return outputFile{blankform.KitFile(d, city), func(w io.Writer) error { return blankform.Kit(w, d, city, prefill) }}
 	}
 	switch {
 	case city != "" && all || register && (city != "" || all):
 		return nil, usageError{errors.New("--city、--all、--register 只能用一个")}
 	case register:
-		return []issue{{blankform.RegisterFile(d), func(w io.Writer) error { return blankform.Register(w, d, nil) }}}, nil
+		return []outputFile{{blankform.RegisterFile(d), func(w io.Writer) error { return blankform.Register(w, d, nil) }}}, nil
 	case all:
 		return table.Each(d.Directory.Cities, kit), nil
 	case city != "":
@@ -97,13 +97,14 @@ func issued(c *cli.Context, d *templates.Definition) ([]issue, error) {
 			names := table.Each(d.Directory.Cities, func(c templates.City) string { return c.Name })
 			return nil, usageError{fmt.Errorf("没有地市“%s”，可用：%s", city, strings.Join(names, "、"))}
 		}
-		return []issue{kit(known)}, nil
+		return []outputFile{kit(known)}, nil
 	}
-	return []issue{{blankform.FileName(d), func(w io.Writer) error { return blankform.Template(w, d) }}}, nil
+	return []outputFile{{blankform.FileName(d), func(w io.Writer) error { return blankform.Template(w, d) }}}, nil
 }
 
-// progressKits are the kits of progress forms: of each prefecture that has somebody to report, or of one.
-func progressKits(c *cli.Context, d *templates.Definition) ([]issue, error) {
+// progressKits returns the kits of progress forms, for every prefecture that must report or for the one named by
+// --city.
+func progressKits(c *cli.Context, d *templates.Definition) ([]outputFile, error) {
 	of, err := pipeline.PrepareProgressForms(d, c.StringSlice("from"), c.String("registered"))
 	if err != nil {
 		return nil, err
@@ -112,12 +113,12 @@ func progressKits(c *cli.Context, d *templates.Definition) ([]issue, error) {
 		fmt.Fprintf(c.App.ErrWriter, "提示：所给的数据里没有“%s”的推荐书，它的核对表没有预填承诺。\n", name)
 	}
 	only, known := d.Directory.CityByName(c.String("city"))
-	var out []issue
+	var out []outputFile
 	for _, city := range d.Directory.Cities {
 		reports := slices.ContainsFunc(of.Definition.Directory.Entries,
 			func(e templates.Entry) bool { return e.City == city.Name })
 		if reports && (!known || city == only) {
-			out = append(out, issue{blankform.KitFile(of.Definition, city),
+			out = append(out, outputFile{blankform.KitFile(of.Definition, city),
 				func(w io.Writer) error { return blankform.Kit(w, of.Definition, city, of.Prefill) }})
 		}
 	}
@@ -127,11 +128,11 @@ func progressKits(c *cli.Context, d *templates.Definition) ([]issue, error) {
 	return out, nil
 }
 
-// writeFiles writes single files and says what became of each. What stands there and differs may have been filled in.
+// writeFiles writes single files and prints what happened to each.
 func writeFiles(c *cli.Context, files []publish.File) error {
-	written, err := publish.Files(files, c.Bool("overwrite"))
+	written, err := publish.WriteFiles(files, c.Bool("overwrite"))
 	for i, w := range written {
-		if !c.Bool("json") { // then standard output holds nothing else
+		if !c.Bool("json") { // standard output is JSON only
 			fmt.Fprintf(c.App.Writer, "%s %s\n", w, files[i].Path)
 		}
 	}
@@ -139,7 +140,7 @@ func writeFiles(c *cli.Context, files []publish.File) error {
 }
 
 func writeDictionary(c *cli.Context) error {
-	d, err := definition(c)
+	d, err := loadDefinition(c)
 	if err != nil {
 		return err
 	}
@@ -148,7 +149,7 @@ func writeDictionary(c *cli.Context) error {
 		if err == nil && n == 0 {
 			fmt.Fprintf(c.App.ErrWriter, "数据字典里没有“%s”。\n", word)
 		}
-		return concluded(err, n == 0)
+		return answer(err, n == 0)
 	}
 	if name := c.String("table"); name != "" {
 		return export.TablePage(c.App.Writer, d, name, c.String("from"))
@@ -164,7 +165,7 @@ func writeDictionary(c *cli.Context) error {
 	return writeFiles(c, []publish.File{{Path: path, Data: b.Bytes()}})
 }
 
-// fromWord fills the template from a Word form and tells what found no place.
+// fromWord fills the template from a Word form and prints what fitted no field.
 func fromWord(c *cli.Context, d *templates.Definition) error {
 	t, err := pipeline.FromWord(d, c.String("from-word"))
 	if err != nil {
@@ -178,5 +179,5 @@ func fromWord(c *cli.Context, d *templates.Definition) error {
 	if err := writeFiles(c, []publish.File{{Path: path, Data: t.Workbook}}); err != nil {
 		return err
 	}
-	return concluded(say(c.App.Writer, "transcribed", t), len(t.Unplaced)+len(t.Doubtful) > 0)
+	return answer(printMessage(c.App.Writer, "transcribed", t), len(t.Unplaced)+len(t.Doubtful) > 0)
 }
