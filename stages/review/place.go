@@ -141,7 +141,8 @@ func (x subject) scores() {
 		for _, e := range c.Evidence {
 			if s := found[key{c.ID, e.ID}]; e.Counts() {
 				note := said(strings.TrimSpace(s.Doubt + " " + s.Note))
-				evidence = append(evidence, record{"raw": s.Raw.Pointer(), "points": s.Points.Pointer(), "cells": s.Cells, "note": note})
+				evidence = append(evidence, record{"raw": s.Raw.Pointer(), "points": s.Points.Pointer(),
+					"cells": s.Cells, "note": note})
 			}
 		}
 	}

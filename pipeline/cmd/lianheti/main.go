@@ -150,8 +150,8 @@ var messages embed.FS
 
 var messageTemplates = template.Must(template.New("").Funcs(template.FuncMap{
 	"mask": text.Mask, "short": shorten, "replace": strings.ReplaceAll, "join": strings.Join,
-	"path": filepath.Join, "slash": filepath.FromSlash, "wrap": wrap, "pad": pad, "places": formatPlaces, "reading": formatReading,
-	"add":   func(a, b int) int { return a + b },
+	"path": filepath.Join, "slash": filepath.FromSlash, "wrap": wrap, "pad": pad, "places": formatPlaces,
+	"reading": formatReading, "add": func(a, b int) int { return a + b },
 	"label": func(s string) string { return model.Severity(s).Label() },
 	"at": func(file, sheet, cell string) string {
 		return model.Place{File: file, Sheet: sheet, Cell: cell}.String()

@@ -88,7 +88,8 @@ func requestedFiles(c *cli.Context, d *templates.Definition) ([]outputFile, erro
 	case city != "" && all || register && (city != "" || all):
 		return nil, usageError{errors.New("--city、--all、--register 只能用一个")}
 	case register:
-		return []outputFile{{blankform.RegisterFile(d), func(w io.Writer) error { return blankform.Register(w, d, nil) }}}, nil
+		blank := func(w io.Writer) error { return blankform.Register(w, d, nil) }
+		return []outputFile{{blankform.RegisterFile(d), blank}}, nil
 	case all:
 		return table.Each(d.Directory.Cities, kit), nil
 	case city != "":
