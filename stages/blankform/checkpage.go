@@ -14,7 +14,7 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// Columns of the page of the self-check, a line a rule, the gravest first; and the row of their heads.
+// Columns of the self-check page, and its header row. Each rule has a row, the most severe rules first.
 const (
 	resultColumn = 4
 	placeColumn  = 5
@@ -22,8 +22,9 @@ const (
 	headerRow    = 4
 )
 
-func (p *painter) checkPage() {
-	p.at = templates.CheckSheet
+// writeCheckPage writes the 自检 sheet.
+func (p *renderer) writeCheckPage() {
+	p.current = templates.CheckSheet
 	page := formulas().Page
 	rules := slices.DeleteFunc(bySeverity(p.d.Rules), func(r *templates.Rule) bool { return r.Tier() == 1 })
 	last := headerRow + len(rules)
@@ -31,35 +32,35 @@ func (p *painter) checkPage() {
 	for _, column := range page.Columns {
 		layout.Widths = append(layout.Widths, column.Width)
 	}
-	try.Do(p.f.SetSheetDimension(p.at, "A1:"+cell(last, layout.LastCol)))
-	p.printNames(book.Fixed(last, layout.LastCol), headerRow, headerRow)
+	try.Do(p.f.SetSheetDimension(p.current, "A1:"+cell(last, layout.LastCol)))
+	p.setPrintNames(book.Fixed(last, layout.LastCol), headerRow, headerRow)
 	p.watermark(1)
-	try.Do(p.f.AutoFilter(p.at, fmt.Sprintf("%s:%s", cell(headerRow, 1), cell(last, layout.LastCol)), nil))
-	p.paper(true) // after the filter, which would take the settings of the page with it
+	try.Do(p.f.AutoFilter(p.current, fmt.Sprintf("%s:%s", cell(headerRow, 1), cell(last, layout.LastCol)), nil))
+	p.setUpPage(true) // after the filter, which would reset the page settings
 	p.colourResults(last)
-	c := newCanvas()
-	p.l.calculate(p.at, 3, 1, conclusionName)
+	c := newSheetCells()
+	p.workbook.setFormula(p.current, 3, 1, conclusionName)
 	for i, line := range []struct {
 		role templates.Role
 		text string
-	}{{templates.TitleRole, p.at}, {templates.BodyRole, page.Introduction}, {templates.ShownRole, ""}} {
-		c.put(i+1, 1, 1, layout.LastCol, p.static(i+1, 1, line.role, line.text, false))
-		c.grow(i+1, max(fixedHeights[line.role], 24))
+	}{{templates.TitleRole, p.current}, {templates.BodyRole, page.Introduction}, {templates.ShownRole, ""}} {
+		c.put(i+1, 1, 1, layout.LastCol, p.staticCell(i+1, 1, line.role, line.text, false))
+		c.growRow(i+1, max(fixedHeights[line.role], 24))
 	}
 	for i, column := range page.Columns {
-		c.put(headerRow, i+1, 1, 1, p.static(headerRow, i+1, templates.HeaderRole, column.Head, false))
+		c.put(headerRow, i+1, 1, 1, p.staticCell(headerRow, i+1, templates.HeaderRole, column.Head, false))
 	}
-	c.grow(headerRow, 24)
+	c.growRow(headerRow, 24)
 	for i, r := range rules {
-		p.checkLine(c, headerRow+1+i, r)
+		p.putRule(c, headerRow+1+i, r)
 	}
-	p.rows(layout, c)
+	p.writeRows(layout, c)
 }
 
-// checkLine writes a rule's line: result and place as formulas, or why a sheet can't say.
-func (p *painter) checkLine(c *canvas, row int, r *templates.Rule) {
-	text, centred, link := p.styled("check text"), p.styled("check centred"), p.styled("check link")
-	cure, asked := templates.Fill(r.Cure, p.cureVars()), "—" // what must be mended can't be explained
+// putRule puts the row of a rule: result and place as formulas, or the reason why a sheet can't check it.
+func (p *renderer) putRule(c *sheetCells, row int, r *templates.Rule) {
+	text, centred, link := p.style("check text"), p.style("check centred"), p.style("check link")
+	cure, asked := templates.Fill(r.Cure, p.cureVars()), "—" // an error must be corrected, not explained
 	if r.Severity != string(model.MustFix) || len(r.Explained) > 0 {
 		asked = r.Code
 	}
@@ -69,38 +70,38 @@ func (p *painter) checkLine(c *canvas, row int, r *templates.Rule) {
 			style = centred
 		}
 		c.put(row, i+1, 1, 1, excelize.Cell{StyleID: style, Value: x})
-		c.grow(row, float64(lines(x, formulas().Page.Columns[i].Width, checkSize)*14)+padding)
+		c.growRow(row, float64(lines(x, formulas().Page.Columns[i].Width, checkSize)*14)+padding)
 	}
 	n := slices.IndexFunc(p.check.rules, func(s sheetRule) bool { return s.rule == r })
 	if n < 0 {
 		return
 	}
-	said := map[int]string{resultColumn: p.check.result(n), placeColumn: p.check.place(n)}
+	said := map[int]string{resultColumn: p.check.resultFormula(n), placeColumn: p.check.linkFormula(n)}
 	if asked == r.Code {
-		said[pasteColumn] = p.check.paste(n)
+		said[pasteColumn] = p.check.explanationKey(n)
 	}
 	for column, f := range said {
-		p.l.calculate(p.at, row, column, f)
-		content := p.l.written(p.at, row, column)
+		p.workbook.setFormula(p.current, row, column, f)
+		content := p.workbook.streamCell(p.current, row, column)
 		content.StyleID = map[int]int{resultColumn: centred, placeColumn: link, pasteColumn: text}[column]
 		c.put(row, column, 1, 1, content)
 	}
-	for _, one := range p.check.rules[n].cases { // the place may show any of them
+	for _, one := range p.check.rules[n].cases { // the place may be any of them
 		if len(one.slots) > 0 {
 			slot := p.check.slots[one.slots[0]]
 			label := p.d.Name(templates.Ref{Field: slot.Field.ID, Year: slot.Year})
-			c.grow(row, float64(lines(label, formulas().Page.Columns[placeColumn-1].Width, checkSize)*14)+padding)
+			c.growRow(row, float64(lines(label, formulas().Page.Columns[placeColumn-1].Width, checkSize)*14)+padding)
 		}
 	}
 }
 
-func (s *selfCheck) result(n int) string {
+func (s *selfCheck) resultFormula(n int) string {
 	words := strings.Join(table.Each(outcomeWords, quote), ",")
 	return fmt.Sprintf("CHOOSE(%s+1,%s)", caseCell(ruleColumn, s.rules[n].first), words)
 }
 
-// place links to the first place that the outcome rests on.
-func (s *selfCheck) place(n int) string {
+// linkFormula links to the first place that decides the outcome.
+func (s *selfCheck) linkFormula(n int) string {
 	r, target := s.rules[n], caseCell(targetColumn, s.rules[n].first)
 	link := ""
 	switch list := s.listOf(r); {
@@ -123,8 +124,9 @@ func (s *selfCheck) place(n int) string {
 	return fmt.Sprintf(`IF(%s=0,"",%s)`, target, link)
 }
 
-// paste is what an explanation is to say it is about: the code, and where one place alone fails, what that is called.
-func (s *selfCheck) paste(n int) string {
+// explanationKey is what an explanation must say it is about: the code, and the name of the place if a single one
+// fails.
+func (s *selfCheck) explanationKey(n int) string {
 	r, target := s.rules[n], caseCell(targetColumn, s.rules[n].first)
 	name, outcomes := "", s.outcomes(n)
 	switch {
@@ -139,7 +141,7 @@ func (s *selfCheck) paste(n int) string {
 	return fmt.Sprintf(`%s&IF(%s,"："&%s,"")`, quote(r.rule.Code), alone, name)
 }
 
-// listOf is the list that a rule without values is about; empty where it has values.
+// listOf returns the list that a rule without values is about; empty: it has values.
 func (s *selfCheck) listOf(r sheetRule) string {
 	if len(r.cases[0].slots) > 0 {
 		return ""
@@ -156,8 +158,8 @@ func (s *selfCheck) valueSpan(column int) string {
 	return span(templates.ValueSheet, column, 2, len(s.slots)+1)
 }
 
-// cureVars fill the placeholders of a cure where no single value is at hand.
-func (p *painter) cureVars() map[string]string {
+// cureVars are general words for the placeholders of a cure, where it is about no single value.
+func (p *renderer) cureVars() map[string]string {
 	vars := map[string]string{"unit": "旁边所标单位", "value": "所填的数", "raw": "所填内容", "label": "这一栏", "name": "这一栏",
 		"how": "按这一栏旁边的说明填写"}
 	for _, y := range p.d.Form.Years {
@@ -166,15 +168,15 @@ func (p *painter) cureVars() map[string]string {
 	return vars
 }
 
-// checkSize is the size of the lines of the page.
+// checkSize is the font size of the rows of the page.
 const checkSize = 10.0
 
-// colourResults gives each result its colour: one that fails that of its severity.
-func (p *painter) colourResults(last int) {
+// colourResults colours the results; a failed one has the colour of its severity.
+func (p *renderer) colourResults(last int) {
 	first := headerRow + 1
 	result, severity := fmt.Sprintf("$%s%d", columnName(resultColumn), first), fmt.Sprintf("$B%d", first)
 	fails := fmt.Sprintf("%s=%s", result, quote(outcomeWords[failed]))
-	p.colour(cell(first, resultColumn)+":"+cell(last, resultColumn), []colouring{
+	p.addConditionalFormats(cell(first, resultColumn)+":"+cell(last, resultColumn), []conditionalFormat{
 		{fmt.Sprintf("AND(%s,%s=%s)", fails, severity, quote(model.MustFix.Label())), "error"},
 		{fmt.Sprintf("AND(%s,%s=%s)", fails, severity, quote(model.Explain.Label())), "warning"},
 		{fails, "hint failed"},

@@ -18,12 +18,12 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-func (p *painter) input(f *templates.Field, spare bool, v Value) excelize.Cell {
-	return excelize.Cell{StyleID: p.typed(f, spare, cmp.Or(v.Format, numberFormat(f))), Value: contentOf(v)}
+func (p *renderer) inputCell(f *templates.Field, spare bool, v Value) excelize.Cell {
+	return excelize.Cell{StyleID: p.inputStyle(f, spare, cmp.Or(v.Format, numberFormat(f))), Value: cellContent(v)}
 }
 
-// contentOf is a value as a cell holds it; nil where it is blank.
-func contentOf(v Value) any {
+// cellContent converts a value to the content of a cell; nil: blank.
+func cellContent(v Value) any {
 	switch {
 	case v.Number != nil:
 		// Exact as typed: the shortest float with this decimal is what a spreadsheet would have stored.
@@ -40,7 +40,8 @@ func contentOf(v Value) any {
 	return nil
 }
 
-// numberFormat shows a figure as it was typed: #,##0.## would leave a point at the end of every whole number.
+// numberFormat returns the number format of a field. Figures have General: #,##0.## would show a point after whole
+// numbers.
 func numberFormat(f *templates.Field) string {
 	switch f.Type {
 	case templates.IntegerField, templates.DecimalField, templates.PercentField:
@@ -51,34 +52,34 @@ func numberFormat(f *templates.Field) string {
 	return "@"
 }
 
-// inputs says of every input cell what belongs there, and colours it as one types.
-func (p *painter) inputs(layout *templates.SheetLayout) {
-	for _, r := range p.runs(layout.Slots) {
-		p.validate(r.slot.Field, r.extra, cell(r.slot.Row, r.slot.Col), cell(r.slot.Row, r.last))
-		p.colourRun(r)
+// addInputRules adds validations and conditional formats to all inputs of a sheet.
+func (p *renderer) addInputRules(layout *templates.SheetLayout) {
+	for _, r := range p.inputRuns(layout.Slots) {
+		p.addValidation(r.slot.Field, r.extra, cell(r.slot.Row, r.slot.Col), cell(r.slot.Row, r.last))
+		p.colourInputs(r)
 	}
 	for _, area := range layout.Records {
 		for _, column := range area.Columns {
-			p.validate(column.Field, false, cell(area.FirstRow, column.Col), cell(area.LastRow, column.Col))
+			p.addValidation(column.Field, false, cell(area.FirstRow, column.Col), cell(area.LastRow, column.Col))
 		}
 		p.colourRows(area)
 	}
 }
 
-// run is inputs side by side to which the same applies: the years of a figure.
-type run struct {
+// inputRun is adjacent inputs with the same rules, such as the years of a figure.
+type inputRun struct {
 	slot     templates.Slot // the first
 	last     int            // column of the last
 	required bool
 	extra    bool // collected beyond the official form
 }
 
-func (p *painter) runs(slots []templates.Slot) []run {
-	var out []run
+func (p *renderer) inputRuns(slots []templates.Slot) []inputRun {
+	var out []inputRun
 	number := p.check.print.number
 	for _, slot := range slots {
 		f, extra := slot.Field, p.d.Supplementary(slot.Field, slot.Year)
-		r := run{slot: slot, last: slot.Col, required: f.Required && !extra, extra: extra}
+		r := inputRun{slot: slot, last: slot.Col, required: f.Required && !extra, extra: extra}
 		if n := len(out) - 1; n >= 0 {
 			to := &out[n]
 			beside := to.slot.Field == f && to.slot.Row == slot.Row && to.last+1 == slot.Col &&
@@ -100,8 +101,8 @@ const (
 	maxPrompt = 255
 )
 
-// validate adds a message to an input, and a check as one types. 不适用 is allowed in every figure.
-func (p *painter) validate(f *templates.Field, extra bool, from, to string) {
+// addValidation adds a prompt, a dropdown or a check to inputs. 不适用 is allowed in every figure.
+func (p *renderer) addValidation(f *templates.Field, extra bool, from, to string) {
 	if f.Locked {
 		return
 	}
@@ -110,15 +111,15 @@ func (p *painter) validate(f *templates.Field, extra bool, from, to string) {
 	if to != from {
 		v.Sqref = from + ":" + to
 	}
-	how, words := formulas().Inputs[inputKind(f)], p.inputWords(f, from)
+	how, words := formulas().Inputs[inputKind(f)], p.inputVars(f, from)
 	prompt := p.prompt(f, extra, templates.Fill(how.Prompt, words))
 	v.SetInput(text.Clip(f.Label, maxTitle-1), text.Clip(prompt, maxPrompt-1))
 	switch {
 	case f.Type == templates.ChoiceField:
-		v.SetSqrefDropList(offered(f))
+		v.SetSqrefDropList(dropdownSource(f))
 	case f.Suggest != "":
 		offer := listName(f.Suggest)
-		if p.d.Field(f.Suggest) != nil { // what stands in a column of the form
+		if p.d.Field(f.Suggest) != nil { // the entries in a column of the form
 			offer = f.Suggest
 		}
 		v.SetSqrefDropList(offer)
@@ -126,7 +127,7 @@ func (p *painter) validate(f *templates.Field, extra bool, from, to string) {
 	case f.Type == templates.ConfirmField:
 		v.SetSqrefDropList(listName("confirm"))
 	case how.Demand != "":
-		demand := escape(templates.Fill(how.Demand, words))
+		demand := escapeXML(templates.Fill(how.Demand, words))
 		try.Do(v.SetRange(demand, "", excelize.DataValidationTypeCustom, excelize.DataValidationOperatorBetween))
 	}
 	if how.Title != "" {
@@ -136,10 +137,10 @@ func (p *painter) validate(f *templates.Field, extra bool, from, to string) {
 		}
 		v.SetError(style, how.Title, text.Clip(templates.Fill(cmp.Or(how.Stop, how.Prompt), words), maxPrompt-1))
 	}
-	try.Do(p.f.AddDataValidation(p.at, v))
+	try.Do(p.f.AddDataValidation(p.current, v))
 }
 
-// inputKind is the kind of an input, as formulas.yaml has it.
+// inputKind returns the key of an input in formulas.yaml.
 func inputKind(f *templates.Field) string {
 	switch {
 	case f.Open:
@@ -150,8 +151,8 @@ func inputKind(f *templates.Field) string {
 	return string(f.Type)
 }
 
-// inputWords are what the words and formulas of an input leave open.
-func (p *painter) inputWords(f *templates.Field, at string) map[string]string {
+// inputVars returns the placeholders of the texts and formulas of an input.
+func (p *renderer) inputVars(f *templates.Field, at string) map[string]string {
 	form, floor, conditions := p.d.Form, "", []string{"ISNUMBER(" + at + ")"}
 	if f.Min != nil {
 		floor = "，不小于" + f.Min.String()
@@ -168,8 +169,8 @@ func (p *painter) inputWords(f *templates.Field, at string) map[string]string {
 		"checked": form.Confirm.Checked, "unchecked": form.Confirm.Unchecked}
 }
 
-// prompt says what belongs in an input: unit, how to fill it, and where it comes from. The year stands over it.
-func (p *painter) prompt(f *templates.Field, extra bool, how string) string {
+// prompt says what to fill in: unit, how, and where the figure comes from. The header shows the year.
+func (p *renderer) prompt(f *templates.Field, extra bool, how string) string {
 	parts := []string{"", "", how, f.Hint, p.d.Form.Mark(f)}
 	if extra {
 		parts[0] = p.d.Form.ExtraTag
@@ -181,13 +182,14 @@ func (p *painter) prompt(f *templates.Field, extra bool, how string) string {
 	return cmp.Or(strings.Join(parts, "；"), "请如实填写") + "。"
 }
 
-// escape makes a formula fit for the XML that excelize writes as it is.
-func escape(formula string) string {
+// escapeXML escapes a formula for a validation: excelize writes it as it is.
+func escapeXML(formula string) string {
 	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(formula)
 }
 
-// offered is what a dropdown offers: consortia of the prefecture chosen, parks of the consortium; all while none is.
-func offered(f *templates.Field) string {
+// dropdownSource returns the options of a dropdown: the consortia of the chosen prefecture, the parks of the chosen
+// consortium, all where none is chosen, or a list.
+func dropdownSource(f *templates.Field) string {
 	of := func(list, chosen, by string, all string) string {
 		n := fmt.Sprintf("COUNTIF(%s,%s)", by, chosen)
 		return fmt.Sprintf("OFFSET(%s,IF(%s=0,0,MATCH(%s,%s,0)-1),0,IF(%s=0,%s,%s),1)", list, n, chosen, by, n, all, n)
@@ -201,20 +203,20 @@ func offered(f *templates.Field) string {
 	return listName(f.Choices)
 }
 
-// ValuesOf gives what to fill a template with to say what a submission says. contacts is personal data by field.
+// ValuesOf returns the values of a submission, to fill a template with. contacts has the personal data, by field.
 func ValuesOf(d *templates.Definition, form *table.Form, contacts map[string]string) Values {
 	v := Values{Fields: map[templates.Ref]Value{},
 		Records: map[string][]map[string]Value{"members": RowsOf(d, form.Rows("members"))}}
 	for _, slot := range d.Layout().Slots() {
 		r := templates.Ref{Field: slot.Field.ID, Year: slot.Year}
-		if value := valueOf(d, form, contacts, slot.Field, r); !value.blank() {
+		if value := fieldValue(d, form, contacts, slot.Field, r); !value.blank() {
 			v.Fields[r] = value
 		}
 	}
 	return v
 }
 
-// RowsOf gives what to fill a list of a template with so that it has these rows.
+// RowsOf returns the rows of a list, to fill a template with.
 func RowsOf(d *templates.Definition, rows []table.Row) (out []map[string]Value) {
 	for _, r := range rows {
 		row := map[string]Value{}
@@ -231,7 +233,7 @@ func RowsOf(d *templates.Definition, rows []table.Row) (out []map[string]Value) 
 	return out
 }
 
-func valueOf(d *templates.Definition, form *table.Form, contacts map[string]string, f *templates.Field,
+func fieldValue(d *templates.Definition, form *table.Form, contacts map[string]string, f *templates.Field,
 	r templates.Ref) Value {
 	if f.Personal {
 		return Value{Text: contacts[f.ID]}

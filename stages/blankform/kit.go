@@ -14,24 +14,24 @@ import (
 	"lianheti/templates"
 )
 
-// KitFile is the name of a prefecture's kit.
+// KitFile is the file name of a prefecture's kit.
 func KitFile(d *templates.Definition, city templates.City) string {
 	return fmt.Sprintf("%s市%d年%s填报包.zip", city.Name, d.Year, d.Form.Short)
 }
 
-// KitGuide is the name of the page that a kit begins with.
+// KitGuide is the first file of a kit.
 const KitGuide = "填报说明.docx"
 
-// Prefilled is what is known of every consortium: its name, prefecture and park.
+// Prefilled returns what the directory knows of a consortium: name, prefecture and park.
 func Prefilled(e templates.Entry) Values {
 	return Values{Fields: map[templates.Ref]Value{{Field: "consortium"}: {Text: e.Consortium},
 		{Field: "city"}: {Text: e.City}, {Field: "park"}: {Text: e.Park}}}
 }
 
-// Kit writes what a prefecture is sent: a workbook for each that reports and has something prefilled, and a guide.
+// Kit writes the kit of a prefecture: a guide, and a workbook for each consortium for which prefill returns values.
 func Kit(w io.Writer, d *templates.Definition, city templates.City, prefill func(templates.Entry) Values) error {
 	zw := zip.NewWriter(w)
-	// A zip entry has a date, and nothing published reads the clock: the first day of the batch.
+	// Zip entries need a date. No output reads the clock, so it is the first day of the batch.
 	stamp := time.Date(d.Directory.Batch, 1, 1, 0, 0, 0, 0, time.UTC)
 	add := func(name string, write func(io.Writer) error) error {
 		var b bytes.Buffer
@@ -60,7 +60,8 @@ func Kit(w io.Writer, d *templates.Definition, city templates.City, prefill func
 	return zw.Close()
 }
 
-// guide is the page that goes with the workbooks: which there are, how to fill them, when and where to send them.
+// guide is the document that goes with the workbooks: which there are, how to fill them in, when and where to send
+// them.
 func guide(d *templates.Definition, city templates.City, entries []templates.Entry) word.Document {
 	deadline, _ := time.Parse(time.DateOnly, d.Directory.Deadline)
 	text := func(style word.Style, format string, args ...any) word.Paragraph {
@@ -73,7 +74,7 @@ func guide(d *templates.Definition, city templates.City, entries []templates.Ent
 				text(word.Body, "指导目录序号%d也可以“%s”（依托园区：%s）申报：请在封面的下拉列表中改选，园区随之改选。", e.No, other.Consortium, other.Park))
 		}
 	}
-	for _, b := range d.Form.Sheets[0].Blocks { // the numbered lines by which the form itself says how it is filled
+	for _, b := range d.Form.Sheets[0].Blocks { // the numbered instructions of the form itself
 		for _, n := range b.Notes {
 			if templates.Role(n.Role) == templates.BodyRole && strings.ContainsAny(n.Text[:1], "123456789") {
 				below = append(below, word.P(word.Body, n.Text))
@@ -82,7 +83,7 @@ func guide(d *templates.Definition, city templates.City, entries []templates.Ent
 	}
 	below = append(below, text(word.Body, "报送期限：%s。报送%s，邮箱 %s。", deadline.Format("2006年1月2日"),
 		d.Directory.Addressee.Office, d.Directory.Addressee.Email))
-	below[0].Before = 8 // off the table
+	below[0].Before = 8 // distance from the table
 	body := []word.Block{
 		text(word.Title, "%s填报说明", d.Form.Title),
 		word.P(word.Body, templates.Fill(d.Form.Intro, map[string]string{"city": city.Name})),

@@ -15,65 +15,66 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// ledger is the workbook before it is written, every formula with its value for programs that calculate nothing.
-type ledger struct {
-	cells map[spot]*entry
+// workbook holds the cells and names before they are written. It calculates every formula, so that programs that do
+// not calculate find the values.
+type workbook struct {
+	cells map[cellRef]*entry
 	names map[string]formula.Area
 	order []string // names in the order of definition
 }
 
-type spot struct {
+type cellRef struct {
 	sheet    string
 	row, col int
 }
 
-// entry is a constant, or a formula with its value once it was asked for.
+// entry is a constant or a formula. The value of a formula is calculated when it is first needed.
 type entry struct {
-	says    string // the formula as of any row; empty: a constant
+	pattern string // the formula with placeholders for its rows; empty: a constant
 	formula string
 	value   formula.Value
 	format  string
 	state   int // 0 not calculated, 1 being calculated, 2 done
 }
 
-func (l *ledger) set(sheet string, row, col int, v formula.Value, format string) {
-	l.cells[spot{sheet, row, col}] = &entry{value: v, format: format, state: 2}
+func (l *workbook) set(sheet string, row, col int, v formula.Value, format string) {
+	l.cells[cellRef{sheet, row, col}] = &entry{value: v, format: format, state: 2}
 }
 
-// Rows in a formula, its own and the one above: formulas that say the same of their own rows are written once.
+// Placeholders for row numbers in a pattern: formulas with the same pattern are written once, as a shared formula.
 const (
-	hereRow  = "{row}"
-	rowAbove = "{row-1}"
+	thisRow     = "{row}"
+	previousRow = "{row-1}"
 )
 
-func (l *ledger) calculate(sheet string, row, col int, says string) {
-	f := strings.ReplaceAll(says, hereRow, strconv.Itoa(row))
-	f = strings.ReplaceAll(f, rowAbove, strconv.Itoa(row-1))
-	l.cells[spot{sheet, row, col}] = &entry{says: says, formula: f}
+func (l *workbook) setFormula(sheet string, row, col int, pattern string) {
+	f := strings.ReplaceAll(pattern, thisRow, strconv.Itoa(row))
+	f = strings.ReplaceAll(f, previousRow, strconv.Itoa(row-1))
+	l.cells[cellRef{sheet, row, col}] = &entry{pattern: pattern, formula: f}
 }
 
-func (l *ledger) define(name, sheet string, row, col, lastRow, lastCol int) {
+func (l *workbook) defineName(name, sheet string, row, col, lastRow, lastCol int) {
 	l.names[name] = formula.Area{Sheet: sheet, Row: row, Col: col, LastRow: lastRow, LastCol: lastCol}
 	l.order = append(l.order, name)
 }
 
 // Name implements formula.Workbook.
-func (l *ledger) Name(name string) (formula.Area, bool) {
+func (l *workbook) Name(name string) (formula.Area, bool) {
 	a, ok := l.names[name]
 	return a, ok
 }
 
 // Format implements formula.Workbook.
-func (l *ledger) Format(sheet string, row, col int) string {
-	if e := l.cells[spot{sheet, row, col}]; e != nil {
+func (l *workbook) Format(sheet string, row, col int) string {
+	if e := l.cells[cellRef{sheet, row, col}]; e != nil {
 		return e.format
 	}
 	return ""
 }
 
 // Cell implements formula.Workbook.
-func (l *ledger) Cell(sheet string, row, col int) (formula.Value, error) {
-	e := l.cells[spot{sheet, row, col}]
+func (l *workbook) Cell(sheet string, row, col int) (formula.Value, error) {
+	e := l.cells[cellRef{sheet, row, col}]
 	switch {
 	case e == nil:
 		return nil, nil
@@ -91,8 +92,8 @@ func (l *ledger) Cell(sheet string, row, col int) (formula.Value, error) {
 	return v, nil
 }
 
-// shown is the value of a cell as it is written. That of a formula of ours is no error.
-func (l *ledger) shown(at spot) formula.Value {
+// cachedValue returns the value to be written for a cell. An error value in a formula of ours is a bug.
+func (l *workbook) cachedValue(at cellRef) formula.Value {
 	v := try.Get(l.Cell(at.sheet, at.row, at.col))
 	if e, bad := v.(formula.Error); bad {
 		try.Do(fmt.Errorf("%s!%s 的值是 %s", at.sheet, cell(at.row, at.col), e))
@@ -100,21 +101,21 @@ func (l *ledger) shown(at spot) formula.Value {
 	return v
 }
 
-// written is a cell as it is streamed: a formula with its value.
-func (l *ledger) written(sheet string, row, col int) excelize.Cell {
-	at := spot{sheet, row, col}
-	return excelize.Cell{Formula: l.cells[at].formula, Value: l.shown(at)}
+// streamCell returns a formula with its value, as excelize streams it.
+func (l *workbook) streamCell(sheet string, row, col int) excelize.Cell {
+	at := cellRef{sheet, row, col}
+	return excelize.Cell{Formula: l.cells[at].formula, Value: l.cachedValue(at)}
 }
 
-// inputs puts what the template is filled with into its cells, and names them.
-func (l *ledger) inputs(layout *templates.Layout, v Values) {
+// setInputs sets the input cells to the values filled in, and defines their names.
+func (l *workbook) setInputs(layout *templates.Layout, v Values) {
 	put := func(sheet string, row, col int, f *templates.Field, value Value) {
-		l.set(sheet, row, col, contentOf(value), cmp.Or(value.Format, numberFormat(f)))
+		l.set(sheet, row, col, cellContent(value), cmp.Or(value.Format, numberFormat(f)))
 	}
 	for _, s := range layout.Sheets {
 		title := s.Sheet.Title
 		for _, slot := range s.Slots {
-			l.define(slot.Name, title, slot.Row, slot.Col, slot.Row, slot.Col)
+			l.defineName(slot.Name, title, slot.Row, slot.Col, slot.Row, slot.Col)
 			put(title, slot.Row, slot.Col, slot.Field, v.Fields[templates.Ref{Field: slot.Field.ID, Year: slot.Year}])
 		}
 		for _, area := range s.Records {
@@ -123,7 +124,7 @@ func (l *ledger) inputs(layout *templates.Layout, v Values) {
 				try.Do(fmt.Errorf("%s 有 %d 行，模板只有 %d 行", title, len(rows), area.Block.Rows))
 			}
 			for _, c := range area.Columns {
-				l.define(c.Name, title, area.FirstRow, c.Col, area.LastRow, c.Col)
+				l.defineName(c.Name, title, area.FirstRow, c.Col, area.LastRow, c.Col)
 				for i, row := range rows {
 					put(title, area.FirstRow+i, c.Col, c.Field, row[c.Field.ID])
 				}
@@ -131,14 +132,15 @@ func (l *ledger) inputs(layout *templates.Layout, v Values) {
 		}
 		for _, static := range s.Statics {
 			if static.Role.Formula() {
-				l.calculate(title, static.Row, static.Col, static.Text)
+				l.setFormula(title, static.Row, static.Col, static.Text)
 			}
 		}
 	}
 }
 
-// The sheets behind, some 3,600 formulas. The library writes each in full; shared ones halve the file.
-var calculated = []string{templates.ListSheet, templates.ValueSheet, templates.CaseSheet, templates.RowSheet}
+// calculatedSheets are the hidden sheets with some 3,600 formulas. excelize writes each formula in full; as shared
+// formulas they take half the file.
+var calculatedSheets = []string{templates.ListSheet, templates.ValueSheet, templates.CaseSheet, templates.RowSheet}
 
 const (
 	hiddenHead = xml.Header +
@@ -147,22 +149,22 @@ const (
 		`selectUnlockedCells="1"/></worksheet>`
 )
 
-// hidden is the XML of one of these sheets.
-func (l *ledger) hidden(sheet string) string {
+// sheetXML returns the XML of a calculated sheet.
+func (l *workbook) sheetXML(sheet string) string {
 	lastRow, lastCol := 1, 1
 	for at := range l.cells {
 		if at.sheet == sheet {
 			lastRow, lastCol = max(lastRow, at.row), max(lastCol, at.col)
 		}
 	}
-	shared := l.shared(sheet, lastRow, lastCol)
+	shared := l.sharedFormulas(sheet, lastRow, lastCol)
 	var b strings.Builder
 	fmt.Fprintf(&b, hiddenHead, cell(lastRow, lastCol))
 	for row := 1; row <= lastRow; row++ {
 		fmt.Fprintf(&b, `<row r="%d">`, row)
 		for col := 1; col <= lastCol; col++ {
-			if at := (spot{sheet, row, col}); l.cells[at] != nil {
-				writeCell(&b, at, shared[at], l.shown(at))
+			if at := (cellRef{sheet, row, col}); l.cells[at] != nil {
+				writeCell(&b, at, shared[at], l.cachedValue(at))
 			}
 		}
 		b.WriteString(`</row>`)
@@ -171,28 +173,29 @@ func (l *ledger) hidden(sheet string) string {
 	return b.String()
 }
 
-// shared gives the element of every formula of a sheet; of the same ones in a column the first stands for all.
-func (l *ledger) shared(sheet string, lastRow, lastCol int) map[spot]string {
-	out, groups := map[spot]string{}, -1
-	says := func(row, col int) string {
-		if e := l.cells[spot{sheet, row, col}]; e != nil {
-			return e.says
+// sharedFormulas returns the <f> element of every formula of a sheet. Equal patterns in consecutive rows of a column
+// share one.
+func (l *workbook) sharedFormulas(sheet string, lastRow, lastCol int) map[cellRef]string {
+	out, groups := map[cellRef]string{}, -1
+	pattern := func(row, col int) string {
+		if e := l.cells[cellRef{sheet, row, col}]; e != nil {
+			return e.pattern
 		}
 		return ""
 	}
 	for col := 1; col <= lastCol; col++ {
 		for row := 1; row <= lastRow; row++ {
-			at, said := spot{sheet, row, col}, says(row, col)
+			at, this := cellRef{sheet, row, col}, pattern(row, col)
 			switch {
-			case said == "":
+			case this == "":
 				continue
-			case says(row-1, col) == said:
+			case pattern(row-1, col) == this:
 				out[at] = fmt.Sprintf(`<f t="shared" si="%d"/>`, groups)
 				continue
 			}
 			groups++
 			attributes, last := "", row
-			for says(last+1, col) == said {
+			for pattern(last+1, col) == this {
 				last++
 			}
 			if last > row {
@@ -204,7 +207,7 @@ func (l *ledger) shared(sheet string, lastRow, lastCol int) map[spot]string {
 	return out
 }
 
-func writeCell(b *strings.Builder, at spot, f string, v formula.Value) {
+func writeCell(b *strings.Builder, at cellRef, f string, v formula.Value) {
 	kind, content := "", ""
 	switch v := v.(type) {
 	case string:

@@ -10,19 +10,20 @@ import (
 	"lianheti/templates"
 )
 
-// RegisterFile is the name of the blank register.
+// RegisterFile is the file name of the blank register.
 func RegisterFile(d *templates.Definition) string {
 	return fmt.Sprintf("%s（%d年）.xlsx", d.Register.Title, d.Year)
 }
 
-// registerRows is how many rows of a sheet of the register are ready to be typed in, where the definition does not say.
+// Rows of a sheet of the register that are ready for input; registerRows where the definition gives no number.
 const (
 	registerRows = 60
-	emptyRows    = 20 // below what is filled in
-	printedEmpty = 8  // of those, as many as go to paper
+	emptyRows    = 20 // below the filled rows
+	printedEmpty = 8  // of those, how many are printed
 )
 
-// Register writes the register with rows by sheet and column; names off the directory are offered, too.
+// Register writes the register with rows by sheet and column. names are offered in the dropdowns besides the
+// directory.
 func Register(w io.Writer, d *templates.Definition, rows map[string][]map[string]string, names ...string) error {
 	sheets := table.Each(d.Register.Sheets, func(s *templates.RegisterSheet) string { return s.Title })
 	names = append(d.Directory.Names(), names...)
@@ -51,7 +52,7 @@ func registerSheet(d *templates.Definition, s *templates.RegisterSheet, rows []m
 	names int) *book.Page {
 	const header = 3
 	p := &book.Page{Sheet: s.Title, Landscape: true, Frozen: header, PrintedRows: header + len(rows) + printedEmpty}
-	const readable = 120 // characters in a line: on the first page of several side by side
+	const readable = 120 // characters; a wider hint would be cut at the page break
 	hint, wide := 0, 0.0
 	for _, c := range s.Columns {
 		p.Widths = append(p.Widths, c.Width)
@@ -72,7 +73,7 @@ func registerSheet(d *templates.Definition, s *templates.RegisterSheet, rows []m
 			}
 			if n := row - header - 1; n < len(rows) && rows[n][c.ID] != "" {
 				cell.Value = rows[n][c.ID]
-				p.Span(row, col, 1, cell) // as high as it needs
+				p.Span(row, col, 1, cell) // Span fits the row height
 				continue
 			}
 			p.Put(row, col, cell)

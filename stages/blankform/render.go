@@ -1,5 +1,5 @@
-// Package blankform paints the Excel template from the definition's layout, blank or with values filled in. It knows
-// how things look; what stands where is the layout's.
+// Package blankform writes the Excel template, blank or filled in. The layout of the definition says where everything
+// is; this package says how it looks, and writes the formulas of the self-check.
 package blankform
 
 import (
@@ -22,21 +22,21 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// Values is what to fill a template with.
+// Values are the values to fill a template with.
 type Values struct {
 	Fields  map[templates.Ref]Value       // by field and year; year 0 for undated fields
 	Records map[string][]map[string]Value // block id -> rows -> field id
-	Parent  string                        // sha256 of the workbook that an issued copy was made from
-	// Watermark is shown on every sheet and printed with it: 样例数据，非真实.
+	Parent  string                        // for a returned copy: sha256 of the workbook it was made from
+	// Watermark is shown and printed on every sheet: 样例数据，非真实.
 	Watermark string
 }
 
-// Value is one cell's content; exactly one of Text, Number and Date is set, none is blank.
+// Value is the content of one cell: at most one of Text, Number and Date is set.
 type Value struct {
 	Text   string
 	Number *decimal.Decimal
 	Date   string // ISO
-	Format string // number format in place of the template's; empty: the template's
+	Format string // number format; empty: the template's
 }
 
 func (v Value) blank() bool { return v.Text == "" && v.Number == nil && v.Date == "" }
@@ -53,55 +53,56 @@ func Template(w io.Writer, d *templates.Definition) error { return Fill(w, d, Va
 func Fill(w io.Writer, d *templates.Definition, v Values) (err error) {
 	f := excelize.NewFile()
 	defer f.Close()
-	l := &ledger{cells: map[spot]*entry{}, names: map[string]formula.Area{}}
-	p := &painter{d: d, v: v, f: f, styles: book.NewStyles(f), l: l, formats: map[string]int{}}
+	l := &workbook{cells: map[cellRef]*entry{}, names: map[string]formula.Area{}}
+	p := &renderer{d: d, v: v, f: f, styles: book.NewStyles(f), workbook: l, formats: map[string]int{}}
 	defer func() {
-		if err != nil && p.at != "" {
-			err = fmt.Errorf("工作表“%s”：%w", p.at, err)
+		if err != nil && p.current != "" {
+			err = fmt.Errorf("工作表“%s”：%w", p.current, err)
 		}
 	}()
 	defer try.Caught(&err)
-	p.lists()
-	l.inputs(d.Layout(), v)
+	p.addLists()
+	l.setInputs(d.Layout(), v)
 	p.check = try.Get(newSelfCheck(d, l))
-	p.sheets()
+	p.addSheets()
 	for _, layout := range d.Layout().Sheets {
-		p.sheet(layout)
+		p.writeSheet(layout)
 	}
-	p.checkPage()
-	p.at = ""
-	parts := p.behind()
-	p.names()
-	// Whoever fills the template without a spreadsheet program leaves the values of formulas as they were.
+	p.writeCheckPage()
+	p.current = ""
+	parts := p.writeHidden()
+	p.defineNames()
+	// Programs that fill in the template without calculating leave stale values of formulas.
 	try.Do(f.SetCalcProps(&excelize.CalcPropsOptions{FullCalcOnLoad: new(true)}))
 	return book.WriteParts(w, f, d.Form.Title, parts)
 }
 
-// painter writes one workbook. An error ends it.
-type painter struct {
-	d      *templates.Definition
-	v      Values
-	f      *excelize.File
-	styles *book.Styles
-	l      *ledger
-	check  *selfCheck
+// renderer writes one workbook. It panics on errors; Fill recovers (package try).
+type renderer struct {
+	d        *templates.Definition
+	v        Values
+	f        *excelize.File
+	styles   *book.Styles
+	workbook *workbook
+	check    *selfCheck
 
-	formats map[string]int // conditional formats by look
-	at      string         // the sheet being painted
+	formats map[string]int // ids of conditional formats, by style name
+	current string         // title of the sheet being written
 }
 
-// lists puts what the dropdowns offer on a hidden sheet: a typed list is limited to 255 characters.
-func (p *painter) lists() {
+// addLists writes the options of the dropdowns to a hidden sheet: a list inside a validation is limited to 255
+// characters.
+func (p *renderer) addLists() {
 	column := 0
 	list := func(name string, options []string) {
-		if _, known := p.l.names[name]; known || len(options) == 0 {
+		if _, known := p.workbook.names[name]; known || len(options) == 0 {
 			return
 		}
 		column++
 		for i, option := range options {
-			p.l.set(templates.ListSheet, i+1, column, option, "")
+			p.workbook.set(templates.ListSheet, i+1, column, option, "")
 		}
-		p.l.define(name, templates.ListSheet, 1, column, len(options), column)
+		p.workbook.defineName(name, templates.ListSheet, 1, column, len(options), column)
 	}
 	for _, f := range p.d.Form.Fields() {
 		if f.Type == templates.ConfirmField {
@@ -134,11 +135,11 @@ func (p *painter) lists() {
 	}
 }
 
-// behind writes the form's identity, and gives the XML of the sheets that calculate.
-func (p *painter) behind() map[string]string {
+// writeHidden writes the sheet with the form's identity, and returns the XML of the calculated sheets.
+func (p *renderer) writeHidden() map[string]string {
 	parts := map[string]string{}
-	for _, sheet := range calculated {
-		parts[sheet] = p.l.hidden(sheet)
+	for _, sheet := range calculatedSheets {
+		parts[sheet] = p.workbook.sheetXML(sheet)
 	}
 	for i, pair := range [][2]string{
 		{templates.MetaForm, p.d.Form.ID}, {templates.MetaYear, strconv.Itoa(p.d.Year)},
@@ -150,12 +151,12 @@ func (p *painter) behind() map[string]string {
 	return parts
 }
 
-// sheets adds all sheets in their order, before any is written: excelize looks through all of them when one is hidden.
-func (p *painter) sheets() {
+// addSheets adds all sheets in order before any is written: excelize loops over all sheets to hide one.
+func (p *renderer) addSheets() {
 	visible := table.Each(p.d.Layout().Sheets, func(l *templates.SheetLayout) string { return l.Sheet.Title })
 	visible = append(visible, templates.CheckSheet)
 	try.Do(p.f.SetSheetName("Sheet1", visible[0]))
-	hidden := append(slices.Clone(calculated), templates.MetaSheet)
+	hidden := append(slices.Clone(calculatedSheets), templates.MetaSheet)
 	for _, sheet := range slices.Concat(visible[1:], hidden) {
 		try.Get(p.f.NewSheet(sheet))
 	}
@@ -166,46 +167,46 @@ func (p *painter) sheets() {
 	}
 }
 
-func (p *painter) names() {
-	for _, name := range p.l.order {
-		a := p.l.names[name]
+func (p *renderer) defineNames() {
+	for _, name := range p.workbook.order {
+		a := p.workbook.names[name]
 		refers := book.Absolute(a.Sheet, a.Row, a.Col, a.LastRow, a.LastCol)
 		try.Do(p.f.SetDefinedName(&excelize.DefinedName{Name: name, RefersTo: refers}))
 	}
 }
 
-// sheet paints one sheet: page, names and validations first, then the rows from top to bottom.
-func (p *painter) sheet(layout *templates.SheetLayout) {
-	p.at = layout.Sheet.Title
-	try.Do(p.f.SetSheetDimension(p.at, "A1:"+cell(layout.LastRow, layout.LastCol)))
-	p.page(layout)
-	p.inputs(layout)
-	p.rows(layout, p.canvas(layout))
+// writeSheet writes one sheet: page, names and validations first, then the rows from top to bottom.
+func (p *renderer) writeSheet(layout *templates.SheetLayout) {
+	p.current = layout.Sheet.Title
+	try.Do(p.f.SetSheetDimension(p.current, "A1:"+cell(layout.LastRow, layout.LastCol)))
+	p.setUpSheet(layout)
+	p.addInputRules(layout)
+	p.writeRows(layout, p.layoutCells(layout))
 }
 
-// rows streams the cells: a stream is the one way to write a formula together with its value.
-func (p *painter) rows(layout *templates.SheetLayout, c *canvas) {
-	sw := try.Get(p.f.NewStreamWriter(p.at))
+// writeRows streams the cells: only a stream can write a formula together with its value.
+func (p *renderer) writeRows(layout *templates.SheetLayout, c *sheetCells) {
+	sw := try.Get(p.f.NewStreamWriter(p.current))
 	try.Do(book.SetWidths(sw, layout.Widths))
 	if layout.Freeze > 0 {
 		try.Do(sw.SetPanes(&excelize.Panes{
 			Freeze: true, YSplit: layout.Freeze, TopLeftCell: cell(layout.Freeze+1, 1), ActivePane: "bottomLeft",
 		}))
 	}
-	// rows that a page begins with: every part of the form but the first of its sheet, and fields that say so
-	begins := map[int]bool{}
+	// rows after a page break: titles of the further parts of the form, and fields that ask for it
+	pageBreaks := map[int]bool{}
 	for _, s := range layout.Statics {
-		begins[s.Row] = begins[s.Row] || s.Role == templates.TitleRole && s.Row > 1
+		pageBreaks[s.Row] = pageBreaks[s.Row] || s.Role == templates.TitleRole && s.Row > 1
 	}
 	for _, slot := range layout.Slots {
-		begins[slot.Row] = begins[slot.Row] || slot.Field.NewPage
+		pageBreaks[slot.Row] = pageBreaks[slot.Row] || slot.Field.NewPage
 	}
 	for row := 1; row <= layout.LastRow; row++ {
 		cells := make([]any, layout.LastCol)
 		for col := range cells {
 			cells[col] = c.cells[[2]int{row, col + 1}]
 		}
-		if begins[row] {
+		if pageBreaks[row] {
 			try.Do(sw.InsertPageBreak(cell(row, 1)))
 		}
 		try.Do(sw.SetRow(cell(row, 1), cells, excelize.RowOpts{Height: max(c.heights[row], lineHeight+padding)}))
@@ -216,52 +217,52 @@ func (p *painter) rows(layout *templates.SheetLayout, c *canvas) {
 	try.Do(sw.Flush())
 }
 
-// canvas is a sheet's cells before they are written.
-type canvas struct {
+// sheetCells are the cells, row heights and merged areas of a sheet before they are written.
+type sheetCells struct {
 	cells   map[[2]int]excelize.Cell
 	heights map[int]float64
 	merged  [][2]string
 }
 
-// canvas puts everything of a layout in its place.
-func (p *painter) canvas(layout *templates.SheetLayout) *canvas {
-	c := newCanvas()
+// layoutCells puts everything of a layout into its cells.
+func (p *renderer) layoutCells(layout *templates.SheetLayout) *sheetCells {
+	c := newSheetCells()
 	for _, s := range layout.Statics {
-		c.put(s.Row, s.Col, s.Rows, s.Cols, p.static(s.Row, s.Col, s.Role, s.Text, s.Rows > 1))
+		c.put(s.Row, s.Col, s.Rows, s.Cols, p.staticCell(s.Row, s.Col, s.Role, s.Text, s.Rows > 1))
 		c.growStatic(layout, s)
 	}
 	for _, slot := range layout.Slots {
 		value := p.v.Fields[templates.Ref{Field: slot.Field.ID, Year: slot.Year}]
-		c.put(slot.Row, slot.Col, slot.Rows, slot.Cols, p.input(slot.Field, false, value))
+		c.put(slot.Row, slot.Col, slot.Rows, slot.Cols, p.inputCell(slot.Field, false, value))
 		c.growSlot(slot)
 		if slot.Rows == 1 {
-			c.grow(slot.Row, float64(lines(value.Text, width(layout, slot.Col, slot.Cols), 12)*lineHeight)+padding)
+			c.growRow(slot.Row, float64(lines(value.Text, width(layout, slot.Col, slot.Cols), 12)*lineHeight)+padding)
 		}
 		if layout.Sheet.Cover {
-			c.grow(slot.Row, coverHeight)
+			c.growRow(slot.Row, coverHeight)
 		}
 	}
 	for _, area := range layout.Records {
-		p.records(c, area)
+		p.putRecords(c, area)
 	}
 	return c
 }
 
-func newCanvas() *canvas {
-	return &canvas{cells: map[[2]int]excelize.Cell{}, heights: map[int]float64{}}
+func newSheetCells() *sheetCells {
+	return &sheetCells{cells: map[[2]int]excelize.Cell{}, heights: map[int]float64{}}
 }
 
-// static is the content of a static cell: its text, or its formula with the value that it has.
-func (p *painter) static(row, col int, role templates.Role, text string, merged bool) excelize.Cell {
+// staticCell returns a fixed cell of the form: a text, or a formula with its value.
+func (p *renderer) staticCell(row, col int, role templates.Role, text string, merged bool) excelize.Cell {
 	content := excelize.Cell{Value: text}
 	if role.Formula() {
-		content = p.l.written(p.at, row, col)
+		content = p.workbook.streamCell(p.current, row, col)
 	}
-	content.StyleID = p.styled(lookOf(role, merged))
+	content.StyleID = p.style(styleName(role, merged))
 	return content
 }
 
-func (p *painter) records(c *canvas, area templates.RecordArea) {
+func (p *renderer) putRecords(c *sheetCells, area templates.RecordArea) {
 	rows := p.v.Records[area.Block.ID]
 	for i := range area.Block.Rows {
 		for _, column := range area.Columns {
@@ -269,14 +270,14 @@ func (p *painter) records(c *canvas, area templates.RecordArea) {
 			if i < len(rows) {
 				value = rows[i][column.Field.ID]
 			}
-			c.put(area.FirstRow+i, column.Col, 1, 1, p.input(column.Field, i >= openRows, value))
-			c.grow(area.FirstRow+i, float64(lines(value.Text, column.Field.Width, 12)*lineHeight)+padding)
+			c.put(area.FirstRow+i, column.Col, 1, 1, p.inputCell(column.Field, i >= openRows, value))
+			c.growRow(area.FirstRow+i, float64(lines(value.Text, column.Field.Width, 12)*lineHeight)+padding)
 		}
 	}
 }
 
-// put writes a cell, and its style to all cells that it is merged over.
-func (c *canvas) put(row, col, rows, cols int, content excelize.Cell) {
+// put sets a cell, merges it over rows and cols, and gives its style to all of them.
+func (c *sheetCells) put(row, col, rows, cols int, content excelize.Cell) {
 	for r := row; r < row+rows; r++ {
 		for k := col; k < col+cols; k++ {
 			c.cells[[2]int{r, k}] = excelize.Cell{StyleID: content.StyleID}
@@ -296,47 +297,47 @@ const (
 	maxHeight   = 400 // Excel allows 409
 )
 
-// fixedHeights are the rows of titles, which do not follow from their text.
+// fixedHeights are the heights of title rows, in points.
 var fixedHeights = map[templates.Role]float64{
 	templates.TitleRole: 40, templates.HeadingRole: 28, templates.AnnexRole: 26, templates.CoverRole: 170,
 	templates.DatedRole: 150, templates.CaptionRole: 24,
 }
 
-func (c *canvas) grow(row int, height float64) {
+func (c *sheetCells) growRow(row int, height float64) {
 	c.heights[row] = min(maxHeight, max(c.heights[row], height))
 }
 
-// growSlot makes room for what is to be written. Of several rows the first is only as tall as the texts beside it.
-func (c *canvas) growSlot(slot templates.Slot) {
+// growSlot makes room for an input. If it has several rows, the first is only as tall as the labels beside it need.
+func (c *sheetCells) growSlot(slot templates.Slot) {
 	height := float64(slot.Lines*lineHeight) + padding
 	if slot.Rows == 1 {
-		c.grow(slot.Row, height)
+		c.growRow(slot.Row, height)
 		return
 	}
-	c.grow(slot.Row, lineHeight+padding)
+	c.growRow(slot.Row, lineHeight+padding)
 	for row := slot.Row + 1; row < slot.Row+slot.Rows; row++ {
-		c.grow(row, (height-c.heights[slot.Row])/float64(slot.Rows-1))
+		c.growRow(row, (height-c.heights[slot.Row])/float64(slot.Rows-1))
 	}
 }
 
-// growStatic makes room for a static text, over all the rows that it takes.
-func (c *canvas) growStatic(layout *templates.SheetLayout, s templates.Static) {
+// growStatic makes room for a fixed text, over all its rows.
+func (c *sheetCells) growStatic(layout *templates.SheetLayout, s templates.Static) {
 	height := fixedHeights[s.Role]
 	if height == 0 && !s.Role.Formula() {
-		size := looks()[lookOf(s.Role, false)].Font.Size
+		size := styles()[styleName(s.Role, false)].Font.Size
 		height = float64(lines(s.Text, width(layout, s.Col, s.Cols), size))*size*lineHeight/12 + padding
 	}
-	if s.Rows > 1 && s.Role == templates.LabelRole { // beside a text of several rows, which make room enough
+	if s.Rows > 1 && s.Role == templates.LabelRole { // the rows of the text beside it are tall enough
 		return
 	}
 	for row := s.Row; row < s.Row+s.Rows; row++ {
-		c.grow(row, height/float64(s.Rows))
+		c.growRow(row, height/float64(s.Rows))
 	}
 }
 
 const pixelsPerUnit = 7.0
 
-// lines is how many lines a text of so many points takes in a column of so many characters.
+// lines estimates how many lines a text takes, given the column width in characters and the font size in points.
 func lines(text string, width, points float64) int {
 	const pixelsPerPoint, margin = 96.0 / 72, 8
 	n := 0

@@ -9,14 +9,14 @@ import (
 	"lianheti/templates"
 )
 
-// rowTables is the hidden sheet about the lists: row k+1 is about their k-th row, by the names of their columns.
+// rowTables is the hidden sheet about the lists: row k+1 is about the k-th row of each list.
 type rowTables struct {
 	d       *templates.Definition
 	columns []rowColumn
-	at      map[string]int // key -> column, 1-based
+	index   map[string]int // key -> column, 1-based
 }
 
-// rowColumn is one column of the sheet: a formula for each row of a list.
+// rowColumn is one column of the sheet: the same formula for each row of a list.
 type rowColumn struct {
 	block   string
 	key     string
@@ -24,15 +24,15 @@ type rowColumn struct {
 	formula string
 }
 
-// column gives the number of a column, made on first use.
+// column returns the number of a column, and creates it on first use.
 func (r *rowTables) column(block, key, formula string) int {
 	id := block + " " + key
-	if n, ok := r.at[id]; ok {
+	if n, ok := r.index[id]; ok {
 		return n
 	}
 	area := r.d.Layout().Area(block)
 	r.columns = append(r.columns, rowColumn{block, key, area.Block.Rows, formula})
-	r.at[id] = len(r.columns)
+	r.index[id] = len(r.columns)
 	return len(r.columns)
 }
 
@@ -40,102 +40,106 @@ func (r *rowTables) span(column int) string {
 	return span(templates.RowSheet, column, 2, r.columns[column-1].rows+1)
 }
 
-// rowOf is the row of a list's column that the row of the formula is about, counted from its place.
-func rowOf(name string) string { return fmt.Sprintf("INDEX(%s,ROW(A%s))", name, rowAbove) }
+// rowCell refers to the list row that the formula's row is about.
+func rowCell(name string) string { return fmt.Sprintf("INDEX(%s,ROW(A%s))", name, previousRow) }
 
-// entryOf is the content of that row; blank where it was deleted or holds an error.
-func entryOf(name string) string { return `IFERROR(TRIM(` + rowOf(name) + `),"")` }
+// rowText is the text of that cell; empty if it was deleted or holds an error.
+func rowText(name string) string { return `IFERROR(TRIM(` + rowCell(name) + `),"")` }
 
-// started is 1 for each row of a list that holds anything.
-func (r *rowTables) started(block string) int {
+// startedColumn is 1 for each row of a list that holds anything.
+func (r *rowTables) startedColumn(block string) int {
 	area := r.d.Layout().Area(block)
-	parts := table.Each(area.Columns, func(c templates.RecordColumn) string { return "LEN(" + entryOf(c.Name) + ")" })
+	parts := table.Each(area.Columns, func(c templates.RecordColumn) string { return "LEN(" + rowText(c.Name) + ")" })
 	return r.column(block, "started", "IF("+strings.Join(parts, "+")+">0,1,0)")
 }
 
-func (r *rowTables) records(block string) string { return "SUM(" + r.span(r.started(block)) + ")" }
+func (r *rowTables) records(block string) string {
+	return "SUM(" + r.span(r.startedColumn(block)) + ")"
+}
 
-// explained is what each explanation is about, between commas; empty where nothing is explained.
-func (r *rowTables) explained() int {
+// explainedColumn is what each explanation is about, in 、; empty for a row without an explanation.
+func (r *rowTables) explainedColumn() int {
 	none := quote("|" + strings.ToLower(strings.Join(r.d.Reading.Placeholders.Words, "|")) + "|")
-	words, about := entryOf("explanations_explanation"), entryOf("explanations_about")
-	// which say nothing
+	words, about := rowText("explanations_explanation"), rowText("explanations_about")
+	// words that consist of these signs are no explanation
 	for _, sign := range []string{"/", "／", "\\", "-", "—", "–", "*", "?", "？", "。", ".", "…", "、", "，"} {
-		words = substituted(words, sign, "")
+		words = substitute(words, sign, "")
 	}
-	about = substituted(about, "，", "、", ",", "、", "；", "、", ";", "、", "！", "!")
+	about = substitute(about, "，", "、", ",", "、", "；", "、", ";", "、", "！", "!")
 	return r.column("explanations", "about",
 		fmt.Sprintf(`IF(OR(LEN(%s)=0,ISNUMBER(FIND("|"&LOWER(%s)&"|",%s))),"","、"&%s&"、")`, words, words, none, about))
 }
 
-// substituted puts the second text in the place of the first, and so with further pairs.
-func substituted(x string, pairs ...string) string {
+// substitute replaces texts, given as pairs of old and new.
+func substitute(x string, pairs ...string) string {
 	for pair := range slices.Chunk(pairs, 2) {
 		x = fmt.Sprintf("SUBSTITUTE(%s,%s,%s)", x, quote(pair[0]), quote(pair[1]))
 	}
 	return x
 }
 
-// explains is the condition that an explanation is about one of these, each a formula with commas around the name.
-func (r *rowTables) explains(names []string) string {
-	said := r.span(r.explained())
+// isExplained is the condition that an explanation is about one of the names, which are formulas with 、 on both
+// sides.
+func (r *rowTables) isExplained(names []string) string {
+	said := r.span(r.explainedColumn())
 	found := table.Each(names, func(name string) string { return fmt.Sprintf("ISNUMBER(FIND(%s,%s))", name, said) })
 	return "SUMPRODUCT(" + strings.Join(found, "+") + ")>0"
 }
 
-// kind is the number of a member's kind; 0 where none was chosen, -1 where it is unknown.
-func (r *rowTables) kind() int {
-	x := entryOf("members_kind")
+// kindColumn is the number of a member's kind; 0: none chosen, -1: unknown.
+func (r *rowTables) kindColumn() int {
+	x := rowText("members_kind")
 	return r.column("members", "kind", fmt.Sprintf("IF(LEN(%s)=0,0,IFERROR(MATCH(%s,%s,0),-1))", x, x, listName("kinds")))
 }
 
-// nameKey follows text.NameKey as far as a sheet can: without blanks, brackets alike, in lower case, without （公章）.
+// nameKey is text.NameKey as far as Excel can: no spaces, one kind of brackets, lower case, without （公章）.
 func nameKey(x string) string {
-	return "LOWER(" + substituted(x, " ", "", "　", "", "（", "(", "）", ")", "(公章)", "") + ")"
+	return "LOWER(" + substitute(x, " ", "", "　", "", "（", "(", "）", ")", "(公章)", "") + ")"
 }
 
-func (r *rowTables) enrolled() int {
-	return r.column("members", "enrolment", r.statusOfNumber(rowOf("members_enrolment")))
+func (r *rowTables) enrolmentStatusColumn() int {
+	return r.column("members", "enrolment", r.statusOfNumber(rowCell("members_enrolment")))
 }
 
-// statusOfNumber says whether a figure in a list can be used.
+// statusOfNumber is the status of a figure in a list.
 func (r *rowTables) statusOfNumber(x string) string {
 	return templates.Fill(formulas().Number, map[string]string{"x": x, "not_applicable": quote(r.d.Form.NotApplicable)})
 }
 
 func (r *rowTables) statusOf(f *templates.Field) string {
-	status := fmt.Sprintf("IF(LEN(%s)=0,%d,0)", entryOf(f.ID), missing)
+	status := fmt.Sprintf("IF(LEN(%s)=0,%d,0)", rowText(f.ID), missing)
 	if f.Numeric() {
-		status = r.statusOfNumber(rowOf(f.ID))
+		status = r.statusOfNumber(rowCell(f.ID))
 	}
-	return own(r.column(f.Record, f.ID+" status", status))
+	return thisRowCell(r.column(f.Record, f.ID+" status", status))
 }
 
 func (r *rowTables) count(kinds []int) string {
 	if len(kinds) == 0 {
 		return r.records("members")
 	}
-	span := r.span(r.kind())
-	return joined("", "+", table.Each(kinds, func(k int) string { return fmt.Sprintf("COUNTIF(%s,%d)", span, k) }))
+	span := r.span(r.kindColumn())
+	return combine("", "+", table.Each(kinds, func(k int) string { return fmt.Sprintf("COUNTIF(%s,%d)", span, k) }))
 }
 
-// enrolment adds up what the schools of these kinds give.
+// enrolment is the sum of the enrolments of the schools of these kinds.
 func (r *rowTables) enrolment(kinds []int) string {
-	n := r.column("members", "number", "") // it stands before the one that it looks at
-	r.columns[n-1].formula = fmt.Sprintf("IF(%s=0,%s,0)", own(r.enrolled()), rowOf("members_enrolment"))
-	return joined("", "+", table.Each(r.schools(kinds), func(kind int) string {
-		return fmt.Sprintf("SUMIF(%s,%d,%s)", r.span(r.kind()), kind, r.span(n))
+	n := r.column("members", "number", "") // created before the column that its formula refers to
+	status := thisRowCell(r.enrolmentStatusColumn())
+	r.columns[n-1].formula = fmt.Sprintf("IF(%s=0,%s,0)", status, rowCell("members_enrolment"))
+	return combine("", "+", table.Each(r.schools(kinds), func(kind int) string {
+		return fmt.Sprintf("SUMIF(%s,%d,%s)", r.span(r.kindColumn()), kind, r.span(n))
 	}))
 }
 
-// enrolmentUnknown is the condition that no school of these kinds is listed, or one gives no enrolment.
+// enrolmentUnknown is the condition that no school of these kinds is listed, or one has no enrolment.
 func (r *rowTables) enrolmentUnknown(kinds []int) string {
 	schools := r.schools(kinds)
-	return fmt.Sprintf("OR(%s=0,SUMPRODUCT((%s)*(%s<>0))>0)", r.count(schools), isKind(r.span(r.kind()), schools),
-		r.span(r.enrolled()))
+	return fmt.Sprintf("OR(%s=0,SUMPRODUCT((%s)*(%s<>0))>0)", r.count(schools), isKind(r.span(r.kindColumn()), schools),
+		r.span(r.enrolmentStatusColumn()))
 }
 
-// schools keeps the kinds that have an enrolment; of none asked for, all that do.
+// schools returns those of the kinds that have an enrolment; of all kinds if none is given.
 func (r *rowTables) schools(kinds []int) []int {
 	var out []int
 	for i, k := range r.d.Form.Kinds {
@@ -147,8 +151,8 @@ func (r *rowTables) schools(kinds []int) []int {
 }
 
 func (r *rowTables) isMember(name string, kinds []int) string {
-	keys := r.span(r.column("members", "key", nameKey(entryOf("members_name"))))
-	return fmt.Sprintf("SUMPRODUCT((%s=%s)*(%s))>0", keys, nameKey(name), isKind(r.span(r.kind()), kinds))
+	keys := r.span(r.column("members", "key", nameKey(rowText("members_name"))))
+	return fmt.Sprintf("SUMPRODUCT((%s=%s)*(%s))>0", keys, nameKey(name), isKind(r.span(r.kindColumn()), kinds))
 }
 
 func isKind(x string, kinds []int) string {
@@ -159,27 +163,27 @@ func isKind(x string, kinds []int) string {
 	return strings.Join(table.Each(kinds, each), "+")
 }
 
-// speaksOf is the condition that a material is listed for a field or one of its points: 3.1, but not 13.1 or 3.12.
-func (r *rowTables) speaksOf(f *templates.Field) string {
-	// what each says it is for, with its title, made comparable
-	said := nameKey(entryOf("materials_supports") + `&"|"&` + entryOf("materials_title"))
+// hasMaterial is the condition that a supporting material names a field or one of its points: 3.1, not 13.1 or 3.12.
+func (r *rowTables) hasMaterial(f *templates.Field) string {
+	// the purpose and title of each material
+	said := nameKey(rowText("materials_supports") + `&"|"&` + rowText("materials_title"))
 	span := r.span(r.column("materials", "supports", said))
 	found := []string{fmt.Sprintf("ISNUMBER(FIND(%s,%s))", nameKey(quote(f.Label)), span)}
 	for _, point := range f.Evidence {
-		found = append(found, fmt.Sprintf("ISNUMBER(FIND(%s,%s))", quote(point), alone(span, point)))
+		found = append(found, fmt.Sprintf("ISNUMBER(FIND(%s,%s))", quote(point), removeLongerNumbers(span, point)))
 	}
 	return "SUMPRODUCT(" + strings.Join(found, "+") + ")>0"
 }
 
-// alone takes out of a text the numbers that merely contain a point's.
-func alone(x, point string) string {
+// removeLongerNumbers replaces the numbers in a text that merely contain the number of a point.
+func removeLongerNumbers(x, point string) string {
 	const digits = "0123456789"
 	for _, digit := range digits {
-		x = substituted(x, string(digit)+point, "#")
+		x = substitute(x, string(digit)+point, "#")
 	}
-	x = substituted(x, "."+point, "#")
+	x = substitute(x, "."+point, "#")
 	for _, digit := range digits {
-		x = substituted(x, point+string(digit), "#", point+"."+string(digit), "#")
+		x = substitute(x, point+string(digit), "#", point+"."+string(digit), "#")
 	}
 	return x
 }
