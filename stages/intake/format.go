@@ -130,6 +130,9 @@ func wholeDate(items []nfp.Token) bool {
 
 func dayOf(n int64) string {
 	at := epoch.AddDate(0, 0, int(n))
+	if n == 0 {
+		return "1900-01-00" // as they show the day before the first
+	}
 	if n < 60 { // spreadsheets think that 1900 was a leap year
 		at = at.AddDate(0, 0, 1)
 	}

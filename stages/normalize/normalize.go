@@ -259,6 +259,9 @@ func (r *reader) coerced(f *templates.Field, e model.Entry, list []table.Coercio
 		if amount(f, e) {
 			c.From, c.To = text.Amount(c.From), text.Amount(c.To)
 		}
+		if c.Kind == "magnitude" && e.Kind == model.Number {
+			c.From += "（单元格里存的是" + text.Amount(text.Shown(e.Raw)) + "）"
+		}
 		c.Submission, c.Field, c.Sheet, c.Cell = r.id(), f.ID, e.Place.Sheet, e.Place.Cell
 		c.From, c.To, c.Guess = r.private.hide(c.From), r.private.hide(c.To), class == templates.Guess
 		if f.Personal { // what was changed in personal data is nobody's business; an error value is none, nor is 待定

@@ -115,7 +115,7 @@ func TestWhatBecomesOfACell(t *testing.T) {
 		{"staff_total", 0, number(phone, ""), "figure V of 〔电话已隐去〕"},
 		{"staff_total", 0, typed("电话" + phone), "figure V of 电话〔电话已隐去〕"},
 		{"assets", 0, number(phone, ""), "figure A 1.3900005678e+10 of 13,900,005,678"},
-		{"assets", 0, number("139000056.78", "1.39亿"), "figure A 13900.01 of 139000056.78; magnitude? 1.39亿→13900.01; rounded 13900.005678→13900.01"},
+		{"assets", 0, number("139000056.78", "1.39亿"), "figure A 13900.01 of 139000056.78; magnitude? 1.39亿（单元格里存的是139000056.78）→13900.01; rounded 13900.005678→13900.01"},
 		{"assets", 0, number("12.123456789012345678", ""), "figure A 12.12 of 12.1234567890123; float_noise 12.123456789012345678→12.1234567890123; rounded 12.1234567890123→12.12"},
 		{"assets", 0, typed(phone), "figure V of 〔电话已隐去〕; text_number 〔电话已隐去〕→〔电话已隐去〕"},
 		{"apprentices", 2023, typed("1.2万人"), "metric 2023 A 12000 of 1.2万人; magnitude? in 2023 1.2万人→12000"},
