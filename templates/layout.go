@@ -78,7 +78,7 @@ type Slot struct {
 	Field                *Field
 	Year                 int // 0: undated
 	Row, Col, Rows, Cols int
-	RowAnchor            []string // label and year, or label and unit
+	RowAnchor            []string // label, year and unit, those that there are
 	RowAnchorCols        []int
 	Header               string // header of the column; empty: none
 	Lines                int    // lines of text that its rows must have room for

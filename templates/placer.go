@@ -201,6 +201,9 @@ func (p *placer) slot(f *Field, year Year, col, rows, end, lines int) {
 	if year.ID != "" {
 		s.RowAnchor, s.RowAnchorCols = append(s.RowAnchor, year.Label+year.Tag), append(s.RowAnchorCols, yearCol)
 	}
+	if unit := f.ShownUnit(); unit != "" && col == valueCol {
+		s.RowAnchor, s.RowAnchorCols = append(s.RowAnchor, unit), append(s.RowAnchorCols, unitCol)
+	}
 	p.out.Slots = append(p.out.Slots, s)
 	p.row += rows
 }

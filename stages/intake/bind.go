@@ -231,6 +231,7 @@ func (b *binder) slot(layout *templates.SheetLayout, slot templates.Slot) model.
 		case bound && (b.anotherLine(layout, a, slot) || b.anotherYear(layout, a, slot)):
 			bound = false // it was deleted, and its name slid onto a neighbour
 		case bound:
+			in.now = b.calledNow(a, slot, layout)
 			b.changed(relabelled, in, a)
 		case found:
 			b.byLabel++

@@ -60,8 +60,11 @@ func (b shape) slot(field string, year int) (title string, slot templates.Slot) 
 // label overwrites the label of a field.
 func (b shape) label(field string, year int, words string) {
 	title, slot := b.slot(field, year)
-	last := len(slot.RowAnchorCols) - 1
-	b.put(title, slot.Row, slot.RowAnchorCols[last], words)
+	at := 0
+	if slot.Header != "" {
+		at = len(slot.RowAnchorCols) - 1
+	}
+	b.put(title, slot.Row, slot.RowAnchorCols[at], words)
 }
 
 // header overwrites the header of a column of a list.
@@ -189,15 +192,22 @@ func TestShapes(t *testing.T) {
 		{"a label rewritten", func(b shape) { b.label("apprentices", 2022, "学徒人数") }, `1 loose: 2年度数据!C14=学徒人数
 LHT-1-030 apprentices 1 2年度数据!D14 2年度数据!E14 2年度数据!F14 2年度数据!G14 detail=“中国特色学徒制培养 人”的标签被改动，已按名称读取，原来写标签的地方现在是“学徒人数”等 cell=D14
 LHT-1-034  0 2年度数据!C14 cell=C14`},
-		{"a label emptied", func(b shape) { b.label("office_area", 0, "") }, "LHT-1-030 office_area 1 1概况!E7 detail=“固定办公面积”的标签被改动，已按名称读取 cell=E7"},
+		{"a label emptied", func(b shape) { b.label("office_area", 0, "") }, "LHT-1-030 office_area 1 1概况!E7 detail=“固定办公面积 ㎡”的标签被改动，已按名称读取 cell=E7"},
+		{"units rewritten", func(b shape) {
+			for _, field := range []string{"office_area", "park_output"} {
+				title, slot := b.slot(field, map[string]int{"park_output": 2023}[field])
+				b.put(title, slot.Row, slot.RowAnchorCols[len(slot.RowAnchorCols)-1], "万元")
+			}
+		}, `LHT-1-030 office_area 1 1概况!E7 detail=“固定办公面积 ㎡”的标签被改动，已按名称读取，原来写标签的地方现在是“万元” cell=E7
+LHT-1-030 park_output 1 2023 1概况!E28 detail=“2023年产业园区总产值 2023年实际值 亿元”的标签被改动，已按名称读取，原来写标签的地方现在是“万元” cell=E28`},
 		{"three labels rewritten", func(b shape) {
 			b.label("office_area", 0, "面积")
 			b.label("staff_total", 0, "总数")
 			b.label("staff_full_time", 0, "专职")
 		}, `3 loose: 1概况!B7=面积, 1概况!B9=总数
-LHT-1-030 office_area 1 1概况!E7 detail=“固定办公面积”的标签被改动，已按名称读取，原来写标签的地方现在是“面积” cell=E7
-LHT-1-030 staff_total 1 1概况!E9 detail=“人员总数”的标签被改动，已按名称读取，原来写标签的地方现在是“总数” cell=E9
-LHT-1-030 staff_full_time 1 1概况!E10 detail=“专职人数”的标签被改动，已按名称读取，原来写标签的地方现在是“专职” cell=E10
+LHT-1-030 office_area 1 1概况!E7 detail=“固定办公面积 ㎡”的标签被改动，已按名称读取，原来写标签的地方现在是“面积” cell=E7
+LHT-1-030 staff_total 1 1概况!E9 detail=“人员总数 人”的标签被改动，已按名称读取，原来写标签的地方现在是“总数” cell=E9
+LHT-1-030 staff_full_time 1 1概况!E10 detail=“专职人数 人”的标签被改动，已按名称读取，原来写标签的地方现在是“专职” cell=E10
 LHT-1-034  0 1概况!B7 cell=B7
 LHT-1-034  0 1概况!B9 cell=B9
 LHT-1-034  0 1概况!B10 cell=B10`},
@@ -207,7 +217,7 @@ LHT-1-034  0 1概况!B10 cell=B10`},
 			b.label("staff_full_time", 0, "专职")
 			b.label("staff_part_time", 0, "兼职")
 		}, `4 loose: 1概况!B7=面积, 1概况!B9=总数
-LHT-1-030 office_area,staff_total,staff_full_time,staff_part_time 4 1概况!E7 1概况!E9 1概况!E10 1概况!E11 detail=“固定办公面积”、“人员总数”、“专职人数”等4项的标签被改动，已按名称读取，原来写标签的地方现在是“面积”等 cell=E7
+LHT-1-030 office_area,staff_total,staff_full_time,staff_part_time 4 1概况!E7 1概况!E9 1概况!E10 1概况!E11 detail=“固定办公面积 ㎡”、“人员总数 人”、“专职人数 人”等4项的标签被改动，已按名称读取，原来写标签的地方现在是“面积”等 cell=E7
 LHT-1-034  0 1概况!B7 cell=B7
 LHT-1-034  0 1概况!B9 cell=B9
 LHT-1-034  0 1概况!B10 cell=B10
@@ -234,7 +244,7 @@ LHT-1-034  0 2年度数据!AD3 cell=AD3`},
 		{"a name that points beside its label", func(b shape) {
 			title, slot := b.slot("office_area", 0)
 			b.name(slot.Name, fmt.Sprintf("'%s'!$Z$%d", title, slot.Row+40))
-		}, "LHT-1-030 office_area 1 1概况!E7 detail=“固定办公面积”的名称指向别处，已按标签读取 cell=E7"},
+		}, "LHT-1-030 office_area 1 1概况!E7 detail=“固定办公面积 ㎡”的名称指向别处，已按标签读取 cell=E7"},
 		{"a name that points to another year", func(b shape) {
 			title, slot := b.slot("apprentices", 2022)
 			_, next := b.slot("apprentices", 2023)
@@ -248,11 +258,11 @@ LHT-1-034  0 2年度数据!AD3 cell=AD3`},
 			b.name(slot.Name, fmt.Sprintf("'%s'!$E$%d", title, next.Row))
 		}, `office_area 0 #0 "" 1概况!
 1 loose: 1概况!E7=134.07
-LHT-1-032 office_area 1 1概况! detail=“固定办公面积”
+LHT-1-032 office_area 1 1概况! detail=“固定办公面积 ㎡”
 LHT-1-034  0 1概况!E7 cell=E7`},
 		{"name and label lost", func(b shape) { b.forget("office_area"); b.label("office_area", 0, "") }, `office_area 0 #0 "" 1概况!
 1 loose: 1概况!E7=134.07
-LHT-1-032 office_area 1 1概况! detail=“固定办公面积”
+LHT-1-032 office_area 1 1概况! detail=“固定办公面积 ㎡”
 LHT-1-034  0 1概况!E7 cell=E7`},
 		{"four inputs lost", func(b shape) {
 			for _, field := range []string{"office_area", "staff_total", "staff_full_time", "staff_part_time"} {
@@ -264,7 +274,7 @@ staff_full_time 0 #0 "" 1概况!
 staff_part_time 0 #0 "" 1概况!
 staff_total 0 #0 "" 1概况!
 4 loose: 1概况!E7=134.07, 1概况!E9=441
-LHT-1-032 office_area,staff_total,staff_full_time,staff_part_time 4 1概况! detail=“固定办公面积”、“人员总数”、“专职人数”等4项
+LHT-1-032 office_area,staff_total,staff_full_time,staff_part_time 4 1概况! detail=“固定办公面积 ㎡”、“人员总数 人”、“专职人数 人”等4项
 LHT-1-034  0 1概况!E7 cell=E7
 LHT-1-034  0 1概况!E9 cell=E9
 LHT-1-034  0 1概况!E10 cell=E10

@@ -42,28 +42,24 @@ func (b *binder) changed(how location, c change, at area) {
 	if how != nowhere {
 		c.place.Sheet, c.place.Cell = at.sheet.Title, model.CellName(at.row, at.col)
 	}
-	if how == relabelled {
-		c.now = b.calledNow(at.sheet, at.row, at.col, c.layout)
-	}
 	b.changes = append(b.changes, c)
 }
 
-// calledNow is what stands in the place of an input's label: no figure, nothing of the template, no other input.
-func (b *binder) calledNow(sheet *Sheet, row, col int, layout *templates.SheetLayout) string {
-	strange := func(row, col int) bool {
-		cell := sheet.At(row, col)
-		key := text.NameKey(cell.Raw)
-		return cell.Kind == model.Text && !b.typed(sheet, row, col, layout) &&
-			!slices.ContainsFunc(layout.Statics, func(s templates.Static) bool { return text.NameKey(s.Text) == key })
-	}
-	for c := 1; c < col; c++ {
-		if strange(row, c) && !strings.ContainsAny(sheet.At(row, c).Raw, "0123456789") {
-			return sheet.At(row, c).Shown
+// calledNow is what stands in the place of the label, the year or the unit of an input, or over it: no figure, nothing
+// of the template, no other input.
+func (b *binder) calledNow(at area, slot templates.Slot, layout *templates.SheetLayout) string {
+	for i, words := range slot.RowAnchor {
+		c := at.sheet.At(at.row, slot.RowAnchorCols[i]+at.col-slot.Col)
+		if c.Kind == model.Text && text.NameKey(c.Raw) != b.d.Layout().Key(words) && !b.typed(at.sheet, at.row, c.Col, layout) {
+			return c.Shown
 		}
 	}
-	for r := row - 1; r > 0; r-- {
-		if strange(r, col) {
-			return sheet.At(r, col).Shown
+	for r := at.row - 1; r > 0; r-- {
+		c := at.sheet.At(r, at.col)
+		key := text.NameKey(c.Raw)
+		if c.Kind == model.Text && !b.typed(at.sheet, r, at.col, layout) &&
+			!slices.ContainsFunc(layout.Statics, func(s templates.Static) bool { return text.NameKey(s.Text) == key }) {
+			return c.Shown
 		}
 	}
 	return ""
