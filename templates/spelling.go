@@ -1,8 +1,10 @@
 package templates
 
 import (
+	"hash/maphash"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"lianheti/stages/text"
@@ -38,6 +40,29 @@ func (r *Reading) Spell(key string) Spelling {
 		}
 		s.places, rest = s.places+strings.TrimRight(place, "省市县区"), rest[len(place):]
 	}
+}
+
+var seed = maphash.MakeSeed()
+
+// Hashes are those of what alike spellings have in common, so that not all have to be compared: two that are alike, and
+// differ in no more than two characters or in their order only, share one. They are others in another process.
+func (s Spelling) Hashes() (out []uint64) {
+	add := func(kind int, part []rune) {
+		out = append(out, maphash.String(seed, strconv.Itoa(kind)+string(part)))
+	}
+	for _, name := range [][]rune{s.whole, s.rest} {
+		const order, missing, third = -1, -2, -3 // kinds of what is in common
+		add(order, slices.Sorted(slices.Values(name)))
+		add(missing, name)
+		for i := range name {
+			add(missing, slices.Delete(slices.Clone(name), i, i+1))
+		}
+		for i := range 3 {
+			add(third-3*len(name)-i, name[i*len(name)/3:(i+1)*len(name)/3])
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // Alike says whether two spellings may be one unit's: where one begins with a place that the other leaves out, has a

@@ -76,6 +76,7 @@ type batch struct {
 	names    []string                   // consortium of each submission
 	units    []*unit                    // that rosters list, each name once
 	named    map[string]*unit           // by the keys of their names
+	clues    []clue                     // to units that may be alike
 	schools  map[string]table.School    // the Department's list, by the keys of their names
 	alone    bool                       // submissions are not compared
 	*lexicon
@@ -136,6 +137,7 @@ func newBatch(facts *table.Facts, known Known) (*batch, error) {
 	}
 	if !known.Alone {
 		b.indexTexts()
+		b.indexUnits()
 	}
 	return b, nil
 }

@@ -99,6 +99,46 @@ func (b *batch) unit(m table.Member) *unit {
 	return &unit{Spelling: b.def.Reading.Spell(cmp.Or(school, m.NameKey)), listed: school}
 }
 
+// clue leads to a unit by one of the hashes of its name.
+type clue struct {
+	hash uint64
+	unit int // its position
+}
+
+func (b *batch) indexUnits() {
+	for i, u := range b.units {
+		for _, h := range u.Hashes() {
+			b.clues = append(b.clues, clue{h, i})
+		}
+	}
+	slices.SortFunc(b.clues, func(x, y clue) int { return cmp.Or(cmp.Compare(x.hash, y.hash), x.unit-y.unit) })
+}
+
+// sameUnits lists the units of the batch that may be one with another by their names, it included.
+func (b *batch) sameUnits(own *unit) (out []*unit) {
+	const frequent = 64 // names that have a part in common; one that more have tells nothing
+	var found []int
+	for _, h := range own.Hashes() {
+		at, _ := slices.BinarySearchFunc(b.clues, h, func(x clue, h uint64) int { return cmp.Compare(x.hash, h) })
+		end := at
+		for end < len(b.clues) && b.clues[end].hash == h && end-at <= frequent {
+			end++
+		}
+		for _, x := range b.clues[at:end] {
+			if end-at <= frequent {
+				found = append(found, x.unit)
+			}
+		}
+	}
+	slices.Sort(found)
+	for _, i := range slices.Compact(found) {
+		if b.sameUnit(own, b.units[i]) {
+			out = append(out, b.units[i])
+		}
+	}
+	return out
+}
+
 // sameUnit says whether two names may be one unit's; the list of schools tells for those that it has.
 func (b *batch) sameUnit(x, y *unit) bool {
 	if x.listed != "" && y.listed != "" {
@@ -156,10 +196,7 @@ func sharedMember(f *form, p *plan, t *tally) {
 			continue
 		}
 		others, own := map[int]string{}, f.unit(rows[0])
-		for _, u := range f.batch.units {
-			if !f.sameUnit(own, u) {
-				continue
-			}
+		for _, u := range f.sameUnits(own) {
 			for _, s := range u.rows {
 				if u == own {
 					others[s.form] = f.names[s.form]
