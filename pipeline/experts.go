@@ -44,7 +44,7 @@ func Experts(ctx context.Context, o Options) (*MarkingWorkbooks, error) {
 	if len(out.Subjects) == 0 {
 		return nil, errors.New("没有可以参加排名的申报，没有可评的。请先用 lianheti run 查看退回的原因")
 	}
-	out.Short = marking.Short(in.facts, in.marking, out.Subjects, assignments)
+	out.Short = marking.Shortages(in.facts, in.marking, out.Subjects, assignments)
 	if o.Marks != "" {
 		assignments = marking.Supplements(in.facts, in.marking, out.Subjects, assignments)
 		out.Parts = assignments
@@ -58,7 +58,7 @@ func Experts(ctx context.Context, o Options) (*MarkingWorkbooks, error) {
 // assignments returns the experts of the list, or numbered ones.
 func (o Options) assignments() ([]marking.Assignment, error) {
 	if o.Experts == "" {
-		return marking.Numbered(cmp.Or(o.Count, o.Definition.Rubric.Experts.Count)), nil
+		return marking.NumberedAssignments(cmp.Or(o.Count, o.Definition.Rubric.Experts.Count)), nil
 	}
 	cells, err := readCells(o.Definition, o.Experts, "专家名单", "--experts")
 	if err != nil {

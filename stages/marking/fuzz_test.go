@@ -24,20 +24,20 @@ const (
 
 // written is a marking workbook as lines of sheet, cell and text: an index for one submission and what an expert might fill in.
 func written(d *templates.Definition) string {
-	sheet, point := "一", Marked(d.Rubric)[0].ID
-	x := &index{form: formOf(d), batch: d.Directory.Batch, version: version, expert: "E1", name: fuzzName, scale: d.Rubric.Experts.Scale.String(), most: d.Rubric.Experts.Deduction.String(),
+	sheet, point := "一", ExpertPoints(d.Rubric)[0].ID
+	x := &index{form: formID(d), batch: d.Directory.Batch, version: version, expert: "E1", name: fuzzName, scale: d.Rubric.Experts.Scale.String(), maxDeduction: d.Rubric.Experts.Deduction.String(),
 		sources: map[string]string{"2024-01": "abc"}, order: []string{"2024-01"},
-		regions: []region{{coverSheet, 3, 3, digest([]fixed{{1, 1, "单位"}, {2, 1, settled(expertNo + "E1")}})},
-			{sheet, 9, 9, digest([]fixed{{2, 1, "2024-01；福州"}, {5, colPoint, settled(point)}, {6, colPoint, settled(point)}})}},
-		slots: []slot{{unitUse, spot{coverSheet, 1, 2}, "", ""}, {recuseUse, spot{sheet, 3, 1}, "2024-01", ""}, {markUse, spot{sheet, 5, colMark}, "2024-01", point},
-			{commentUse, spot{sheet, 5, colComment}, "2024-01", point}, {deductUse, spot{sheet, 6, colMark}, "2024-01", point}, {vetoUse, spot{sheet, 7, 1}, "2024-01", ""}, {formulaUse, spot{sheet, 8, 1}, "", ""}}}
+		regions: []region{{coverSheet, 3, 3, digest([]lockedCell{{1, 1, "单位"}, {2, 1, normalizeText(expertLabel + "E1")}})},
+			{sheet, 9, 9, digest([]lockedCell{{2, 1, "2024-01；福州"}, {5, colPoint, normalizeText(point)}, {6, colPoint, normalizeText(point)}})}},
+		slots: []slot{{unitUse, cellRef{coverSheet, 1, 2}, "", ""}, {recuseUse, cellRef{sheet, 3, 1}, "2024-01", ""}, {markUse, cellRef{sheet, 5, colMark}, "2024-01", point},
+			{commentUse, cellRef{sheet, 5, colComment}, "2024-01", point}, {deductUse, cellRef{sheet, 6, colMark}, "2024-01", point}, {vetoUse, cellRef{sheet, 7, 1}, "2024-01", ""}, {formulaUse, cellRef{sheet, 8, 1}, "", ""}}}
 	var b strings.Builder
 	for i, row := range x.rows() {
 		for j, text := range row {
 			fmt.Fprintf(&b, "%s\t%d\t%d\t%s\n", indexSheet, i+1, j+1, text)
 		}
 	}
-	fmt.Fprintf(&b, "%s\t1\t1\t单位\n%s\t1\t2\t样例学院\n%s\t2\t1\t%sE1\n", coverSheet, coverSheet, coverSheet, expertNo)
+	fmt.Fprintf(&b, "%s\t1\t1\t单位\n%s\t1\t2\t样例学院\n%s\t2\t1\t%sE1\n", coverSheet, coverSheet, coverSheet, expertLabel)
 	fmt.Fprintf(&b, "%s\t2\t1\t2024-01；福州\n%s\t5\t%d\t%s\n%s\t6\t%d\t%s\n", sheet, sheet, colPoint, point, sheet, colPoint, point)
 	fmt.Fprintf(&b, "%s\t5\t%d\t88\n%s\t5\t%d\t%s说%s\n%s\t6\t%d\t5\n%s\t7\t1\t否\n", sheet, colMark, sheet, colComment, fuzzName, fuzzPhone, sheet, colMark, sheet)
 	return b.String()

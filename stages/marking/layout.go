@@ -14,74 +14,74 @@ import (
 	"lianheti/templates"
 )
 
-// Sheets that are there in every marking workbook, beside one a submission.
+// Sheets of every marking workbook, besides one for each submission.
 const (
 	coverSheet = "评分说明"
 	indexSheet = "_评分索引" // very hidden
 )
 
-// version of the layout. Those of the first, which has no digest of the index, are still read.
+// version of the layout. Workbooks of the first one, which has no digest of the index, are still read.
 const version, firstVersion = "2", "1"
 
-// What a cell is there for.
+// Uses of a slot.
 const (
-	unitUse    = "unit"    // where the expert works
-	recuseUse  = "recuse"  // the expert steps aside from one submission
+	unitUse    = "unit"    // the expert's employer
+	recuseUse  = "recuse"  // the expert declares a conflict of interest
 	markUse    = "mark"    // of a point
 	deductUse  = "deduct"  // of the deduction
-	vetoUse    = "veto"    // proposal to turn the submission down
-	commentUse = "comment" // to a mark, a deduction or a veto (then without a point)
-	formulaUse = "formula" // ours, with a value that changes
+	vetoUse    = "veto"    // proposal to reject the submission
+	commentUse = "comment" // on a mark, a deduction or a veto (which has no point)
+	formulaUse = "formula" // a formula
 )
 
-// spot is where a cell stands.
-type spot struct {
+// cellRef is the position of a cell.
+type cellRef struct {
 	sheet    string
 	row, col int
 }
 
-// slot is a cell that the digest leaves out: the expert's, or one with a formula.
+// slot is a cell that the digest of its sheet leaves out.
 type slot struct {
 	use string
-	spot
+	cellRef
 	submission string
 	point      string
 }
 
-// index is what the very hidden sheet says.
+// index is the content of the very hidden sheet.
 type index struct {
-	form    string
-	batch   int
-	version string
-	expert  string
-	name    string            // to be hidden where the expert wrote it
-	scale   string            // of the marks
-	most    string            // that may be deducted
-	sources map[string]string // submission -> sha256 of the workbook that the expert sees the content of
-	order   []string          // submissions, as they come
-	slots   []slot
-	regions []region
-	rubric  string // sha256 of the rubric that it was issued under; empty: it does not say
-	part    int    // 0: the first workbook of the expert; otherwise which supplementary one
-	digest  string // over the rows before it
-	altered bool   // the digest says otherwise
+	form          string
+	batch         int
+	version       string
+	expert        string
+	name          string            // hidden wherever the expert wrote it
+	scale         string            // full marks
+	maxDeduction  string            // that may be deducted
+	sources       map[string]string // submission -> sha256 of the submitted workbook
+	order         []string          // submissions in order
+	slots         []slot
+	regions       []region
+	rubric        string // sha256 of the rubric at the time; empty: unknown
+	part          int    // see Assignment.Part
+	digest        string // of the rows before it
+	digestDiffers bool   // or rows follow it
 }
 
-// region is how much of a sheet is ours, with the digest of its locked content.
+// region is the extent of the part of a sheet that we wrote, with the digest of its locked cells.
 type region struct {
 	sheet            string
 	lastRow, lastCol int
 	digest           string
 }
 
-func formOf(d *templates.Definition) string { return d.Form.ID + "-专家评分" }
+func formID(d *templates.Definition) string { return d.Form.ID + "-专家评分" }
 
-func rubricOf(d *templates.Definition) string {
+func rubricHash(d *templates.Definition) string {
 	return d.Sources[strconv.Itoa(d.Year)+"/rubric.yaml"]
 }
 
 func (x *index) rows() [][]string {
-	out := [][]string{{"form", x.form, strconv.Itoa(x.batch), x.version, x.expert, x.scale, x.most, x.name,
+	out := [][]string{{"form", x.form, strconv.Itoa(x.batch), x.version, x.expert, x.scale, x.maxDeduction, x.name,
 		strconv.Itoa(x.part), x.rubric}}
 	for _, id := range x.order {
 		out = append(out, []string{"submission", id, x.sources[id]})
@@ -95,26 +95,26 @@ func (x *index) rows() [][]string {
 	return append(out, []string{digestRow, digestRows(out)})
 }
 
-// digestRow is the last row of the index, so that no mark can be moved to another point or expert.
+// digestRow begins the last row of the index, which protects it: no mark can be moved to another point or expert.
 const digestRow = "digest"
 
 func digestRows(rows [][]string) string {
-	var cells []fixed
+	var cells []lockedCell
 	for i, row := range rows {
 		for k, words := range row {
-			if words = settled(words); words != "" {
-				cells = append(cells, fixed{i + 1, k + 1, words})
+			if words = normalizeText(words); words != "" {
+				cells = append(cells, lockedCell{i + 1, k + 1, words})
 			}
 		}
 	}
 	return digest(cells)
 }
 
-// readIndex is the reverse of rows. It gives an error where a row says nothing it knows.
+// readIndex is the inverse of rows. It fails on an unknown row.
 func readIndex(rows [][]string) (*index, error) {
 	x := &index{sources: map[string]string{}}
 	for i, row := range rows {
-		row = append(slices.Clone(row), make([]string, 10)...) // blank cells at the end are not stored
+		row = append(slices.Clone(row), make([]string, 10)...) // trailing blank cells are not stored
 		number := func(i int) int {
 			n, err := strconv.Atoi(row[i])
 			if err != nil {
@@ -125,20 +125,20 @@ func readIndex(rows [][]string) (*index, error) {
 		switch row[0] {
 		case "form":
 			x.form, x.batch, x.version, x.expert, x.scale = row[1], number(2), row[3], row[4], row[5]
-			x.most, x.name, x.part, x.rubric = row[6], row[7], max(0, number(8)), row[9]
+			x.maxDeduction, x.name, x.part, x.rubric = row[6], row[7], max(0, number(8)), row[9]
 		case "submission":
 			x.sources[row[1]] = row[2]
 		case "region":
 			x.regions = append(x.regions, region{row[1], number(2), number(3), row[4]})
 		case unitUse, recuseUse, markUse, deductUse, vetoUse, commentUse, formulaUse:
-			s := slot{row[0], spot{row[1], number(2), number(3)}, row[4], row[5]}
+			s := slot{row[0], cellRef{row[1], number(2), number(3)}, row[4], row[5]}
 			if s.row < 1 || s.col < 1 {
 				return nil, fmt.Errorf("索引里的位置 %q 读不出", row)
 			}
 			x.slots = append(x.slots, s)
 		case digestRow:
 			x.digest = row[1]
-			x.altered = x.digest != digestRows(rows[:i]) || i != len(rows)-1
+			x.digestDiffers = x.digest != digestRows(rows[:i]) || i != len(rows)-1
 		default:
 			return nil, fmt.Errorf("索引里有认不出的 %q", row[0])
 		}
@@ -146,18 +146,18 @@ func readIndex(rows [][]string) (*index, error) {
 	if x.form == "" || x.expert == "" {
 		return nil, fmt.Errorf("索引不完整")
 	}
-	x.altered = x.altered || x.digest == "" && x.version != firstVersion
+	x.digestDiffers = x.digestDiffers || x.digest == "" && x.version != firstVersion
 	return x, nil
 }
 
-type fixed struct {
+type lockedCell struct {
 	row, col int
 	words    string
 }
 
-// digest is over the locked cells of a sheet, row by row; white space and the notation of numbers may change.
-func digest(cells []fixed) string {
-	slices.SortFunc(cells, func(a, b fixed) int { return cmp.Or(a.row-b.row, a.col-b.col) })
+// digest hashes locked cells, row by row. White space and the notation of numbers may change.
+func digest(cells []lockedCell) string {
+	slices.SortFunc(cells, func(a, b lockedCell) int { return cmp.Or(a.row-b.row, a.col-b.col) })
 	h := sha256.New()
 	for _, c := range cells {
 		fmt.Fprintf(h, "%s\t%s\n", model.CellName(c.row, c.col), c.words)
@@ -165,8 +165,8 @@ func digest(cells []fixed) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// settled is a text as the digest sees it.
-func settled(s string) string {
+// normalizeText normalises a text for digest.
+func normalizeText(s string) string {
 	if v, err := strconv.ParseFloat(s, 64); err == nil {
 		return strconv.FormatFloat(v, 'g', 12, 64)
 	}

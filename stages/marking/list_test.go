@@ -56,9 +56,9 @@ func TestListOfExperts(t *testing.T) {
 	}) {
 		t.Errorf("%+v, want %+v", got, want)
 	}
-	for _, p := range Marked(d.Rubric) {
-		if got[0].marks(p) != slices.Contains(want[0].Points, p.ID) || !got[1].marks(p) {
-			t.Errorf("%s: marked by %v and %v", p.ID, got[0].marks(p), got[1].marks(p))
+	for _, p := range ExpertPoints(d.Rubric) {
+		if got[0].covers(p) != slices.Contains(want[0].Points, p.ID) || !got[1].covers(p) {
+			t.Errorf("%s: marked by %v and %v", p.ID, got[0].covers(p), got[1].covers(p))
 		}
 	}
 }
@@ -107,7 +107,7 @@ func TestNamesOfSheets(t *testing.T) {
 
 func TestLongTextsLoseNothing(t *testing.T) {
 	words := strings.Repeat("一二三四五六七八九十", 250) + "\n\n短的一段\n" + strings.Repeat("末", 1200)
-	pieces := parts(words)
+	pieces := splitText(words)
 	for _, p := range pieces {
 		if n := utf8.RuneCountInString(p); n == 0 || n > 1200 {
 			t.Errorf("a piece of %d characters", n)

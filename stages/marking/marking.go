@@ -1,11 +1,11 @@
-// Package marking is the experts' round trip: it writes one marking workbook an expert, and reads what comes back.
+// Package marking writes a marking workbook for each expert and reads the ones that come back.
 //
-// The workbook carries its own index (layout.go) on a very hidden sheet: whose it is, for which batch, what each mark
-// is about, and a digest of everything that is not the expert's to fill. Reading goes by that index alone; where the
-// locked content is not what was sent, the whole workbook is refused.
+// A very hidden sheet is the index of the workbook (layout.go): its expert, its batch, what each mark is about, and
+// digests of everything that the expert must not change. Reading relies on the index alone; if locked content was
+// changed, the whole workbook is rejected.
 //
-// A mark is in hundredths of what the point leaves to experts, so that it outlives a change of the weights. An expert
-// is known by an id; names stand in the workbook that the expert gets, and nowhere in what is read back.
+// Marks are in hundredths of the share of a point that experts give, so they stay valid when weights change. Experts
+// are known by an id; their names are in the workbooks they get, and in nothing that is read back.
 package marking
 
 import (
@@ -21,18 +21,18 @@ import (
 	"lianheti/templates"
 )
 
-// Assignment is one expert's task.
+// Assignment is the task of one expert.
 type Assignment struct {
 	Expert string // id: E1, 专家03 …
 	Name   string // for the workbook only
-	Unit   string // where the expert works, for conflicts of interest
+	Unit   string // employer, for conflicts of interest
 	Points []string
-	Part   int                 // which supplementary workbook; 0: the first
-	Only   map[string][]string // of a supplementary one: the points that it asks about, by submission
+	Part   int                 // number of the supplementary workbook; 0: the first workbook
+	Only   map[string][]string // for a supplementary workbook: the points it asks about, by submission
 }
 
-// Marked lists the points that experts have a say in, the deduction last, in the rubric's order.
-func Marked(r *templates.Rubric) []*templates.Point {
+// ExpertPoints returns the points that experts mark, in the order of the rubric, the deduction last.
+func ExpertPoints(r *templates.Rubric) []*templates.Point {
 	var points, deductions []*templates.Point
 	for _, p := range r.Points() {
 		switch {
@@ -45,8 +45,8 @@ func Marked(r *templates.Rubric) []*templates.Point {
 	return append(points, deductions...)
 }
 
-// Numbered makes n assignments without a list: everybody marks everything.
-func Numbered(n int) []Assignment {
+// NumberedAssignments returns n assignments without names: everybody marks everything.
+func NumberedAssignments(n int) []Assignment {
 	var out []Assignment
 	for i := range n {
 		out = append(out, Assignment{Expert: fmt.Sprintf("E%d", i+1)})
@@ -54,18 +54,18 @@ func Numbered(n int) []Assignment {
 	return out
 }
 
-func (a Assignment) marks(p *templates.Point) bool {
+func (a Assignment) covers(p *templates.Point) bool {
 	return len(a.Points) == 0 || slices.Contains(a.Points, p.ID)
 }
 
-// asks lists the points that the workbook asks about one submission.
-func (a Assignment) asks(r *templates.Rubric, submission string) []*templates.Point {
-	return slices.DeleteFunc(Marked(r), func(p *templates.Point) bool {
-		return !a.marks(p) || a.Part > 0 && !slices.Contains(a.Only[submission], p.ID)
+// pointsFor returns the points that the workbook asks about a submission.
+func (a Assignment) pointsFor(r *templates.Rubric, submission string) []*templates.Point {
+	return slices.DeleteFunc(ExpertPoints(r), func(p *templates.Point) bool {
+		return !a.covers(p) || a.Part > 0 && !slices.Contains(a.Only[submission], p.ID)
 	})
 }
 
-// FileName is what an expert's workbook is called.
+// FileName is the name of an expert's workbook.
 func FileName(d *templates.Definition, a Assignment) string {
 	part := ""
 	if a.Part > 0 {
@@ -74,15 +74,15 @@ func FileName(d *templates.Definition, a Assignment) string {
 	return fmt.Sprintf("%d年专家评分表_%s%s.xlsx", d.Year, a.Expert, part)
 }
 
-// Subject is one submission as an expert sees it.
+// Subject is one submission as experts see it.
 type Subject struct {
 	Submission table.Submission
-	data       map[string][]string // by point, what figures say, which materials are listed for it, and what is in doubt
+	data       map[string][]string // by point: lines about figures, materials and open findings
 	texts      []passage
 	materials  []table.Material
 }
 
-// openIssues lists by point what must be corrected or explained about its figures and texts.
+// openIssues describes, by point, the open findings about its figures and texts.
 func openIssues(d *templates.Definition, findings []table.Finding) map[string][]string {
 	out := map[string][]string{}
 	for _, x := range findings {
@@ -91,7 +91,7 @@ func openIssues(d *templates.Definition, findings []table.Finding) map[string][]
 			continue
 		}
 		line := fmt.Sprintf("存疑（%s）：%s　%s", words, x.Title, model.Place{Sheet: x.Sheet, Cell: x.Cell})
-		for _, p := range Marked(d.Rubric) {
+		for _, p := range ExpertPoints(d.Rubric) {
 			about := func(id string) bool { return isEvidence(d, p, id) }
 			if slices.ContainsFunc(strings.Fields(x.Fields), about) && !slices.Contains(out[p.ID], line) {
 				out[p.ID] = append(out[p.ID], line)
@@ -101,7 +101,7 @@ func openIssues(d *templates.Definition, findings []table.Finding) map[string][]
 	return out
 }
 
-// isEvidence says whether a field is evidence of a point, by the form or by the rubric.
+// isEvidence reports whether a field is evidence of a point, by the form or by the rubric.
 func isEvidence(d *templates.Definition, p *templates.Point, id string) bool {
 	f, counts := d.Field(id), func(e *templates.Evidence) bool {
 		return e.Counts() && slices.Contains(e.Expression.Fields, id)
@@ -109,7 +109,7 @@ func isEvidence(d *templates.Definition, p *templates.Point, id string) bool {
 	return f != nil && slices.Contains(f.Evidence, p.ID) || slices.ContainsFunc(p.Evidence, counts)
 }
 
-// supporting lists the materials that name a point: by its number, or by the label of a field that is evidence of it.
+// supporting lists the materials that name a point by its number, or by the label of a field that is evidence of it.
 func (s Subject) supporting(d *templates.Definition, p *templates.Point) []string {
 	var out []string
 	for _, m := range s.materials {
@@ -134,9 +134,9 @@ type passage struct {
 	words  string
 }
 
-// Subjects gathers what the experts are to see of each submission that is ranked, in the order of the submissions.
+// Subjects collects what experts see of each ranked submission.
 func Subjects(r *table.Round) []Subject {
-	d, of, raw := r.Facts.Definition, r.About(), map[string][]float64{} // of the ranked, by evidence
+	d, of, raw := r.Facts.Definition, r.About(), map[string][]float64{} // values of the ranked, by evidence
 	for _, a := range of {
 		for _, s := range a.Scores {
 			if s.Raw.Valid && (a.Rank.Ranked || a.Rank.Waiting) {
@@ -150,11 +150,11 @@ func Subjects(r *table.Round) []Subject {
 		if !a.Rank.Ranked && !a.Rank.Waiting {
 			continue
 		}
-		s := Subject{Submission: form.Submission, data: evidence(d, a.Scores, raw), materials: form.Materials}
+		s := Subject{Submission: form.Submission, data: evidenceLines(d, a.Scores, raw), materials: form.Materials}
 		open := openIssues(d, a.Findings)
-		for _, p := range Marked(d.Rubric) {
+		for _, p := range ExpertPoints(d.Rubric) {
 			if s.data[p.ID] == nil {
-				s.data[p.ID] = answers(d, form, p)
+				s.data[p.ID] = answerLines(d, form, p)
 			}
 			s.data[p.ID] = slices.Concat(s.data[p.ID], s.supporting(d, p), open[p.ID])
 		}
@@ -169,8 +169,8 @@ func Subjects(r *table.Round) []Subject {
 	return out
 }
 
-// evidence says what a submission's figures come to for each point, beside the middle of the ranked.
-func evidence(d *templates.Definition, scores []table.Score, raw map[string][]float64) map[string][]string {
+// evidenceLines describes, by point, the scored figures of a submission beside the medians of the ranked.
+func evidenceLines(d *templates.Definition, scores []table.Score, raw map[string][]float64) map[string][]string {
 	out := map[string][]string{}
 	for _, s := range scores {
 		e := d.Rubric.Point(s.Point).Find(s.Evidence)
@@ -187,8 +187,8 @@ func evidence(d *templates.Definition, scores []table.Score, raw map[string][]fl
 	return out
 }
 
-// answers lists the short answers that the form names as evidence of a point which no figure is scored for.
-func answers(d *templates.Definition, form *table.Form, p *templates.Point) []string {
+// answerLines lists the short answers that are evidence of a point without scored figures.
+func answerLines(d *templates.Definition, form *table.Form, p *templates.Point) []string {
 	var out []string
 	for _, f := range d.Form.Fields() {
 		if !slices.Contains(f.Evidence, p.ID) || f.Record != "" || f.Personal || f.Type == templates.ProseField || f.Dated() {
@@ -205,7 +205,7 @@ func answers(d *templates.Definition, form *table.Form, p *templates.Point) []st
 	return out
 }
 
-// title is the name of a submission's sheet: at most 31 characters, none that programs forbid, and no two alike.
+// title is the name of the sheet: unique, at most 31 characters, without forbidden ones.
 func (s Subject) title(n int) string {
 	forbidden := strings.NewReplacer("[", " ", "]", " ", ":", " ", "*", " ", "?", " ", "/", " ", `\`, " ", "'", " ")
 	name := []rune(forbidden.Replace(fmt.Sprintf("%02d %s", n, s.Submission.Consortium)))
@@ -214,20 +214,20 @@ func (s Subject) title(n int) string {
 
 func figure(v float64) string { return table.Plain(table.Some(math.Round(v*100) / 100)) }
 
-// Heads of the columns in a list of experts. Only the first must be there.
+// Column titles of a list of experts. Only the first is required.
 const (
-	headID     = "编号"
-	headName   = "姓名"
-	headUnit   = "单位"
-	headPoints = "观测点"
+	titleID     = "编号"
+	titleName   = "姓名"
+	titleUnit   = "单位"
+	titlePoints = "观测点"
 )
 
-// ReadList reads a list of experts: a row of heads anywhere (编号, 姓名, 单位, 观测点), then an expert a row. Who has no points
-// there marks all; an indicator (3) means all of its points.
+// ReadList reads a list of experts: a header row (编号, 姓名, 单位, 观测点), then a row for each. An expert without points
+// marks all; an indicator (3) means all its points.
 func ReadList(d *templates.Definition, cells []model.Cell) ([]Assignment, error) {
-	first := slices.IndexFunc(cells, func(c model.Cell) bool { return strings.TrimSpace(c.Raw) == headID })
+	first := slices.IndexFunc(cells, func(c model.Cell) bool { return strings.TrimSpace(c.Raw) == titleID })
 	if first < 0 {
-		return nil, fmt.Errorf("专家名单里没有“%s”这一列：第一行请写 %s、%s、%s、%s，一位专家一行", headID, headID, headName, headUnit, headPoints)
+		return nil, fmt.Errorf("专家名单里没有“%s”这一列：第一行请写 %s、%s、%s、%s，一位专家一行", titleID, titleID, titleName, titleUnit, titlePoints)
 	}
 	heads, row := map[int]string{}, cells[first].Row
 	rows := map[int]map[string]string{}
@@ -243,7 +243,7 @@ func ReadList(d *templates.Definition, cells []model.Cell) ([]Assignment, error)
 	var out []Assignment
 	taken := map[string]int{}
 	for _, n := range slices.Sorted(maps.Keys(rows)) {
-		a := Assignment{Expert: rows[n][headID], Name: rows[n][headName], Unit: rows[n][headUnit]}
+		a := Assignment{Expert: rows[n][titleID], Name: rows[n][titleName], Unit: rows[n][titleUnit]}
 		if a.Expert == "" || strings.ContainsAny(a.Expert, `\/:*?"<>|.`) {
 			return nil, fmt.Errorf("专家名单第%d行的编号“%s”为空，或含有文件名不能用的字符：请写 E1、专家01 这样的编号", n, a.Expert)
 		}
@@ -252,7 +252,7 @@ func ReadList(d *templates.Definition, cells []model.Cell) ([]Assignment, error)
 		}
 		taken[text.NameKey(a.Expert)] = n
 		var err error
-		if a.Points, err = readPoints(d.Rubric, rows[n][headPoints]); err != nil {
+		if a.Points, err = readPoints(d.Rubric, rows[n][titlePoints]); err != nil {
 			return nil, fmt.Errorf("专家名单第%d行：%w", n, err)
 		}
 		out = append(out, a)
@@ -267,28 +267,28 @@ func readPoints(r *templates.Rubric, words string) ([]string, error) {
 	var out []string
 	for _, id := range strings.FieldsFunc(words, func(c rune) bool { return c != '.' && (c < '0' || c > '9') }) {
 		meant := func(p *templates.Point) bool { return p.ID == id || p.Indicator.ID == id }
-		found := table.Where(slices.Values(Marked(r)), meant)
+		found := table.Where(slices.Values(ExpertPoints(r)), meant)
 		if found == nil {
-			return nil, fmt.Errorf("观测点“%s”不由专家评：可写的有 %s", id, strings.Join(table.Each(Marked(r), idOf), "、"))
+			return nil, fmt.Errorf("观测点“%s”不由专家评：可写的有 %s", id, strings.Join(table.Each(ExpertPoints(r), pointID), "、"))
 		}
-		out = append(out, table.Each(found, idOf)...)
+		out = append(out, table.Each(found, pointID)...)
 	}
 	return out, nil
 }
 
-func idOf(p *templates.Point) string { return p.ID }
+func pointID(p *templates.Point) string { return p.ID }
 
-// progress knows who has marked what, and who can't.
-type progress struct {
+// markingProgress knows the marks that came back, and the recusals.
+type markingProgress struct {
 	rubric   *templates.Rubric
-	known    map[string]*table.Form
+	forms    map[string]*table.Form
 	counted  map[[2]string][]string // experts, by submission and point
 	conflict map[[2]string]bool     // by expert and submission
-	part     int32                  // the highest number of a supplementary workbook that came back
+	part     int32                  // the highest part number that came back
 }
 
-func newProgress(facts *table.Facts, marking table.Marking) *progress {
-	r := &progress{facts.Definition.Rubric, formsByID(facts), map[[2]string][]string{}, map[[2]string]bool{}, 0}
+func newMarkingProgress(facts *table.Facts, marking table.Marking) *markingProgress {
+	r := &markingProgress{facts.Definition.Rubric, formsByID(facts), map[[2]string][]string{}, map[[2]string]bool{}, 0}
 	for m := range marking.Marks.All() {
 		r.part = max(r.part, m.Supplement)
 		switch {
@@ -302,32 +302,32 @@ func newProgress(facts *table.Facts, marking table.Marking) *progress {
 	return r
 }
 
-// could lists who can still mark a point of a submission.
-func (r *progress) could(list []Assignment, submission string, p *templates.Point) (out []int) {
+// availableExperts returns the experts, by index, who can still mark a point of a submission.
+func (r *markingProgress) availableExperts(list []Assignment, submission string, p *templates.Point) (out []int) {
 	for i, a := range list {
 		marked := slices.Contains(r.counted[[2]string{submission, p.ID}], a.Expert)
-		conflict := r.conflict[[2]string{a.Expert, submission}] || a.Unit != "" && belongs(a.Unit, r.known[submission])
-		if a.marks(p) && !marked && !conflict {
+		conflict := r.conflict[[2]string{a.Expert, submission}] || a.Unit != "" && isMemberUnit(a.Unit, r.forms[submission])
+		if a.covers(p) && !marked && !conflict {
 			out = append(out, i)
 		}
 	}
 	return out
 }
 
-// Supplements gives each expert what is still to be marked: of each point of each submission so many marks as the best
-// marked has, and the least number at any rate. Whoever has marked something is not asked again.
+// Supplements assigns what is still to be marked: each submission gets as many marks for a point as the best marked
+// one has, and at least the required number. Nobody marks the same twice.
 func Supplements(facts *table.Facts, marking table.Marking, subjects []Subject, list []Assignment) []Assignment {
-	r := newProgress(facts, marking)
+	r := newMarkingProgress(facts, marking)
 	only := map[int]map[string][]string{}
-	for _, p := range Marked(r.rubric) {
+	for _, p := range ExpertPoints(r.rubric) {
 		wanted := r.rubric.Experts.Least
 		for _, s := range subjects {
 			wanted = max(wanted, len(r.counted[[2]string{s.Submission.Submission, p.ID}]))
 		}
 		for _, s := range subjects {
 			id := s.Submission.Submission
-			could, lacking := r.could(list, id, p), wanted-len(r.counted[[2]string{id, p.ID}])
-			for _, i := range could[:min(lacking, len(could))] {
+			available, lacking := r.availableExperts(list, id, p), wanted-len(r.counted[[2]string{id, p.ID}])
+			for _, i := range available[:min(lacking, len(available))] {
 				of := table.In(only, i)
 				of[id] = append(of[id], p.ID)
 			}
@@ -343,15 +343,15 @@ func Supplements(facts *table.Facts, marking table.Marking, subjects []Subject, 
 	return out
 }
 
-// Short says where these experts can't reach the least number of marks, their units and recusals considered.
-func Short(facts *table.Facts, marking table.Marking, subjects []Subject, list []Assignment) []string {
-	r := newProgress(facts, marking)
+// Shortages describes where too few of these experts can mark, given their units and recusals.
+func Shortages(facts *table.Facts, marking table.Marking, subjects []Subject, list []Assignment) []string {
+	r := newMarkingProgress(facts, marking)
 	var out []string
 	for _, s := range subjects {
 		id := s.Submission.Submission
-		lacking := map[int][]string{} // points, by how many marks there can be
-		for _, p := range Marked(r.rubric) {
-			n := len(r.counted[[2]string{id, p.ID}]) + len(r.could(list, id, p))
+		lacking := map[int][]string{} // points, by the number of marks that is possible
+		for _, p := range ExpertPoints(r.rubric) {
+			n := len(r.counted[[2]string{id, p.ID}]) + len(r.availableExperts(list, id, p))
 			lacking[n] = append(lacking[n], p.ID)
 		}
 		for n := range r.rubric.Experts.Least {

@@ -14,28 +14,28 @@ import (
 	"lianheti/templates"
 )
 
-// Codes of what can be wrong with a workbook that came back. The catalogue has the words.
+// Codes of faults of a workbook that came back. Their texts are in the catalogue of rules.
 const (
-	CodeForeign    = "LHT-1-060" // no marking workbook
+	CodeForeign    = "LHT-1-060" // not a marking workbook
 	CodeWrongBatch = "LHT-1-061"
-	CodeAltered    = "LHT-1-062" // the locked content is not what was sent
-	CodeNoUnit     = "LHT-1-063" // conflicts of interest can't be told
+	CodeAltered    = "LHT-1-062" // locked content was changed
+	CodeNoUnit     = "LHT-1-063" // the employer is missing
 	CodeSideBySide = "LHT-1-064" // two of one expert, with different marks
 	CodeSame       = "LHT-1-065" // two of one expert, with the same marks
 )
 
-// Returned is one file that came back: flat cells, as intake reads them. Where it could not be read, File says why.
+// Returned is one file that came back: its cells, or in File the reason why it could not be read.
 type Returned struct {
 	File  model.File
 	Cells []model.Cell
 }
 
-// Read interprets what came back: a row for every file with its fate, and one for every mark that was asked for.
+// Read interprets the files that came back: a row for every file with its fate, and a row for every mark asked for.
 func Read(facts *table.Facts, returned []Returned) table.Marking {
 	var files []table.File
 	var marks []table.Mark
 	var earlier []string
-	for _, b := range settle(facts, returned) {
+	for _, b := range resolve(facts, returned) {
 		file := table.FileOf(facts.Definition, table.RoleMarks, b.file, b.other, b.read, b.used)
 		if b.file.Fate != model.Superseded {
 			file.SupersededBy = ""
@@ -43,7 +43,7 @@ func Read(facts *table.Facts, returned []Returned) table.Marking {
 		files = append(files, file)
 		if b.file.Fate == model.Accepted {
 			marks = append(marks, b.marks...)
-			if b.index.rubric != "" && b.index.rubric != rubricOf(facts.Definition) {
+			if b.index.rubric != "" && b.index.rubric != rubricHash(facts.Definition) {
 				earlier = append(earlier, b.index.expert)
 			}
 		}
@@ -54,16 +54,17 @@ func Read(facts *table.Facts, returned []Returned) table.Marking {
 type workbook struct {
 	file       model.File
 	index      *index
-	people     text.People // whom the submissions name
-	cells      map[spot]model.Cell
-	unit       string
+	people     text.People // persons named in submissions
+	cells      map[cellRef]model.Cell
+	expertUnit string
 	marks      []table.Mark
 	read, used int
-	other      string // the file that takes its place, or stands beside it
+	other      string // the file that replaces it, or contradicts it
 }
 
-// settle reads every file and decides which of an expert's counts: of several with the same marks the first, else none.
-func settle(facts *table.Facts, returned []Returned) []*workbook {
+// resolve reads every file and decides which workbooks of an expert count: of several with equal marks the first; of
+// several with different marks none.
+func resolve(facts *table.Facts, returned []Returned) []*workbook {
 	known := formsByID(facts)
 	paths := text.Paths{}
 	var out, accepted []*workbook
@@ -71,20 +72,20 @@ func settle(facts *table.Facts, returned []Returned) []*workbook {
 		b := &workbook{file: r.File, people: facts.People}
 		out = append(out, b)
 		if b.file.Fate == model.Accepted {
-			b.open(facts.Definition, r.Cells)
+			b.readIndexSheet(facts.Definition, r.Cells)
 		}
 		b.file.Path = paths.Free(b.hide(b.file.Path))
 		if b.file.Fate == model.Accepted {
-			b.interpret(facts.Definition, known)
+			b.readMarks(facts.Definition, known)
 			accepted = append(accepted, b)
 		}
 	}
-	issue := func(b *workbook) string { return fmt.Sprint(b.index.expert, "\x00", b.index.part) }
-	for _, all := range table.Grouped(accepted, issue) {
+	key := func(b *workbook) string { return fmt.Sprint(b.index.expert, "\x00", b.index.part) }
+	for _, all := range table.Grouped(accepted, key) {
 		for _, b := range all[1:] {
-			if !same(all[0], b) {
+			if !sameMarks(all[0], b) {
 				for i, x := range all {
-					x.refuse(CodeSideBySide, x.index.expert)
+					x.reject(CodeSideBySide, x.index.expert)
 					x.other = all[(i+1)%len(all)].file.Path
 				}
 				break
@@ -94,27 +95,28 @@ func settle(facts *table.Facts, returned []Returned) []*workbook {
 	}
 	left := slices.DeleteFunc(slices.Clone(accepted), func(b *workbook) bool { return b.file.Fate != model.Accepted })
 	for _, all := range table.Grouped(left, func(b *workbook) string { return b.index.expert }) {
-		supplement(all)
+		mergeSupplements(all)
 	}
 	return out
 }
 
-// supplement leaves one row a mark that several workbooks of an expert ask for: the latest that was filled in.
-func supplement(all []*workbook) {
+// mergeSupplements keeps one row for a mark that several workbooks of an expert ask for: the latest that is filled
+// in.
+func mergeSupplements(all []*workbook) {
 	slices.SortStableFunc(all, func(a, b *workbook) int { return cmp.Compare(b.index.part, a.index.part) })
 	type key struct{ submission, point, kind string }
 	filled, asked := map[key]bool{}, map[key]bool{}
-	said := func(m table.Mark) bool { return m.Value.Valid && (m.Kind != table.MarkVeto || m.Value.V > 0) }
+	filledIn := func(m table.Mark) bool { return m.Value.Valid && (m.Kind != table.MarkVeto || m.Value.V > 0) }
 	for _, b := range all {
 		for _, m := range b.marks {
 			k := key{m.Submission, m.Point, m.Kind}
-			filled[k] = filled[k] || said(m)
+			filled[k] = filled[k] || filledIn(m)
 		}
 	}
 	for _, b := range all {
 		b.marks = slices.DeleteFunc(b.marks, func(m table.Mark) bool {
 			k := key{m.Submission, m.Point, m.Kind}
-			if asked[k] || filled[k] && !said(m) {
+			if asked[k] || filled[k] && !filledIn(m) {
 				return true
 			}
 			asked[k] = true
@@ -123,18 +125,18 @@ func supplement(all []*workbook) {
 	}
 }
 
-func (b *workbook) refuse(code, detail string) {
+func (b *workbook) reject(code, detail string) {
 	b.file.Fate, b.file.Code, b.file.Detail = model.Rejected, code, b.hide(detail)
 }
 
-func same(a, b *workbook) bool {
-	return a.unit == b.unit && slices.EqualFunc(a.marks, b.marks, func(x, y table.Mark) bool {
+func sameMarks(a, b *workbook) bool {
+	return a.expertUnit == b.expertUnit && slices.EqualFunc(a.marks, b.marks, func(x, y table.Mark) bool {
 		x.File = y.File
 		return x == y
 	})
 }
 
-// hide takes the expert's name and other personal data out of what was typed, and out of the name of the file.
+// hide removes the expert's name and other personal data from what was typed, and from file names.
 func (b *workbook) hide(s string) string {
 	if b.index != nil && b.index.name != "" {
 		s = text.NewPeople([]string{b.index.name}).Hide(s)
@@ -142,41 +144,41 @@ func (b *workbook) hide(s string) string {
 	return text.Mask(b.people.Hide(s))
 }
 
-// open finds the index and proves that what is locked is as it was sent.
-func (b *workbook) open(d *templates.Definition, cells []model.Cell) {
-	b.cells = map[spot]model.Cell{}
+// readIndexSheet reads the index and verifies the locked content.
+func (b *workbook) readIndexSheet(d *templates.Definition, cells []model.Cell) {
+	b.cells = map[cellRef]model.Cell{}
 	var rows [][]string
 	for _, c := range cells {
 		if c.Place.Sheet == indexSheet {
-			rows = put(rows, c)
+			rows = putCell(rows, c)
 		} else {
-			b.cells[spot{c.Place.Sheet, c.Row, c.Col}] = c
+			b.cells[cellRef{c.Place.Sheet, c.Row, c.Col}] = c
 		}
 	}
 	if rows == nil {
-		b.refuse(CodeForeign, "没有评分表的标识")
+		b.reject(CodeForeign, "没有评分表的标识")
 		return
 	}
 	x, err := readIndex(rows)
 	switch r := d.Rubric.Experts; {
 	case err != nil:
-		b.refuse(CodeAltered, err.Error())
-	case x.form != formOf(d):
-		b.refuse(CodeForeign, "标识是"+x.form)
+		b.reject(CodeAltered, err.Error())
+	case x.form != formID(d):
+		b.reject(CodeForeign, "标识是"+x.form)
 	case x.batch != d.Directory.Batch:
-		b.refuse(CodeWrongBatch, fmt.Sprintf("是%d年批次的", x.batch))
+		b.reject(CodeWrongBatch, fmt.Sprintf("是%d年批次的", x.batch))
 	case x.version != version && x.version != firstVersion,
-		x.scale != r.Scale.String(), x.most != r.Deduction.String():
-		b.refuse(CodeAltered, "评分的分制与现在的定义不同")
-	case x.altered:
-		b.refuse(CodeAltered, "隐藏的索引被改动")
+		x.scale != r.Scale.String(), x.maxDeduction != r.Deduction.String():
+		b.reject(CodeAltered, "评分的分制与现在的定义不同")
+	case x.digestDiffers:
+		b.reject(CodeAltered, "隐藏的索引被改动")
 	default:
 		b.index = x
-		b.verify()
+		b.verifyLocked()
 	}
 }
 
-func put(rows [][]string, c model.Cell) [][]string {
+func putCell(rows [][]string, c model.Cell) [][]string {
 	const widest = 16
 	for len(rows) < c.Row {
 		rows = append(rows, nil)
@@ -190,14 +192,14 @@ func put(rows [][]string, c model.Cell) [][]string {
 	return rows
 }
 
-// verify compares the locked content of each sheet with its digest, and counts the cells that are not ours.
-func (b *workbook) verify() {
-	free := map[spot]string{}
+// verifyLocked compares the locked content of each sheet with its digest, and counts the cells of the expert.
+func (b *workbook) verifyLocked() {
+	free := map[cellRef]string{}
 	for _, s := range b.index.slots {
-		free[s.spot] = s.use
+		free[s.cellRef] = s.use
 	}
 	regions := table.By(slices.Values(b.index.regions), func(r region) string { return r.sheet })
-	locked := map[string][]fixed{}
+	locked := map[string][]lockedCell{}
 	for at, c := range b.cells {
 		r := regions[at.sheet]
 		switch u, ours := free[at]; {
@@ -205,26 +207,26 @@ func (b *workbook) verify() {
 		case ours, at.row > r.lastRow, at.col > r.lastCol:
 			b.read++
 		default:
-			locked[at.sheet] = append(locked[at.sheet], fixed{c.Row, c.Col, settled(c.Raw)})
+			locked[at.sheet] = append(locked[at.sheet], lockedCell{c.Row, c.Col, normalizeText(c.Raw)})
 		}
 	}
 	for _, r := range b.index.regions {
 		if digest(locked[r.sheet]) != r.digest {
-			b.refuse(CodeAltered, "工作表“"+r.sheet+"”的锁定内容")
+			b.reject(CodeAltered, "工作表“"+r.sheet+"”的锁定内容")
 			return
 		}
 	}
 	b.verifyIndex()
 }
 
-// verifyIndex proves that the index says of each cell what the locked words beside it say.
+// verifyIndex verifies that the index agrees with the locked texts beside the cells.
 func (b *workbook) verifyIndex() {
 	beside := func(sheet string, row, col int) string {
-		return strings.TrimSpace(b.cells[spot{sheet, row, col}].Raw)
+		return strings.TrimSpace(b.cells[cellRef{sheet, row, col}].Raw)
 	}
-	who := strings.Fields(strings.TrimPrefix(beside(coverSheet, 2, 1), expertNo))
+	who := strings.Fields(strings.TrimPrefix(beside(coverSheet, 2, 1), expertLabel))
 	if len(who) == 0 || who[0] != b.index.expert {
-		b.refuse(CodeAltered, "索引里的专家编号与封面的不同")
+		b.reject(CodeAltered, "索引里的专家编号与封面的不同")
 		return
 	}
 	for _, s := range b.index.slots {
@@ -234,58 +236,58 @@ func (b *workbook) verifyIndex() {
 		named := s.point != "" && (marks || s.use == commentUse)
 		switch {
 		case s.submission != "" && id != s.submission, named && beside(s.sheet, s.row, colPoint) != s.point:
-			b.refuse(CodeAltered, at+"评的是什么，索引与表上写的不同")
+			b.reject(CodeAltered, at+"评的是什么，索引与表上写的不同")
 			return
 		case marks && s.col != colMark:
-			b.refuse(CodeAltered, "索引把"+at+"当作评分")
+			b.reject(CodeAltered, "索引把"+at+"当作评分")
 			return
 		}
 	}
 }
 
-// formsByID are the submissions that marks may be about.
+// formsByID returns the forms by submission id.
 func formsByID(facts *table.Facts) map[string]*table.Form {
 	return table.By(facts.Forms, func(form *table.Form) string { return form.Submission.Submission })
 }
 
-// belongs says whether a unit is a member, or a part of one: 某学院 and 某学院信息工程系.
-func belongs(unit string, form *table.Form) bool {
-	const shortest = 4 // of a name that can be the beginning of another
+// isMemberUnit reports whether a unit is a member, or a part of one: 某学院 and 某学院信息工程系.
+func isMemberUnit(unit string, form *table.Form) bool {
+	const shortest = 4 // characters of a name that may be a prefix
 	key := text.NameKey(unit)
 	return form != nil && slices.ContainsFunc(form.Members, func(m table.Member) bool {
 		return key == m.NameKey || len([]rune(m.NameKey)) >= shortest && strings.HasPrefix(key, m.NameKey)
 	})
 }
 
-func (b *workbook) take(s slot) model.Cell {
-	c := b.cells[s.spot]
+func (b *workbook) takeCell(s slot) model.Cell {
+	c := b.cells[s.cellRef]
 	if c.Filled {
 		b.used++
 	}
 	return c
 }
 
-// interpret makes the marks, in the order of the index.
-func (b *workbook) interpret(d *templates.Definition, known map[string]*table.Form) {
+// readMarks makes the marks, in the order of the index.
+func (b *workbook) readMarks(d *templates.Definition, known map[string]*table.Form) {
 	comments := map[[2]string]string{}
 	recused := map[string]bool{}
 	for _, s := range b.index.slots {
 		switch s.use {
 		case unitUse:
-			b.unit = strings.TrimSpace(b.take(s).Raw)
+			b.expertUnit = strings.TrimSpace(b.takeCell(s).Raw)
 		case commentUse:
-			comments[[2]string{s.submission, s.point}] = b.hide(strings.TrimSpace(b.take(s).Raw))
+			comments[[2]string{s.submission, s.point}] = b.hide(strings.TrimSpace(b.takeCell(s).Raw))
 		case recuseUse:
-			c := b.take(s)
+			c := b.takeCell(s)
 			recused[s.submission] = c.Filled && strings.TrimSpace(c.Raw) == d.Form.Yes()
 		}
 	}
-	if b.unit == "" {
-		b.refuse(CodeNoUnit, b.index.expert)
+	if b.expertUnit == "" {
+		b.reject(CodeNoUnit, b.index.expert)
 		return
 	}
 	kinds := map[string]string{markUse: table.MarkPoint, deductUse: table.MarkDeduction, vetoUse: table.MarkVeto}
-	points := table.By(slices.Values(Marked(d.Rubric)), idOf)
+	points := table.By(slices.Values(ExpertPoints(d.Rubric)), pointID)
 	for _, s := range b.index.slots {
 		kind, isMark := kinds[s.use]
 		if !isMark {
@@ -294,7 +296,7 @@ func (b *workbook) interpret(d *templates.Definition, known map[string]*table.Fo
 		m := table.Mark{Expert: b.index.expert, Submission: s.submission, Point: s.point, Kind: kind,
 			Status: table.MarkCounted, Comment: comments[[2]string{s.submission, s.point}], File: b.file.Path,
 			Supplement: int32(b.index.part), Sheet: s.sheet, Cell: model.CellName(s.row, s.col)}
-		b.value(d, &m, b.take(s))
+		b.readValue(d, &m, b.takeCell(s))
 		form := known[s.submission]
 		switch {
 		case form == nil:
@@ -303,7 +305,7 @@ func (b *workbook) interpret(d *templates.Definition, known map[string]*table.Fo
 			m.Status, m.Note = table.MarkUnknown, "现在的评分标准里，这个观测点不由专家评"
 		case recused[s.submission]:
 			m.Status, m.Note = table.MarkConflict, "专家申报回避"
-		case belongs(b.unit, form):
+		case isMemberUnit(b.expertUnit, form):
 			m.Status, m.Note = table.MarkConflict, "专家所在单位是该联合体的成员"
 		case m.Status == table.MarkCounted && form.Submission.SHA256 != b.index.sources[s.submission]:
 			m.Note = strings.TrimPrefix(m.Note+"；评分之后申报材料换了版本，请专家确认", "；")
@@ -312,14 +314,14 @@ func (b *workbook) interpret(d *templates.Definition, known map[string]*table.Fo
 	}
 }
 
-// value reads what the expert typed as a mark, a deduction or a veto.
-func (b *workbook) value(d *templates.Definition, m *table.Mark, c model.Cell) {
+// readValue reads a mark, a deduction or a veto.
+func (b *workbook) readValue(d *templates.Definition, m *table.Mark, c model.Cell) {
 	if m.Kind == table.MarkVeto {
 		m.Value = table.Some(0.0)
 		reasons, said := d.Rubric.Experts.Rejections, strings.TrimSpace(c.Raw)
 		if slices.Contains(reasons, said) {
 			m.Value.V, m.Comment = 1, strings.TrimSuffix(said+"："+m.Comment, "：")
-			m.Note = unproven(m.Comment == said)
+			m.Note = missingReason(m.Comment == said)
 		} else if c.Filled {
 			m.Status, m.Value = table.MarkInvalid, table.Opt[float64]{}
 			m.Note = fmt.Sprintf("填的是“%s”，不是“%s”之一", b.hide(c.Raw), strings.Join(reasons, "、"))
@@ -334,19 +336,20 @@ func (b *workbook) value(d *templates.Definition, m *table.Mark, c model.Cell) {
 	if m.Kind == table.MarkDeduction {
 		most = d.Rubric.Experts.Deduction
 	}
-	v, note, ok := seen(c, most.InexactFloat64())
+	v, note, ok := displayedNumber(c, most.InexactFloat64())
 	switch {
 	case !ok:
 		m.Status, m.Note = table.MarkInvalid, fmt.Sprintf("填的是“%s”，不是数", b.hide(c.Shown))
 	case !(v >= 0 && v <= most.InexactFloat64()):
 		m.Status, m.Note = table.MarkInvalid, fmt.Sprintf("填的是%s，不在0到%s之间", c.Shown, most)
 	default:
-		m.Value, m.Note = table.Some(v), cmp.Or(note, unproven(m.Kind == table.MarkDeduction && v > 0 && m.Comment == ""))
+		unproven := m.Kind == table.MarkDeduction && v > 0 && m.Comment == ""
+		m.Value, m.Note = table.Some(v), cmp.Or(note, missingReason(unproven))
 	}
 }
 
-// seen is the number that the expert saw in a cell: of one that shows 85%, 85 where full marks are 100.
-func seen(c model.Cell, most float64) (v float64, note string, ok bool) {
+// displayedNumber returns the number that the expert saw in a cell: 85 for one that shows 85%, if full marks are 100.
+func displayedNumber(c model.Cell, most float64) (v float64, note string, ok bool) {
 	v, err := strconv.ParseFloat(strings.TrimSpace(width.Narrow.String(c.Raw)), 64)
 	shown, percent := strings.CutSuffix(strings.TrimSpace(width.Narrow.String(c.Shown)), "%")
 	if !percent {
@@ -359,8 +362,8 @@ func seen(c model.Cell, most float64) (v float64, note string, ok bool) {
 	return points, fmt.Sprintf("格子里显示的是%s，读作%s分", c.Shown, shown), true
 }
 
-// unproven says of a proposal that its evidence is wanting.
-func unproven(wanting bool) string {
+// missingReason is the note on a proposal without evidence.
+func missingReason(wanting bool) string {
 	if wanting {
 		return "提议没有写明依据，请专家补写"
 	}

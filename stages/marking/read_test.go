@@ -18,7 +18,7 @@ import (
 func TestTheIndexIsWhatWasSent(t *testing.T) {
 	d := definition(t)
 	facts := &table.Facts{Definition: d, Submissions: table.Of([]table.Submission{{Submission: "2024-01", SHA256: "abc"}}), Members: table.Of([]table.Member{})}
-	points := Marked(d.Rubric)
+	points := ExpertPoints(d.Rubric)
 	cell := func(use string, col int, to string) func(rows [][]string) {
 		return func(rows [][]string) {
 			for _, row := range rows {
@@ -58,14 +58,14 @@ func TestTheIndexIsWhatWasSent(t *testing.T) {
 func TestTheRubricIsThatOfTheIssue(t *testing.T) {
 	d := definition(t)
 	facts := &table.Facts{Definition: d, Submissions: table.Of([]table.Submission{{Submission: "2024-01", SHA256: "abc"}}), Members: table.Of([]table.Member{})}
-	for rubric, told := range map[string]bool{"": false, rubricOf(d): false, "another": true} {
+	for rubric, told := range map[string]bool{"": false, rubricHash(d): false, "another": true} {
 		lines := withIndex(written(d), func(rows [][]string) [][]string {
 			rows[0] = append(append(rows[0], make([]string, 10)...)[:9], rubric)
 			rows[len(rows)-1][1] = digestRows(rows[:len(rows)-1])
 			return rows
 		})
 		m := Read(facts, []Returned{{File: model.File{Path: "甲.xlsx", Fate: model.Accepted}, Cells: cellsOf(lines)}})
-		if m.Files.Row(0).Fate != model.Accepted || (len(m.Earlier) == 1) != told || rubricOf(d) == "" {
+		if m.Files.Row(0).Fate != model.Accepted || (len(m.Earlier) == 1) != told || rubricHash(d) == "" {
 			t.Errorf("issued under %q: %s, %v", rubric, m.Files.Row(0).Reason, m.Earlier)
 		}
 	}
@@ -82,7 +82,7 @@ func withIndex(lines string, change func(rows [][]string) [][]string) string {
 	}
 	for _, c := range cellsOf(lines) {
 		if c.Place.Sheet == indexSheet {
-			rows = put(rows, c)
+			rows = putCell(rows, c)
 		}
 	}
 	for i, row := range change(rows) {
@@ -103,7 +103,7 @@ func TestAMarkIsWhatTheExpertSaw(t *testing.T) {
 		{"85", "85", false, 100, "85"}, {"0.85", "85%", false, 100, "85 noted"}, {"85", "85%", false, 100, "85 noted"}, {"84.6", "85", false, 100, "84.6"},
 		{"0.05", "5%", false, 10, "none"}, {"45000", "2023-03-15", true, 100, "none"}, {"优", "优", false, 100, "none"}, {"８５", "８５", false, 100, "85"},
 	} {
-		v, note, ok := seen(model.Cell{Kind: model.Number, Raw: c.raw, Shown: c.shown, IsDate: c.date}, c.most)
+		v, note, ok := displayedNumber(model.Cell{Kind: model.Number, Raw: c.raw, Shown: c.shown, IsDate: c.date}, c.most)
 		got := strings.TrimSpace(fmt.Sprint(v) + map[bool]string{true: " noted"}[note != ""])
 		if !ok {
 			got = "none"

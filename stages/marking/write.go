@@ -29,7 +29,7 @@ var sheetWidths = []float64{8, 56, 66, 14, 8, 10, 10, 40}
 
 // Columns of the cover.
 const (
-	coverAsked = iota + 4 // behind the number, the name and the city
+	coverAsked = iota + 4 // after number, name and city
 	coverMarked
 	coverEarned
 	coverFull
@@ -41,11 +41,11 @@ var coverWidths = []float64{6, 44, 10, 10, 10, 12, 10, 10, 18}
 
 // Write writes the workbook of one expert.
 func Write(w io.Writer, d *templates.Definition, subjects []Subject, a Assignment) error {
-	x := &index{form: formOf(d), batch: d.Directory.Batch, version: version, expert: a.Expert, name: a.Name,
-		scale: d.Rubric.Experts.Scale.String(), most: d.Rubric.Experts.Deduction.String(), sources: map[string]string{},
-		part: a.Part, rubric: rubricOf(d)}
+	x := &index{form: formID(d), batch: d.Directory.Batch, version: version, expert: a.Expert, name: a.Name,
+		scale: d.Rubric.Experts.Scale.String(), maxDeduction: d.Rubric.Experts.Deduction.String(),
+		sources: map[string]string{}, part: a.Part, rubric: rubricHash(d)}
 	if a.Part > 0 {
-		asked := func(s Subject) bool { return len(a.asks(d.Rubric, s.Submission.Submission)) > 0 }
+		asked := func(s Subject) bool { return len(a.pointsFor(d.Rubric, s.Submission.Submission)) > 0 }
 		subjects = table.Where(slices.Values(subjects), asked)
 	}
 	sheets := []string{coverSheet}
@@ -65,7 +65,7 @@ func Write(w io.Writer, d *templates.Definition, subjects []Subject, a Assignmen
 		pages = append(pages, wr.subject(sheets[n+1], s))
 	}
 	pages[0] = wr.cover(title, subjects, pages[1:])
-	free := table.By(slices.Values(x.slots), func(s slot) spot { return s.spot })
+	free := table.By(slices.Values(x.slots), func(s slot) cellRef { return s.cellRef })
 	for _, p := range pages {
 		if err := report.Page(&p.Page); err != nil {
 			return err
@@ -84,11 +84,11 @@ type writer struct {
 	index *index
 }
 
-// page is a sheet, and where on it stands what is added up.
+// page is a sheet, with the rows that the cover adds up.
 type page struct {
 	book.Page
 	index                   *index
-	asked                   int // marks
+	asked                   int // number of marks
 	full                    float64
 	sum, deduction, recused int // rows
 }
@@ -99,57 +99,58 @@ func (w *writer) page(sheet string, widths []float64) *page {
 
 func (p *page) at(row, col int) string { return book.Range(p.Sheet) + model.CellName(row, col) }
 
-// region is what of a page is ours: all that says something and isn't left to the expert, or to a formula.
-func (p *page) region(free map[spot]slot) region {
-	out, locked := region{sheet: p.Sheet}, []fixed{}
+// region returns the extent of a page and the digest of its locked cells: those with content that are not the
+// expert's and no formulas.
+func (p *page) region(free map[cellRef]slot) region {
+	out, locked := region{sheet: p.Sheet}, []lockedCell{}
 	for at, c := range p.Cells {
 		out.lastRow, out.lastCol = max(out.lastRow, at[0]), max(out.lastCol, at[1])
-		if _, left := free[spot{p.Sheet, at[0], at[1]}]; !left && c.Value != nil && c.Value != "" {
-			locked = append(locked, fixed{at[0], at[1], settled(fmt.Sprint(c.Value))})
+		if _, left := free[cellRef{p.Sheet, at[0], at[1]}]; !left && c.Value != nil && c.Value != "" {
+			locked = append(locked, lockedCell{at[0], at[1], normalizeText(fmt.Sprint(c.Value))})
 		}
 	}
 	out.digest = digest(locked)
 	return out
 }
 
-// leave places a cell for the expert, or a formula.
-func (p *page) leave(use string, row, col, cols int, submission, point string, c book.Cell) {
+// addSlot adds a cell that the digest leaves out: for the expert to fill in, or with a formula.
+func (p *page) addSlot(use string, row, col, cols int, submission, point string, c book.Cell) {
 	p.Span(row, col, cols, c)
-	p.index.slots = append(p.index.slots, slot{use, spot{p.Sheet, row, col}, submission, point})
+	p.index.slots = append(p.index.slots, slot{use, cellRef{p.Sheet, row, col}, submission, point})
 }
 
 func (p *page) formula(row, col int, formula string, value any, look book.Look) {
-	p.leave(formulaUse, row, col, 1, "", "", book.Cell{Formula: formula, Value: value, Look: look})
+	p.addSlot(formulaUse, row, col, 1, "", "", book.Cell{Formula: formula, Value: value, Look: look})
 }
 
-// answer places what the expert fills in about a point or a submission: a mark, what it earns, and a comment.
-func (p *page) answer(use string, row int, submission, point, earned string) {
-	p.leave(use, row, colMark, 1, submission, point, book.Cell{Look: book.Input})
+// addAnswer adds the cells for a mark, what it earns, and a comment.
+func (p *page) addAnswer(use string, row int, submission, point, earned string) {
+	p.addSlot(use, row, colMark, 1, submission, point, book.Cell{Look: book.Input})
 	if earned != "" {
 		p.formula(row, colEarned, earned, "", book.Points)
 	} else {
 		p.Span(row, colEarned, 1, book.Cell{Look: book.Plain})
 	}
-	p.leave(commentUse, row, colComment, 1, submission, point, book.Cell{Look: book.Entry})
+	p.addSlot(commentUse, row, colComment, 1, submission, point, book.Cell{Look: book.Entry})
 }
 
-// Words on the sheets that are looked for: by formulas, and in reading.
+// Words on the sheets that formulas and the reader look for.
 const (
-	stepsAside = "回避"
-	expertNo   = "专家编号 "
+	recusalWord = "回避"
+	expertLabel = "专家编号 "
 )
 
-// coverText is how to mark, a line a row.
+// coverText is the instructions on the cover, a row for each line.
 //
 //go:embed cover.txt
 var coverText string
 
-// cover is 评分说明: whose workbook it is, how to mark, and how far the expert has come.
+// cover is the sheet 评分说明: the expert, the instructions, and the progress.
 func (w *writer) cover(title string, subjects []Subject, pages []*page) *page {
 	p, r := w.page(coverSheet, coverWidths), w.d.Rubric
 	width := len(coverWidths)
 	p.Span(1, 1, width, book.Cell{Value: title, Look: book.Title})
-	who := expertNo + w.a.Expert
+	who := expertLabel + w.a.Expert
 	if w.a.Part > 0 {
 		who += fmt.Sprintf("　补充表第%d份：只列还缺的，评过的不用再评", w.a.Part)
 	}
@@ -162,12 +163,12 @@ func (w *writer) cover(title string, subjects []Subject, pages []*page) *page {
 	if w.a.Unit != "" {
 		unit.Value = w.a.Unit
 	}
-	p.leave(unitUse, 4, 3, width-2, "", "", unit)
-	p.Mark(4, 3, 4, width, lacking)
+	p.addSlot(unitUse, 4, 3, width-2, "", "", unit)
+	p.Mark(4, 3, 4, width, missingMark)
 	yes := w.d.Form.YesNo[0]
 	words := map[string]string{"scale": r.Experts.Scale.String(), "deduction": r.Experts.Deduction.String(), "yes": yes,
-		"aside": stepsAside, "rejections": strings.Join(r.Experts.Rejections, "、"), "weights": r.WeightsNote,
-		"bands": bands(r.Experts)}
+		"aside": recusalWord, "rejections": strings.Join(r.Experts.Rejections, "、"), "weights": r.WeightsNote,
+		"bands": bandText(r.Experts)}
 	for i, line := range strings.Split(strings.TrimSpace(coverText), "\n") {
 		p.Span(5+i, 1, width, book.Cell{Value: templates.Fill(line, words), Look: book.Remark})
 	}
@@ -193,11 +194,11 @@ func (w *writer) cover(title string, subjects []Subject, pages []*page) *page {
 		p.Span(row, coverFull, 1, book.Cell{Value: t.full, Look: book.Points})
 		p.formula(row, coverDeducted, deducted, "", book.Points)
 		state := fmt.Sprintf(`IF(%s=%s,"%s",IF(%s=%s,"已评完","尚缺"&(%[5]s-%[4]s)&"项"))`, t.at(t.recused, colMark),
-			book.Quote(yes), stepsAside, model.CellName(row, coverMarked), model.CellName(row, coverAsked))
+			book.Quote(yes), recusalWord, model.CellName(row, coverMarked), model.CellName(row, coverAsked))
 		p.formula(row, coverState, state, fmt.Sprintf("尚缺%d项", asked), book.Centred)
 	}
 	p.Mark(header+1, coverState, header+max(1, len(pages)), coverState,
-		book.Mark{Word: "已评完", Tone: book.Good}, book.Mark{Word: stepsAside, Tone: book.Info})
+		book.Mark{Word: "已评完", Tone: book.Good}, book.Mark{Word: recusalWord, Tone: book.Info})
 	return p
 }
 
@@ -210,18 +211,18 @@ func (w *writer) subject(sheet string, s Subject) *page {
 		"牵头学校 " + s.Submission.LeadSchool, "牵头企业 " + s.Submission.LeadEnterprise}
 	p.Span(2, 1, width, book.Cell{Value: strings.Join(about, "；"), Look: book.Subtitle})
 	p.recused = 3
-	p.Span(p.recused, 1, colFull, book.Cell{Value: stepsAside + "（与该联合体有利害关系的选“" + yes + "”，本页评分就不计入）", Look: book.Plain})
-	p.leave(recuseUse, p.recused, colMark, 1, id, "", book.Cell{Look: book.Input})
+	p.Span(p.recused, 1, colFull, book.Cell{Value: recusalWord + "（与该联合体有利害关系的选“" + yes + "”，本页评分就不计入）", Look: book.Plain})
+	p.addSlot(recuseUse, p.recused, colMark, 1, id, "", book.Cell{Look: book.Input})
 	p.Choice(p.recused, colMark, p.recused, colMark, "没有利害关系的不用填。", yes)
-	p.Span(4, 1, width, book.Cell{Value: "评分的参考档：" + bands(w.d.Rubric.Experts), Look: book.Remark})
+	p.Span(4, 1, width, book.Cell{Value: "评分的参考档：" + bandText(w.d.Rubric.Experts), Look: book.Remark})
 	header := 5
 	p.Heads(header, 1, "观测点", "评什么（附件2原文）", "报送的数据和材料，有什么存疑", "相关文字", "满分", "评分", "折算分", "评语")
 	p.Frozen = header
 	scale := w.d.Rubric.Experts.Scale
 	first, row := header+1, header
 	var deduction *templates.Point
-	var linked []int // rows whose texts stand further down
-	asked := w.a.asks(w.d.Rubric, id)
+	var linked []int // rows of points, for links to their texts
+	asked := w.a.pointsFor(w.d.Rubric, id)
 	for _, point := range asked {
 		if point.Deduction {
 			deduction = point
@@ -229,13 +230,13 @@ func (w *writer) subject(sheet string, s Subject) *page {
 		}
 		row++
 		full := point.Weight.Mul(point.ExpertShare)
-		w.head(p, row, point, s)
+		w.putPoint(p, row, point, s)
 		linked = append(linked, row)
 		p.asked++
 		p.full += full.InexactFloat64()
 		p.Span(row, colFull, 1, book.Cell{Value: full.InexactFloat64(), Look: book.Decimal})
 		mark, most := model.CellName(row, colMark), model.CellName(row, colFull)
-		p.answer(markUse, row, id, point.ID, fmt.Sprintf(`IF(ISNUMBER(%s),%[1]s/%s*%s,"")`, mark, scale, most))
+		p.addAnswer(markUse, row, id, point.ID, fmt.Sprintf(`IF(ISNUMBER(%s),%[1]s/%s*%s,"")`, mark, scale, most))
 	}
 	if p.asked > 0 {
 		p.Between(first, colMark, row, colMark, fmt.Sprintf("请填0到%s之间的数。", scale), 0, scale.InexactFloat64(), false)
@@ -246,7 +247,7 @@ func (w *writer) subject(sheet string, s Subject) *page {
 	area := func(col int) string {
 		return model.CellName(first, col) + ":" + model.CellName(max(first, row-1), col)
 	}
-	if p.asked == 0 { // only the deduction is this expert's
+	if p.asked == 0 { // this expert marks only the deduction
 		area = func(col int) string { return model.CellName(p.recused, colComment) }
 	}
 	p.Span(row, colFull, 1, book.Cell{Value: p.full, Look: book.Sum})
@@ -256,34 +257,34 @@ func (w *writer) subject(sheet string, s Subject) *page {
 	if deduction != nil {
 		row++
 		p.deduction = row
-		w.head(p, row, deduction, s)
+		w.putPoint(p, row, deduction, s)
 		linked = append(linked, row)
 		p.Span(row, colFull, 1, book.Cell{Value: "扣分", Look: book.Centred})
-		p.answer(deductUse, row, id, deduction.ID, "")
+		p.addAnswer(deductUse, row, id, deduction.ID, "")
 		most := w.d.Rubric.Experts.Deduction
 		p.Between(row, colMark, row, colMark, fmt.Sprintf("请填0到%s之间的数；没有应扣的填0；扣分要写依据。", most),
 			0, most.InexactFloat64(), false)
 	}
-	p.Mark(first, colMark, row, colMark, lacking)
+	p.Mark(first, colMark, row, colMark, missingMark)
 	row++
 	p.Span(row, 1, colFull, book.Cell{Value: "不予立项（工作方案一（一）的情形，提议的选出是哪一种，并在右边写明事实和依据；由省教育厅认定）", Look: book.Plain})
-	p.answer(vetoUse, row, id, "", "")
+	p.addAnswer(vetoUse, row, id, "", "")
 	p.Choice(row, colMark, row, colMark, "不提议的不用填。", w.d.Rubric.Experts.Rejections...)
-	w.material(p, row+2, s, linked)
+	w.putMaterials(p, row+2, s, linked)
 	return p
 }
 
-// lacking marks what an expert has yet to fill in.
-var lacking = book.Mark{Tone: book.Lacking}
+// missingMark highlights what an expert has yet to fill in.
+var missingMark = book.Mark{Tone: book.Lacking}
 
-func (w *writer) head(p *page, row int, point *templates.Point, s Subject) {
+func (w *writer) putPoint(p *page, row int, point *templates.Point, s Subject) {
 	about := strings.TrimSpace(strings.TrimPrefix(point.Label, point.ID) + "\n" + point.Ask)
 	p.Line(row, colPoint, book.Cell{Value: point.ID, Look: book.Centred}, book.Cell{Value: about, Look: book.Prose},
 		book.Cell{Value: strings.Join(s.data[point.ID], "\n"), Look: book.Prose})
 }
 
-// material writes the long texts and the supporting material below, and links each point to its first text.
-func (w *writer) material(p *page, row int, s Subject, points []int) {
+// putMaterials writes the long texts and the supporting materials below, and links each point to its first text.
+func (w *writer) putMaterials(p *page, row int, s Subject, points []int) {
 	at, pane := map[string]int{}, book.Pane{Page: &p.Page, Row: row, Col: 1, Cols: len(sheetWidths)}
 	pane.Say("文字材料（报送原文）", book.Heading)
 	for _, x := range s.texts {
@@ -297,7 +298,7 @@ func (w *writer) material(p *page, row int, s Subject, points []int) {
 			}
 		}
 		pane.Say(label, book.Total)
-		for _, part := range parts(x.words) {
+		for _, part := range splitText(x.words) {
 			pane.Say(part, book.Prose)
 		}
 	}
@@ -311,7 +312,7 @@ func (w *writer) material(p *page, row int, s Subject, points []int) {
 	if len(s.materials) == 0 {
 		pane.Say("没有列出支撑材料。", book.Quiet)
 	}
-	marked := w.a.asks(w.d.Rubric, s.Submission.Submission)
+	marked := w.a.pointsFor(w.d.Rubric, s.Submission.Submission)
 	for i, line := range points {
 		text := book.Cell{Look: book.Plain}
 		if to := at[marked[i].ID]; to > 0 {
@@ -322,8 +323,8 @@ func (w *writer) material(p *page, row int, s Subject, points []int) {
 	}
 }
 
-// parts cuts a text into paragraphs, and long ones into pieces that fit the tallest row.
-func parts(words string) []string {
+// splitText splits a text into paragraphs, and long ones into parts that fit the tallest row.
+func splitText(words string) []string {
 	const longest = 1200
 	var out []string
 	for paragraph := range strings.SplitSeq(words, "\n") {
@@ -334,7 +335,7 @@ func parts(words string) []string {
 	return out
 }
 
-func bands(x templates.Experts) string {
+func bandText(x templates.Experts) string {
 	var out []string
 	above := x.Scale
 	for i, b := range x.Bands {

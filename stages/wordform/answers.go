@@ -13,11 +13,11 @@ import (
 	"lianheti/templates"
 )
 
-// lines reads a cell in which several things are printed: the pledge, the prefecture's opinion.
-func (w *binder) lines(cell *templates.PaperCell, words string, place model.Place) {
+// readLines reads a cell with several printed items: the pledge, the prefecture's opinion.
+func (w *formReader) readLines(cell *templates.PaperCell, words string, place model.Place) {
 	var value *templates.PaperItem
 	var dates []templates.Ref
-	labels := map[string]bool{} // what stands before a signature -> false, before the value -> true
+	labels := map[string]bool{} // key -> whether it labels the value; otherwise a signature
 	for _, item := range cell.Lines {
 		switch {
 		case item.Value != "":
@@ -42,7 +42,7 @@ func (w *binder) lines(cell *templates.PaperCell, words string, place model.Plac
 	for line := range strings.SplitSeq(words, "\n") {
 		line = strings.TrimSpace(line)
 		if found := handDate.FindString(line); found != "" && text.NameKey(found) == text.NameKey(line) && len(dates) > 0 {
-			w.set(dates[:1], found, place)
+			w.setValues(dates[:1], found, place)
 			continue
 		}
 		own, remains := false, line
@@ -50,7 +50,7 @@ func (w *binder) lines(cell *templates.PaperCell, words string, place model.Plac
 			if after, ok := cutPrefix(line, key); ok {
 				own, remains = true, after
 				if !ofValue && strings.Trim(after, " \t　:：_＿年月日") != "" {
-					w.lose(line, place, "签字、盖章以纸质版为准，不进模板")
+					w.addUnplaced(line, place, "签字、盖章以纸质版为准，不进模板")
 				}
 				if !ofValue {
 					remains = ""
@@ -62,15 +62,15 @@ func (w *binder) lines(cell *templates.PaperCell, words string, place model.Plac
 		case value != nil:
 			rest = append(rest, remains)
 		case !own:
-			w.lose(line, place, "这一格只印承诺、签字和盖章处")
+			w.addUnplaced(line, place, "这一格只印承诺、签字和盖章处")
 		}
 	}
 	if value != nil && len(rest) > 0 {
-		w.set(value.Refs, strings.Join(rest, "\n"), place)
+		w.setValues(value.Refs, strings.Join(rest, "\n"), place)
 	}
 }
 
-// cutPrefix takes a label off the beginning of a line, whatever blanks stand in it.
+// cutPrefix removes a label, given by its key, from the beginning of a line, whatever spaces are in it.
 func cutPrefix(line, key string) (rest string, ok bool) {
 	left := key
 	for i, r := range line {
@@ -84,7 +84,7 @@ func cutPrefix(line, key string) (rest string, ok bool) {
 	return "", left == "" && key != ""
 }
 
-// cutWording takes words of the form out of a text, whatever blanks and line ends stand in them.
+// cutWording removes a printed text from a text, whatever spaces and line breaks are in it.
 func cutWording(text, wording string) (before, after string, ok bool) {
 	squeeze := func(s string) []rune { return []rune(strings.Join(strings.Fields(s), "")) }
 	want, runes := squeeze(wording), []rune(text)
@@ -103,63 +103,64 @@ func cutWording(text, wording string) (before, after string, ok bool) {
 	return string(runes[:where[from]]), string(runes[where[from+len(want)-1]+1:]), true
 }
 
-// paragraph takes a text between the tables.
-func (w *binder) paragraph(words string, section int, place model.Place) {
+// readParagraph reads a paragraph between tables.
+func (w *formReader) readParagraph(words string, section int, place model.Place) {
 	if section < 0 {
 		for _, id := range w.d.Paper.Cover {
 			f := w.d.Field(id)
 			if rest, ok := cutPrefix(words, text.NameKey(f.PaperLabel())); ok {
-				w.set(w.d.Paper.CoverItem(id).Refs, strings.Trim(rest, " \t　:：_＿"), place)
+				w.setValues(w.d.Paper.CoverItem(id).Refs, strings.Trim(rest, " \t　:：_＿"), place)
 				return
 			}
 		}
 	}
-	w.leftover(words, "", section, place)
+	w.readUnlabelled(words, "", section, place)
 }
 
-// leftover takes a text that answers no label; head is what its row begins with, where it stands in one.
-func (w *binder) leftover(words, head string, section int, place model.Place) {
-	if strings.TrimSpace(words) == "" || w.wordings[text.NameKey(words)] || w.wordings[labelKey(words)] {
+// readUnlabelled takes a text without a label: for its section, if that has no labels, or as unplaced. head is the
+// first text in its row.
+func (w *formReader) readUnlabelled(words, head string, section int, place model.Place) {
+	if strings.TrimSpace(words) == "" || w.ownTexts[text.NameKey(words)] || w.ownTexts[labelKey(words)] {
 		return
 	}
 	key := text.NameKey(words)
 	for i, s := range w.d.Paper.Sections {
-		cell := unlabelled(s)
+		cell := unlabelledCell(s)
 		if cell == nil {
 			continue
 		}
-		for _, item := range cell.Items() { // its limit or declaration says where it belongs, whatever heading stands above
+		for _, item := range cell.Items() { // a printed limit or declaration tells the section, whatever the heading is
 			if own := text.NameKey(w.d.Wording(*item)); own != "" && strings.Contains(key, own) {
 				section = i
 			}
 		}
 	}
-	if section >= 0 && unlabelled(w.d.Paper.Sections[section]) != nil {
-		w.free[section] = append(w.free[section], freeText{words, place})
+	if section >= 0 && unlabelledCell(w.d.Paper.Sections[section]) != nil {
+		w.unlabelledTexts[section] = append(w.unlabelledTexts[section], unlabelledText{words, place})
 		return
 	}
 	why := "认不出是哪个栏目的内容"
 	if head != "" {
 		why += "（所在行：" + head + "）"
 	}
-	w.lose(words, place, why)
+	w.addUnplaced(words, place, why)
 }
 
-// unlabelled gives the one cell of a section in which people write without a label beside it; nil where there is none.
-func unlabelled(s *templates.PaperSection) *templates.PaperCell {
+// unlabelledCell returns the cell of a section that consists of a single cell without label; nil: it has others.
+func unlabelledCell(s *templates.PaperSection) *templates.PaperCell {
 	if len(s.Tables) == 1 && len(s.Tables[0].Rows) == 1 && len(s.Tables[0].Rows[0]) == 1 {
 		return s.Tables[0].Rows[0][0]
 	}
 	return nil
 }
 
-// section reads what was written in a section without labels: its text, and whether its declaration was confirmed.
-func (w *binder) section(i int, s *templates.PaperSection) {
-	cell, free := unlabelled(s), w.free[i]
+// readSection reads a section without labels: its text, and whether its declaration was ticked.
+func (w *formReader) readSection(i int, s *templates.PaperSection) {
+	cell, free := unlabelledCell(s), w.unlabelledTexts[i]
 	if cell == nil || len(free) == 0 {
 		return
 	}
-	text := strings.Join(table.Each(free, func(f freeText) string { return f.text }), "\n")
+	text := strings.Join(table.Each(free, func(f unlabelledText) string { return f.text }), "\n")
 	for _, item := range cell.Items() {
 		if item.Declare == "" {
 			continue
@@ -175,26 +176,26 @@ func (w *binder) section(i int, s *templates.PaperSection) {
 			mark, after = m[1], strings.TrimPrefix(after, m[0])
 		}
 		if mark == "" {
-			w.lose(w.d.Wording(*item), free[0].place, fmt.Sprintf("Word 版照印了这一句，没有勾选；请在模板中选“%s”或“%s”",
+			w.addUnplaced(w.d.Wording(*item), free[0].place, fmt.Sprintf("Word 版照印了这一句，没有勾选；请在模板中选“%s”或“%s”",
 				w.d.Form.Confirm.Checked, w.d.Form.Confirm.Unchecked))
 		} else {
-			w.set(item.Refs, mark, free[0].place)
+			w.setValues(item.Refs, mark, free[0].place)
 		}
 		text = before + after
 	}
 	for _, item := range cell.Items() {
 		if item.Value != "" {
-			w.set(item.Refs, strings.TrimSpace(text), free[0].place)
+			w.setValues(item.Refs, strings.TrimSpace(text), free[0].place)
 		}
 	}
 }
 
-// rosterRow is what one row says of the members of a kind: how many, how many students, and who they are.
+// rosterRow is what one table row says about the members of a kind.
 type rosterRow struct {
 	kind            string
 	row             int
 	count, students string
-	counted         model.Place // where count and students stand
+	counted         model.Place // place of count and students
 	units           []rosterUnit
 }
 
@@ -203,14 +204,14 @@ type rosterUnit struct {
 	place           model.Place
 }
 
-// moreUnits takes a row that goes on with the members of the row above: added by people who give each unit a row.
-func (w *binder) moreUnits(t *docTable, row []docCell) bool {
-	if w.above == nil || w.above.table != t {
+// readFurtherUnits reads a row that continues the list of members above: some people add a row for each unit.
+func (w *formReader) readFurtherUnits(t *docTable, row []docCell) bool {
+	if w.lastRow == nil || w.lastRow.table != t {
 		return false
 	}
 	counts, names, kind := -1, -1, ""
-	for i, slot := range w.above.how.slots {
-		switch at := w.above.how.cells[i][0].col; {
+	for i, slot := range w.lastRow.match.slots {
+		switch at := w.lastRow.match.cells[i][0].col; {
 		case slot.Cell.Count != "":
 			counts = at
 		case slot.Cell.Names != "":
@@ -236,37 +237,37 @@ func (w *binder) moreUnits(t *docTable, row []docCell) bool {
 		return false
 	}
 	for _, c := range count {
-		w.count(kind, c.row, c.text, w.at(t, c))
+		w.readCount(kind, c.row, c.text, w.placeOf(t, c))
 	}
 	for _, c := range name {
-		w.names(kind, c.row, c.text, w.at(t, c))
+		w.readNames(kind, c.row, c.text, w.placeOf(t, c))
 	}
 	return true
 }
 
-// rosterRow gives what a row says of a kind.
-func (w *binder) rosterRow(kind string, row int) *rosterRow {
+// rosterRow returns the entry for a kind in a row, and creates it if needed.
+func (w *formReader) rosterRow(kind string, row int) *rosterRow {
 	if n := len(w.roster); n == 0 || w.roster[n-1].kind != kind || w.roster[n-1].row != row {
 		w.roster = append(w.roster, rosterRow{kind: kind, row: row})
 	}
 	return &w.roster[len(w.roster)-1]
 }
 
-// count reads how many members there are, and how many students.
-func (w *binder) count(kind string, row int, words string, place model.Place) {
+// readCount reads the number of members, and of students.
+func (w *formReader) readCount(kind string, row int, words string, place model.Place) {
 	m := countCell.FindStringSubmatch(strings.ReplaceAll(text.NameKey(words), "，", ","))
 	if m == nil {
-		w.lose(words, place, "读不出数量")
+		w.addUnplaced(words, place, "读不出数量")
 		return
 	}
-	w.read++
+	w.textsRead++
 	u := w.rosterRow(kind, row)
 	u.count, u.students, u.counted = strings.ReplaceAll(m[1], ",", ""), strings.ReplaceAll(m[2], ",", ""), place
 }
 
-// names splits the members of a kind: by marks and line ends, not inside brackets.
-func (w *binder) names(kind string, row int, text string, place model.Place) {
-	w.read++
+// readNames splits the names of members at punctuation and line breaks, but not inside brackets.
+func (w *formReader) readNames(kind string, row int, text string, place model.Place) {
+	w.textsRead++
 	r := w.rosterRow(kind, row)
 	var lines strings.Builder
 	depth := 0
@@ -284,9 +285,9 @@ func (w *binder) names(kind string, row int, text string, place model.Place) {
 		lines.WriteRune(r)
 	}
 	for _, name := range memberBreak.Split(lines.String(), -1) {
-		name = strings.TrimSpace(listEnd.ReplaceAllString(listNumber.ReplaceAllString(name, ""), ""))
+		name = strings.TrimSpace(etcSuffix.ReplaceAllString(listNumber.ReplaceAllString(name, ""), ""))
 		u := rosterUnit{name: name, place: place}
-		if school := inSchool.FindStringSubmatch(name); school != nil {
+		if school := enrolmentSuffix.FindStringSubmatch(name); school != nil {
 			u.enrolment, u.name = school[1], strings.TrimSpace(strings.TrimSuffix(name, school[0]))
 		}
 		if u.name != "" && u.name != "无" {
@@ -295,11 +296,12 @@ func (w *binder) names(kind string, row int, text string, place model.Place) {
 	}
 }
 
-// compareCounts compares the counts of members with those listed, and gives the students of a row to its one school.
-func (w *binder) compareCounts() {
+// compareCounts compares the number of members with those listed. If a row has a single school, its students are that
+// school's enrolment.
+func (w *formReader) compareCounts() {
 	for _, k := range w.d.Form.Kinds {
 		listed, counted := 0, 0
-		var at *rosterRow // the first that gives a count
+		var at *rosterRow // the first with a count
 		for i := range w.roster {
 			r := &w.roster[i]
 			if r.kind != k.ID {
@@ -320,11 +322,12 @@ func (w *binder) compareCounts() {
 			case n == 1 && len(r.units) == 1:
 				r.units[0].enrolment = r.students
 			default:
-				w.lose(r.students, r.counted, fmt.Sprintf("%s的在校生数是 %d 所合计，模板要逐校填写", k.Label, n))
+				w.addUnplaced(r.students, r.counted, fmt.Sprintf("%s的在校生数是 %d 所合计，模板要逐校填写", k.Label, n))
 			}
 		}
 		if at != nil && counted != listed {
-			w.lose(strconv.Itoa(counted), at.counted, fmt.Sprintf("%s写的数量是 %d，单位名称读出 %d 家，请核对成员名册", k.Label, counted, listed))
+			w.addUnplaced(strconv.Itoa(counted), at.counted,
+				fmt.Sprintf("%s写的数量是 %d，单位名称读出 %d 家，请核对成员名册", k.Label, counted, listed))
 		}
 	}
 }

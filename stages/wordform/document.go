@@ -8,10 +8,10 @@ import (
 	"lianheti/stages/office/ooxml"
 )
 
-// document is what a Word file shows, from top to bottom.
+// document is the visible content of a Word file, from top to bottom.
 type document struct{ blocks []block }
 
-// block is a paragraph, or a table.
+// block is a paragraph or a table.
 type block struct {
 	text  string
 	table *docTable
@@ -23,68 +23,68 @@ type docTable struct {
 	rows   [][]docCell
 }
 
-// docCell is a cell as one row sees it: one that reaches down from above shows its text in every row.
+// docCell is a cell in one row. A vertically merged cell is repeated, with its text, in every row that it spans.
 type docCell struct {
 	text      string
-	row, cell int // where it begins, from 1
+	row, cell int // where the cell begins, from 1
 	continued bool
-	col, span int // the first column of the grid that it covers, from 0, and how many
+	col, span int // first grid column, from 0, and number of columns
 }
 
-// shown walks the main part of a Word file.
-func shown(main []byte) (*document, error) {
-	r := &reader{doc: &document{}}
-	return r.doc, ooxml.NewWalker().Walk(main, r.element)
+// parseDocument parses the main part of a Word file.
+func parseDocument(main []byte) (*document, error) {
+	r := &docReader{doc: &document{}}
+	return r.doc, ooxml.NewWalker().Walk(main, r.handleElement)
 }
 
-// reader gathers what the main part shows. Deleted and hidden text is not shown, nor is the second telling of a shape.
-type reader struct {
-	doc        *document
-	space      ooxml.Space
-	paragraphs []*strings.Builder // open, the innermost last: a shape may stand inside one
-	tables     []*openTable       // open, the innermost last
-	count      int
-	prompts    []bool // for each open control: it shows only what to type there
-	hidden     bool   // the run
+// docReader collects the visible text. Deleted and hidden text is skipped, and the fallback copy of a shape.
+type docReader struct {
+	doc          *document
+	space        ooxml.Space
+	paragraphs   []*strings.Builder // open, innermost last: a shape may be inside one
+	tables       []*openTable       // open, innermost last
+	tableCount   int
+	placeholders []bool // for each open content control: whether it shows only its placeholder
+	hiddenRun    bool   // whether the current run is hidden
 }
 
-// openTable is a table while it is read.
+// openTable is a table that is being read.
 type openTable struct {
 	*docTable
-	cell    *docCell
-	col     int
-	begun   map[int]docCell // by grid column: the cell last begun
-	deleted bool            // the row
-	texts   []string        // of the cell, paragraph by paragraph
+	cell        *docCell
+	col         int
+	columnCells map[int]docCell // by grid column: the latest cell that begins there
+	deleted     bool            // whether the current row is deleted
+	texts       []string        // paragraphs of the open cell
 }
 
-func (r *reader) element(e *ooxml.Element) error {
+func (r *docReader) handleElement(e *ooxml.Element) error {
 	if e.Depth == 1 {
 		r.space = e.Space
 	}
 	if e.Space != r.space {
-		return nil // of a drawing; texts in it are Word's again
+		return nil // an element of a drawing; paragraphs in it are in the main namespace again
 	}
 	parent := ""
 	if e.Parent() != nil {
 		parent = string(e.Parent().Name)
 	}
 	if e.Start {
-		r.begin(e, parent)
+		r.startElement(e, parent)
 	} else {
-		r.end(e, parent)
+		r.endElement(e, parent)
 	}
 	return nil
 }
 
-func (r *reader) begin(e *ooxml.Element, parent string) {
+func (r *docReader) startElement(e *ooxml.Element, parent string) {
 	t := r.table()
 	switch string(e.Name) {
 	case "p":
 		r.paragraphs = append(r.paragraphs, &strings.Builder{})
 	case "tbl":
-		r.count++
-		r.tables = append(r.tables, &openTable{docTable: &docTable{number: r.count}, begun: map[int]docCell{}})
+		r.tableCount++
+		r.tables = append(r.tables, &openTable{docTable: &docTable{number: r.tableCount}, columnCells: map[int]docCell{}})
 	case "tr":
 		if t != nil {
 			t.rows, t.col, t.deleted = append(t.rows, nil), 0, false
@@ -94,9 +94,9 @@ func (r *reader) begin(e *ooxml.Element, parent string) {
 			t.cell, t.texts = &docCell{span: 1, row: len(t.rows), cell: len(t.rows[len(t.rows)-1]) + 1}, nil
 		}
 	case "sdt":
-		r.prompts = append(r.prompts, false)
+		r.placeholders = append(r.placeholders, false)
 	case "r":
-		r.hidden = false
+		r.hiddenRun = false
 	case "del":
 		if parent == "trPr" && t != nil {
 			t.deleted = true
@@ -104,7 +104,7 @@ func (r *reader) begin(e *ooxml.Element, parent string) {
 	}
 }
 
-func (r *reader) end(e *ooxml.Element, parent string) {
+func (r *docReader) endElement(e *ooxml.Element, parent string) {
 	t := r.table()
 	switch string(e.Name) {
 	case "p":
@@ -129,33 +129,33 @@ func (r *reader) end(e *ooxml.Element, parent string) {
 			t.cell.continued = e.AttrIn(r.space, "val") != "restart"
 		}
 	case "sdt":
-		if len(r.prompts) > 0 {
-			r.prompts = r.prompts[:len(r.prompts)-1]
+		if len(r.placeholders) > 0 {
+			r.placeholders = r.placeholders[:len(r.placeholders)-1]
 		}
 	case "showingPlcHdr":
-		if len(r.prompts) > 0 {
-			r.prompts[len(r.prompts)-1] = true
+		if len(r.placeholders) > 0 {
+			r.placeholders[len(r.placeholders)-1] = true
 		}
 	case "vanish":
 		v := e.AttrIn(r.space, "val")
 		if parent == "rPr" && e.Parent().Parent() != nil && string(e.Parent().Parent().Name) == "r" {
-			r.hidden = v != "0" && v != "false"
+			r.hiddenRun = v != "0" && v != "false"
 		}
 	default:
-		r.say(e, parent)
+		r.addRunText(e, parent)
 	}
 }
 
-// maxSpan bounds the columns that a cell can cover.
+// maxSpan limits the columns that a cell can span.
 const maxSpan = 63
 
-// symbols are boxes that fillers insert from the symbol fonts.
+// symbols are check boxes from symbol fonts, by character code.
 var symbols = map[string]string{"F052": "☑", "F0FE": "☑", "F0FC": "☑", "F053": "☒", "F0FD": "☒",
 	"F0A3": "☐", "F0A8": "☐", "F06F": "☐"}
 
-// say takes what a run shows.
-func (r *reader) say(e *ooxml.Element, parent string) {
-	if len(r.paragraphs) == 0 || r.hidden || slices.Contains(r.prompts, true) || parent != "r" ||
+// addRunText adds the text of a run to the open paragraph.
+func (r *docReader) addRunText(e *ooxml.Element, parent string) {
+	if len(r.paragraphs) == 0 || r.hiddenRun || slices.Contains(r.placeholders, true) || parent != "r" ||
 		e.Within("del") || e.Within("moveFrom") {
 		return
 	}
@@ -174,24 +174,24 @@ func (r *reader) say(e *ooxml.Element, parent string) {
 	}
 }
 
-func (r *reader) table() *openTable {
+func (r *docReader) table() *openTable {
 	if len(r.tables) == 0 {
 		return nil
 	}
 	return r.tables[len(r.tables)-1]
 }
 
-func (r *reader) endParagraph() {
+func (r *docReader) endParagraph() {
 	if len(r.paragraphs) == 0 {
 		return
 	}
 	last := len(r.paragraphs) - 1
-	r.show(r.paragraphs[last].String())
+	r.addText(r.paragraphs[last].String())
 	r.paragraphs = r.paragraphs[:last]
 }
 
-// show puts a text where it stands: in the open cell, or between the tables.
-func (r *reader) show(text string) {
+// addText adds a text to the open cell, or as a paragraph between tables.
+func (r *docReader) addText(text string) {
 	if t := r.table(); t != nil && t.cell != nil {
 		t.texts = append(t.texts, text)
 		return
@@ -201,8 +201,8 @@ func (r *reader) show(text string) {
 	}
 }
 
-// endTable closes a table. One inside a cell becomes text of that cell.
-func (r *reader) endTable() {
+// endTable closes a table. A table inside a cell becomes text of that cell.
+func (r *docReader) endTable() {
 	t := r.table()
 	if t == nil {
 		return
@@ -213,12 +213,12 @@ func (r *reader) endTable() {
 		return
 	}
 	for _, row := range t.rows {
-		r.show(joined(slices.DeleteFunc(row, func(c docCell) bool { return c.continued }), " "))
+		r.addText(joinTexts(slices.DeleteFunc(row, func(c docCell) bool { return c.continued }), " "))
 	}
 }
 
-// joined are the texts of cells.
-func joined(cells []docCell, by string) string {
+// joinTexts joins the texts of cells.
+func joinTexts(cells []docCell, by string) string {
 	var texts []string
 	for _, c := range cells {
 		if text := strings.TrimSpace(c.text); text != "" {
@@ -228,12 +228,12 @@ func joined(cells []docCell, by string) string {
 	return strings.Join(texts, by)
 }
 
-// endCell puts a cell into its row; one that reaches down from above takes the text from there.
+// endCell appends a cell to its row. A cell that continues one from above takes its text from there.
 func (t *openTable) endCell() {
 	c := *t.cell
 	c.text = strings.TrimSpace(strings.Join(t.texts, "\n"))
-	if above, ok := t.begun[t.col]; ok && c.continued {
-		extra := c.text // a program may leave words in a cell that is merged away
+	if above, ok := t.columnCells[t.col]; ok && c.continued {
+		extra := c.text // some programs leave text in merged cells
 		c = above
 		c.continued, c.span = true, t.cell.span
 		if extra != "" {
@@ -241,7 +241,7 @@ func (t *openTable) endCell() {
 		}
 	} else {
 		c.continued, c.col = false, t.col
-		t.begun[t.col] = c
+		t.columnCells[t.col] = c
 	}
 	t.col += c.span
 	t.rows[len(t.rows)-1] = append(t.rows[len(t.rows)-1], c)

@@ -10,46 +10,46 @@ import (
 	"lianheti/templates"
 )
 
-// rowPattern is a row of the paper: what it looks like and where its answers go.
+// rowPattern is a row of the official form: its labels, and the fields of its cells.
 type rowPattern struct {
 	section int // -1: the cover
 	slots   []templates.PaperSlot
-	years   *rowPattern // the header that says which year its columns are
-	turned  map[int]int // of a header: the year that stands where the paper has another; nil: as on the paper
+	years   *rowPattern // the header row with the years of its columns
+	yearMap map[int]int // for a header: the year found in the place of each; nil: the same
 	used    bool
 }
 
-// rowAbove is a row of the document with the pattern that it fits.
-type rowAbove struct {
+// matchedRow is a table row with the pattern that it matches.
+type matchedRow struct {
 	table   *docTable
 	pattern int
-	how     pairing
+	match   rowMatch
 }
 
-// learn makes the patterns of all rows of the paper, and the list of its own words.
-func (w *binder) learn() {
-	w.wordings = map[string]bool{}
-	own := func(words string) {
+// collectPatterns collects the patterns of all rows of the official form, and all its texts.
+func (w *formReader) collectPatterns() {
+	w.ownTexts = map[string]bool{}
+	addOwn := func(words string) {
 		for line := range strings.SplitSeq(words, "\n") {
-			w.wordings[text.NameKey(line)] = true
+			w.ownTexts[text.NameKey(line)] = true
 		}
-		w.wordings[labelKey(words)], w.wordings[text.NameKey(words)] = true, true
+		w.ownTexts[labelKey(words)], w.ownTexts[text.NameKey(words)] = true, true
 	}
 	for _, words := range []string{w.d.Paper.Attachment, w.d.Form.Title, w.d.Form.Dated} {
-		own(words)
+		addOwn(words)
 	}
 	for _, id := range w.d.Paper.Notes {
-		own(w.d.Form.Note(id))
+		addOwn(w.d.Form.Note(id))
 	}
 	for _, id := range w.d.Paper.Cover {
 		f := w.d.Field(id)
-		own(f.PaperLabel())
+		addOwn(f.PaperLabel())
 		w.patterns = append(w.patterns, &rowPattern{section: -1, slots: []templates.PaperSlot{
 			{Cell: &templates.PaperCell{PaperItem: templates.PaperItem{Label: id}}, Starts: true},
 			{Cell: &templates.PaperCell{PaperItem: w.d.Paper.CoverItem(id)}, Starts: true}}})
 	}
 	for i, s := range w.d.Paper.Sections {
-		own(s.Heading(w.d.Form))
+		addOwn(s.Heading(w.d.Form))
 		for _, t := range s.Tables {
 			var header *rowPattern
 			for _, slots := range t.Grid {
@@ -57,8 +57,8 @@ func (w *binder) learn() {
 				years, answers := 0, 0
 				for _, slot := range slots {
 					for _, item := range slot.Cell.Items() {
-						own(w.d.Wording(*item))
-						own(w.d.Form.Note(item.Footnote))
+						addOwn(w.d.Wording(*item))
+						addOwn(w.d.Form.Note(item.Footnote))
 						if item.Year != "" && slot.Starts {
 							years++
 						}
@@ -76,40 +76,40 @@ func (w *binder) learn() {
 			}
 		}
 	}
-	delete(w.wordings, "")
+	delete(w.ownTexts, "")
 }
 
-// heading says which section a paragraph begins; below 0: none.
-func (w *binder) heading(text string) int {
+// sectionOf returns the section that a heading begins; negative: it is no heading.
+func (w *formReader) sectionOf(text string) int {
 	key := headingKey(text)
 	return slices.IndexFunc(w.d.Paper.Sections, func(s *templates.PaperSection) bool {
 		return key != "" && key == headingKey(s.Heading(w.d.Form))
 	})
 }
 
-// label gives the key of a slot that holds words of the form; not ok where people write there.
-func (w *binder) label(slot templates.PaperSlot) (key string, group, ok bool) {
+// slotLabel returns the normalised label of a slot; not ok where people write there.
+func (w *formReader) slotLabel(slot templates.PaperSlot) (key string, group, ok bool) {
 	if slot.Cell.Lines != nil || slot.Cell.Filled() {
 		return "", false, false
 	}
 	return labelKey(w.d.Wording(slot.Cell.PaperItem)), slot.Cell.Group != "" || slot.Cell.Note != "", true
 }
 
-// pairing is how the cells of a row answer a pattern.
-type pairing struct {
-	score int
-	taken map[int]templates.PaperItem // cells that are labels, and of what
-	slots []templates.PaperSlot
-	cells [][]docCell // for each of slots
+// rowMatch maps the cells of a table row to the slots of a pattern.
+type rowMatch struct {
+	score  int
+	labels map[int]templates.PaperItem // cells that hold labels
+	slots  []templates.PaperSlot
+	cells  [][]docCell // for each of slots
 }
 
-// match pairs a row with a pattern. Its labels must be there, but for those of groups and those reaching in from above;
-// where there are no others, the last.
-func (w *binder) match(p *rowPattern, row []docCell, keys []string) (pairing, bool) {
-	out := pairing{taken: map[int]templates.PaperItem{}}
+// match matches a table row with a pattern. All its labels must be there, except those of groups and those of cells
+// that begin above; if it has only such labels, the last one must be.
+func (w *formReader) match(p *rowPattern, row []docCell, keys []string) (rowMatch, bool) {
+	out := rowMatch{labels: map[int]templates.PaperItem{}}
 	need := -1
 	for i, slot := range p.slots {
-		if key, group, ok := w.label(slot); ok && key != "" && (!slot.Starts || group) {
+		if key, group, ok := w.slotLabel(slot); ok && key != "" && (!slot.Starts || group) {
 			need = i
 		} else if ok && key != "" {
 			need = -1
@@ -130,7 +130,7 @@ func (w *binder) match(p *rowPattern, row []docCell, keys []string) (pairing, bo
 		pending = nil
 	}
 	for i, slot := range p.slots {
-		key, group, isLabel := w.label(slot)
+		key, group, isLabel := w.slotLabel(slot)
 		if !isLabel {
 			pending = append(pending, slot)
 			continue
@@ -146,19 +146,20 @@ func (w *binder) match(p *rowPattern, row []docCell, keys []string) (pairing, bo
 			continue
 		}
 		settle(found)
-		out.taken[found] = slot.Cell.PaperItem
+		out.labels[found] = slot.Cell.PaperItem
 		out.score += 10
 		at = found + 1
 	}
 	settle(len(row))
 	if out.score > 0 {
-		out.score += w.units(out)
+		out.score += w.unitScore(out)
 	}
 	return out, out.score > 0
 }
 
-// units lets the units in the cells speak: 人次 and 课时数 stand in two rows under one label.
-func (w *binder) units(p pairing) (score int) {
+// unitScore counts cells that end with the unit of their slot. It distinguishes rows under one label, such as 人次 and
+// 课时数.
+func (w *formReader) unitScore(p rowMatch) (score int) {
 	for i, slot := range p.slots {
 		refs := slot.Cell.Refs
 		if len(refs) != 1 || w.d.Field(refs[0].Field).PaperUnit() == "" {
@@ -172,11 +173,11 @@ func (w *binder) units(p pairing) (score int) {
 	return score
 }
 
-// turn gives a header with its years in the order of a row, and which year then stands in the place of which; none
-// where the row has other years than the header, or the same order.
-func (w *binder) turn(p *rowPattern, keys []string) (*rowPattern, map[int]int) {
+// reorderYears returns a header with its years in the order of a table row, and the year now in each one's place;
+// nil: the same order, or other years.
+func (w *formReader) reorderYears(p *rowPattern, keys []string) (*rowPattern, map[int]int) {
 	ofKey := map[string]templates.PaperSlot{}
-	var at []int // the slots of years
+	var at []int // indexes of slots with years
 	for i, slot := range p.slots {
 		if slot.Cell.Year != "" && slot.Starts {
 			ofKey[labelKey(w.d.Wording(slot.Cell.PaperItem))] = slot
@@ -205,15 +206,18 @@ func (w *binder) turn(p *rowPattern, keys []string) (*rowPattern, map[int]int) {
 	return out, years
 }
 
-// below pairs a row that shows no words of the form with the row of the paper under the one just read, whose labels all
-// reach down from above: 课时数 under 人次, where somebody has split the cell of the label.
-func (w *binder) below(t *docTable, row []docCell) (pattern int, how pairing) {
-	if w.above == nil || w.above.table != t || w.above.pattern+1 == len(w.patterns) || w.patterns[w.above.pattern+1].used {
+// matchRowBelow matches a row without labels with the row of the form below the latest one, if the labels of that row
+// all begin above: 课时数 under 人次, where somebody split the label cell.
+func (w *formReader) matchRowBelow(t *docTable, row []docCell) (pattern int, how rowMatch) {
+	if w.lastRow == nil || w.lastRow.table != t || w.lastRow.pattern+1 == len(w.patterns) {
 		return -1, how
 	}
-	p := w.patterns[w.above.pattern+1]
+	p := w.patterns[w.lastRow.pattern+1]
+	if p.used {
+		return -1, how
+	}
 	for _, slot := range p.slots {
-		if _, _, isLabel := w.label(slot); !isLabel {
+		if _, _, isLabel := w.slotLabel(slot); !isLabel {
 			how.slots = append(how.slots, slot)
 		} else if slot.Starts {
 			return -1, how
@@ -224,17 +228,17 @@ func (w *binder) below(t *docTable, row []docCell) (pattern int, how pairing) {
 		return -1, how
 	}
 	how.cells = table.Each(row[labels:], func(c docCell) []docCell { return []docCell{c} })
-	return w.above.pattern + 1, how
+	return w.lastRow.pattern + 1, how
 }
 
-// Difference is what a Word form and the workbook of the same consortium say differently.
+// Difference is a value that differs between a Word form and the workbook of the same consortium.
 type Difference struct {
 	Ref        templates.Ref
 	Word, Book table.Observation
 }
 
-// Differences compares a Word form with a workbook value by value, in the order of the form: nothing personal, and no
-// signature; of the roster, who is listed. Supplementary figures count only where the Word form has them.
+// Differences compares a Word form with a workbook in the order of the form, without personal data and signatures; of
+// the roster, only who is listed. Supplementary figures are compared only where the Word form has them.
 func Differences(d *templates.Definition, word, book *table.Form) []Difference {
 	var out []Difference
 	for _, slot := range d.Layout().Slots() {
@@ -244,8 +248,8 @@ func Differences(d *templates.Definition, word, book *table.Form) []Difference {
 		}
 		is, was := word.Observe(r), book.Observe(r)
 		byHand := f.Type == templates.DateField || d.Supplementary(f, r.Year)
-		// by keys, which have no blanks and line ends: a printed page may have others
-		same := is.Status == was.Status && text.NameKey(said(is)) == text.NameKey(said(was))
+		// compared without spaces and line breaks, which differ on a printed page
+		same := is.Status == was.Status && text.NameKey(displayValue(is)) == text.NameKey(displayValue(was))
 		if !same && !book.NotAsked(r) && !(is.Status == table.Missing && byHand) {
 			out = append(out, Difference{r, is, was})
 		}
@@ -253,13 +257,14 @@ func Differences(d *templates.Definition, word, book *table.Form) []Difference {
 	for _, k := range d.Form.Kinds {
 		is, was := members(word, k.ID), members(book, k.ID)
 		if !slices.Equal(keys(is), keys(was)) {
-			out = append(out, Difference{templates.Ref{Field: "members_name"}, listed(k, is, was), listed(k, was, is)})
+			name := templates.Ref{Field: "members_name"}
+			out = append(out, Difference{name, membersOnlyIn(k, is, was), membersOnlyIn(k, was, is)})
 		}
 	}
 	return out
 }
 
-func said(o table.Observation) string {
+func displayValue(o table.Observation) string {
 	if o.Status == table.Invalid {
 		return o.Raw
 	}
@@ -278,8 +283,8 @@ func keys(list []table.Member) []string {
 	return slices.Sorted(slices.Values(table.Each(list, func(m table.Member) string { return m.NameKey })))
 }
 
-// listed names the members of a kind that others do not have, at the first one's place.
-func listed(k templates.MemberKind, list, others []table.Member) table.Observation {
+// membersOnlyIn names the members of a kind that the other list lacks, at the place of the first.
+func membersOnlyIn(k templates.MemberKind, list, others []table.Member) table.Observation {
 	there := keys(others)
 	own := table.Where(slices.Values(list), func(m table.Member) bool { return !slices.Contains(there, m.NameKey) })
 	o := table.Observation{Status: table.Normal, Value: k.Label + "：" + strings.Join(names(own), "、")}

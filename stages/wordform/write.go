@@ -17,16 +17,16 @@ func Name(d *templates.Definition, consortium string) string {
 	return fmt.Sprintf("%s（%d年推荐书）.docx", text.FileName(consortium), d.Year)
 }
 
-// Write prints 附件3, filled with a submission's answers; contacts are its personal data by field. Seals, signatures and
-// their dates are left blank. The footer carries the check code of the values.
+// Write prints 附件3 for a submission; contacts is its personal data by field. Seals, signatures and their dates are
+// left blank. The footer shows the check code.
 func Write(w io.Writer, d *templates.Definition, form *table.Form, contacts map[string]string, checkCode string) error {
 	p := &printer{d: d, form: form, contacts: contacts}
 	out := word.Document{Title: d.Form.Title, Text: word.FormText, TwoSided: true}
 	code := word.Run{Text: "校验码 " + checkCode}
-	// The cover and the notes are the two sides of the first sheet, so that page 1 lies on the right.
+	// The cover and the notes are the two sides of the first sheet, so that page 1 is on the right.
 	out.Sections = append(out.Sections, word.Section{Page: word.A4Bound, Body: append(p.cover(), p.notes()...),
 		Footer: []word.Paragraph{{Style: word.Small, Align: word.Centre, Runs: []word.Run{code}}}})
-	// One run of pages for all parts: LibreOffice draws the line above footnotes only in the first that has any.
+	// All parts are one section: LibreOffice draws the line above footnotes only in the first section that has any.
 	numbers := word.PageNumbers()
 	numbers[0].Runs = append(numbers[0].Runs[:2], word.Run{Text: " —　　"}, code)
 	parts := word.Section{Page: word.A4Bound, FirstPage: 1, Footer: numbers}
@@ -50,7 +50,7 @@ type printer struct {
 	contacts map[string]string
 }
 
-// answered says whether anything of a section is filled in.
+// answered reports whether anything in a section is filled in.
 func (p *printer) answered(s *templates.PaperSection) bool {
 	return slices.ContainsFunc(s.Values(), func(r templates.Ref) bool { return p.form.Filled(r.Field, r.Year) })
 }
@@ -62,7 +62,7 @@ const (
 	coverLine  = 20
 )
 
-// cover prints the title and the lines with their seals.
+// cover prints the title, and the lines with their seals.
 func (p *printer) cover() []word.Block {
 	line := func(text string) []word.Paragraph {
 		return []word.Paragraph{{Line: coverLine, Runs: []word.Run{{Text: text, Size: coverText}}}}
@@ -101,7 +101,7 @@ func (p *printer) notes() []word.Block {
 
 func (p *printer) table(t *templates.PaperTable) word.Block {
 	out := word.Table{Columns: t.Columns}
-	kept := 0 // rows from here on that stay together with the next
+	kept := 0 // how many rows from here on stay on a page with the next
 	for _, slots := range t.Grid {
 		kept--
 		r := word.Row{Whole: true}
@@ -116,7 +116,7 @@ func (p *printer) table(t *templates.PaperTable) word.Block {
 			printed := word.Cell{Span: cell.Span, Down: cell.Down, Continued: !slot.Starts, Align: word.Centre}
 			for _, item := range cell.Items() {
 				printed.Body = append(printed.Body, p.item(*item)...)
-				if p.long(*item) { // a long text goes on overleaf
+				if p.long(*item) { // a long text may continue on the next page
 					r.Whole, printed.Top, printed.Align = !slot.Starts, true, word.Left
 				}
 			}
@@ -128,22 +128,22 @@ func (p *printer) table(t *templates.PaperTable) word.Block {
 	return out
 }
 
-// long says whether an item is a long text, which stands at the top of its cell.
+// long reports whether an item is a long text, which is printed at the top of its cell.
 func (p *printer) long(i templates.PaperItem) bool {
 	return len(i.Refs) > 0 && p.d.Field(i.Refs[0].Field).Long() ||
 		i.Note != "" && templates.Characters(p.d.Form.Note(i.Note)) > longLabel
 }
 
-// keptRows is how many rows under one label are kept on one page.
+// keptRows is the most rows under one label that are kept on one page.
 const keptRows = 4
 
-// lowestRow is how low a row of the form is, in millimetres.
+// lowestRow is the minimum height of a row, in millimetres.
 const lowestRow = 6.2
 
-// longLabel is from how many characters on a note in a cell is a text, not a label.
+// longLabel: a note in a cell is a text, not a label, from this many characters.
 const longLabel = 30
 
-// item prints one item of a cell as paragraphs.
+// item prints one item of a cell.
 func (p *printer) item(i templates.PaperItem) []word.Paragraph {
 	out := make([]word.Paragraph, i.Gap)
 	align := word.Align(i.Align)
@@ -170,7 +170,7 @@ func (p *printer) item(i templates.PaperItem) []word.Paragraph {
 	return append(out, word.Paragraph{Align: align, Runs: []word.Run{{Text: words, Footnote: p.d.Form.Note(i.Footnote)}}})
 }
 
-// answer is what was filled in, personal data included.
+// answer returns a value as filled in, personal data included.
 func (p *printer) answer(r templates.Ref) string {
 	if p.d.Field(r.Field).Personal {
 		return p.contacts[r.Field]
@@ -178,7 +178,7 @@ func (p *printer) answer(r templates.Ref) string {
 	return p.form.PaperAnswer(r)
 }
 
-// figure prints short answers that share a cell, each with the unit that stands in the cell.
+// figure prints short values that share a cell, each with its unit.
 func (p *printer) figure(refs []templates.Ref) string {
 	var answers []string
 	filled := false
@@ -199,7 +199,7 @@ func (p *printer) figure(refs []templates.Ref) string {
 	return strings.Join(answers, "/")
 }
 
-// prose prints a long text under its limit, a paragraph a line.
+// prose prints a long text below its limit, a paragraph for each line.
 func (p *printer) prose(r templates.Ref) []word.Paragraph {
 	var out []word.Paragraph
 	if limit := p.d.Field(r.Field).PrintedLimit; limit != "" {
@@ -211,7 +211,7 @@ func (p *printer) prose(r templates.Ref) []word.Paragraph {
 	return out
 }
 
-// declaration prints a statement, with the box that says whether it was confirmed; none where nobody said.
+// declaration prints a declaration with its box ticked or not; no box where it was left blank.
 func (p *printer) declaration(field string) string {
 	box := ""
 	switch yes, answered := p.form.Confirmed(field); {
@@ -223,7 +223,7 @@ func (p *printer) declaration(field string) string {
 	return box + p.d.Field(field).Label
 }
 
-// count prints how many members of a kind there are, and at schools their students: 3（4795）.
+// count prints the number of members of a kind, and at schools their students: 3（4795）.
 func (p *printer) count(kind string) string {
 	n := p.form.Count(kind)
 	if n == 0 {
