@@ -103,7 +103,7 @@ func newAuditRun(facts *table.Facts, known check.Known, marking table.Marking, k
 			c.open[x.Fingerprint] = true
 		}
 		place := a.scoreTrial.Place(form, verdict, func(*templates.Expression) bool { return false })
-		c.subject.Place = place
+		c.subject.Position = place
 		if !place.Ranked {
 			a.leftOut = append(a.leftOut, c.subject)
 			continue
@@ -140,13 +140,13 @@ func (a *auditRun) tryAll(ctx context.Context, atOnce int) error {
 func (a *auditRun) evaluateMove(c *auditCase, m audit.Move) audit.Tried {
 	form := m.Apply(c.form)
 	place := a.scoreTrial.Place(form, c.verdict, m.Touches)
-	out := audit.Tried{Move: m, Place: place, Verdict: c.verdict.Verdict}
+	out := audit.Tried{Move: m, Position: place, Verdict: c.verdict.Verdict}
 	if !c.subject.Pays(out) && c.subject.Gains(out) <= 0 {
 		return out
 	}
 	findings, verdict := a.checkForm(form)
 	if verdict.Ranked != c.verdict.Ranked {
-		out.Place = a.scoreTrial.Place(form, verdict, m.Touches)
+		out.Position = a.scoreTrial.Place(form, verdict, m.Touches)
 	}
 	out.Verdict, out.Judged = verdict.Verdict, true
 	still := 0
@@ -199,7 +199,7 @@ func (a *auditRun) files(out string, r *Audited) ([]publish.File, error) {
 		return nil, fmt.Errorf("无法建立临时文件夹：%w", err)
 	}
 	defer os.RemoveAll(dir)
-	incentives, err := table.Apart(a.d, "incentives", r.Rows)
+	incentives, err := table.InternalTable(a.d, "incentives", r.Rows)
 	if err != nil {
 		return nil, err
 	}

@@ -145,7 +145,7 @@ func TestNoPerverseMovePays(t *testing.T) {
 	for k := range ranking.Ranking.All() {
 		for _, c := range a.cases {
 			if c.subject.Submission.Submission == k.Submission && (c.subject.Total != k.Total || int32(c.subject.Rank) != k.Rank.V) {
-				t.Errorf("%s stands at %v, the run says %v, %d", k.Submission, c.subject.Place, k.Total, k.Rank.V)
+				t.Errorf("%s stands at %v, the run says %v, %d", k.Submission, c.subject.Position, k.Total, k.Rank.V)
 			}
 		}
 	}
@@ -153,7 +153,7 @@ func TestNoPerverseMovePays(t *testing.T) {
 	for _, c := range a.cases {
 		place := a.scoreTrial.Place(c.form.Clone(), c.verdict, func(*templates.Expression) bool { return true })
 		if place.Total != c.subject.Total || place.Rank != c.subject.Rank {
-			t.Errorf("%s: nothing changed, and it stands at %v instead of %v", c.subject.Submission.Submission, place, c.subject.Place)
+			t.Errorf("%s: nothing changed, and it stands at %v instead of %v", c.subject.Submission.Submission, place, c.subject.Position)
 		}
 	}
 }
@@ -178,7 +178,7 @@ func TestNothingPaysPerStudent(t *testing.T) {
 		} else if !listed {
 			i = len(register)
 			at[m.NameKey] = i
-			register = append(register, table.Registered{Sheet: sheet, Values: map[string]string{templates.RegisterSchool: m.Name,
+			register = append(register, table.RegisterEntry{Sheet: sheet, Values: map[string]string{templates.RegisterSchool: m.Name,
 				templates.RegisterKind: m.KindLabel, templates.RegisterEnrolment: table.Plain(table.Some(max(m.Enrolment.V, 1000)))}})
 		}
 		register[i].Values[templates.RegisterMemberOf] += "、" + names[m.Submission]

@@ -109,7 +109,7 @@ func Check(ctx context.Context, o Options) (*Checked, error) {
 			return nil, err
 		}
 		for i, f := range files {
-			r.Files[form.Sources[i]] = f
+			r.Files[form.FileIndexes[i]] = f
 		}
 	}
 	return r, nil
@@ -161,7 +161,8 @@ func checkedFinding(x table.Finding) CheckedFinding {
 	return CheckedFinding{Code: x.Code, Rule: x.Rule, Severity: x.Severity, Title: x.Title, Message: x.Message,
 		Cure: x.Cure, Authority: x.Authority,
 		Fields: strings.Fields(x.Fields), Year: x.Year.Pointer(), Member: x.Member, Raw: x.Raw, Value: x.Value,
-		Places: x.At(), Fingerprint: x.Fingerprint, ValueHash: x.ValueHash, Explanation: x.Explanation, Outdated: x.Outdated}
+		Places: x.AllPlaces(), Fingerprint: x.Fingerprint, ValueHash: x.ValueHash, Explanation: x.Explanation,
+		Outdated: x.Outdated}
 }
 
 // annotate writes the annotated copies. A copy that can't be made is recorded and does not stop the others.
@@ -180,8 +181,8 @@ func (r *Checked) annotate(facts *table.Facts, judgement *table.Judgement, sourc
 		done = append(done, path)
 		return path, nil
 	}
-	findings := table.Gathered(judgement.Findings.All(), func(x table.Finding) string { return x.Submission })
-	columns := table.Gathered(facts.ListColumns.All(), func(c table.ListColumn) string { return c.Submission })
+	findings := table.GroupMap(judgement.Findings.All(), func(x table.Finding) string { return x.Submission })
+	columns := table.GroupMap(facts.ListColumns.All(), func(c table.ListColumn) string { return c.Submission })
 	for i := range r.Files {
 		f := &r.Files[i]
 		if f.Submission == nil {
@@ -202,7 +203,7 @@ func (r *Checked) annotate(facts *table.Facts, judgement *table.Judgement, sourc
 			return fmt.Errorf("再次读取 %s：%w", f.Path, err)
 		}
 		id := f.Submission.ID
-		of := feedback.Original{Definition: facts.Definition, Said: facts.Said[id], Columns: columns[id]}
+		of := feedback.Original{Definition: facts.Definition, Said: facts.ContentHashes[id], Columns: columns[id]}
 		copied, err := feedback.Annotate(data, of, findings[id], feedback.SelfCheck)
 		if err != nil {
 			f.NotAnnotated = err.Error()
@@ -261,7 +262,7 @@ type CheckedReading struct {
 
 // readings lists how every number and date of a submission was read, in form order, those of the lists last.
 func readings(d *templates.Definition, f *table.Form) []CheckedReading {
-	at := table.Gathered(slices.Values(f.Coercions), func(c table.Coercion) string { return c.Sheet + "!" + c.Cell })
+	at := table.GroupMap(slices.Values(f.Coercions), func(c table.Coercion) string { return c.Sheet + "!" + c.Cell })
 	out := []CheckedReading{}
 	add := func(field *templates.Field, name string, place model.Place, raw, value string, status table.Status) {
 		r := CheckedReading{Place: place, Field: field.ID, Name: name, Raw: raw, Value: value,

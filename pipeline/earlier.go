@@ -67,7 +67,7 @@ func (r *run) readPrevious() error {
 		return publish.Refuse("上一轮的结果 %s 里的定义：%s。它可能被改过，或是旧版程序的结果，请用本版程序重新运行上一轮的输入", dir, publish.ErrorText(err))
 	}
 	r.previous = previousRun{round, definition, &publish.RunRef{Date: m.Date, SHA256: sum}, m}
-	if r.known.Given = round.Explained(); !r.Rescale {
+	if r.known.Given = round.ExplanationsInForce(); !r.Rescale {
 		r.Score.Scales = slices.Collect(round.Ranking.Scales.All())
 	}
 	return nil
@@ -126,7 +126,7 @@ func (p previousRun) causes(now *table.Round, register *publish.Source) (why com
 	if p.round == nil {
 		return why, nil
 	}
-	known := check.Known{Register: now.Register, Given: p.round.Explained()}
+	known := check.Known{Register: now.Register, Given: p.round.ExplanationsInForce()}
 	earlier := *p.round
 	earlier.Facts = withDefinition(p.definition, p.round.Facts)
 	var between *table.Round
@@ -324,7 +324,7 @@ func prefillProgress(d *templates.Definition, a *table.Archive, e templates.Entr
 				continue
 			}
 			for _, r := range d.Refs(field) {
-				if value, ok := a.Stated(d, s.Consortium, metric, companion, r.Year); ok {
+				if value, ok := a.EarlierFigure(d, s.Consortium, metric, companion, r.Year); ok {
 					v.Fields[r] = blankform.Value{Number: new(decimal.NewFromFloat(value))}
 				}
 			}
@@ -363,25 +363,25 @@ func (r *run) checkProgressForms() error {
 		return chosen[table.EntryKey(e)] || reported[table.EntryKey(e)]
 	})
 	// a selected consortium needs no recommendation form, but it must hand in this one
-	selects := func(e table.Registered) bool { return e.Sheet.Effect == templates.EffectSelect }
+	selects := func(e table.RegisterEntry) bool { return e.Sheet.Effect == templates.EffectSelect }
 	known := check.Known{Register: slices.DeleteFunc(slices.Clone(r.known.Register), selects)}
 	judgement, err := check.Run(&p, known) // first, because invalid figures are not compared with commitments
 	if err != nil {
 		return fmt.Errorf("检查年度数据核对表：%w", err)
 	}
-	rows, found := table.Fulfil(&p, judgement, newArchive(r.earlierRounds))
+	rows, found := table.CompareCommitments(&p, judgement, newArchive(r.earlierRounds))
 	for s := range p.Submissions.All() {
 		if r.Register != "" && !chosen[table.ConsortiumKey(s)] {
 			found = append(found, model.Finding{Code: p.Definition.CodeOf("not_selected"), Submission: s.Submission,
 				Member: s.Consortium, Places: []model.Place{{File: s.File}}})
 		}
 	}
-	p.Reading = slices.Concat(p.Reading, found)
+	p.FileFindings = slices.Concat(p.FileFindings, found)
 	judgement, err = check.Run(&p, known)
 	if err != nil {
 		return fmt.Errorf("检查年度数据核对表：%w", err)
 	}
 	r.progressRound = &table.Round{Facts: &p, Judgement: judgement, Ranking: &table.Ranking{}}
-	r.facts = r.facts.Fulfilled(rows, r.progressRound)
+	r.facts = r.facts.WithFulfilment(rows, r.progressRound)
 	return nil
 }

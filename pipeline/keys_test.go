@@ -32,7 +32,7 @@ func TestKeysHold(t *testing.T) {
 	}
 	keys, references := 0, 0
 	for name, rec := range records {
-		if key := table.Said(rec.Schema().Metadata(), table.KeyPrimary); key != "" {
+		if key := table.MetadataValue(rec.Schema().Metadata(), table.KeyPrimary); key != "" {
 			keys++
 			seen := map[string]bool{}
 			for row := range int(rec.NumRows()) {
@@ -50,7 +50,7 @@ func TestKeysHold(t *testing.T) {
 			}
 		}
 		for i, f := range rec.Schema().Fields() {
-			to, target, ok := strings.Cut(table.Said(f.Metadata, table.KeyReferences), ".")
+			to, target, ok := strings.Cut(table.MetadataValue(f.Metadata, table.KeyReferences), ".")
 			if !ok {
 				continue
 			}
@@ -118,7 +118,7 @@ func schemasByName(d *templates.Definition) (map[string]*arrow.Schema, error) {
 	schemas, err := table.Schemas(d)
 	out := map[string]*arrow.Schema{}
 	for _, s := range schemas {
-		out[table.Said(s.Metadata(), table.KeyTable)] = s
+		out[table.MetadataValue(s.Metadata(), table.KeyTable)] = s
 	}
 	return out, err
 }

@@ -327,11 +327,11 @@ func readWith(ctx context.Context, d *templates.Definition, sources []intake.Sou
 	facts := make([]*table.Facts, len(normalizers))
 	for i := range normalizers {
 		facts[i] = batches[d][i].Facts()
-		facts[i].Sources = sourceIndexes[d]
+		facts[i].FileIndexes = sourceIndexes[d]
 		facts[i] = pairPieces(facts[i], pieces)
 		if len(sourceIndexes[d.Progress]) > 0 {
 			facts[i].Progress = batches[d.Progress][i].Facts()
-			facts[i].Progress.Sources = sourceIndexes[d.Progress]
+			facts[i].Progress.FileIndexes = sourceIndexes[d.Progress]
 		}
 	}
 	return facts, nil
@@ -369,7 +369,7 @@ func normalizeWith(d *templates.Definition, w model.Workbook, normalizers []norm
 // opener returns a function that reads an input file by its path in the files table, where personal data is masked.
 func opener(sources []intake.Source, facts *table.Facts) func(path string) ([]byte, error) {
 	at := make(map[string]int, len(sources))
-	for i := range facts.Sources {
+	for i := range facts.FileIndexes {
 		at[facts.Files.Row(i).Path] = i
 	}
 	return func(path string) ([]byte, error) {
@@ -377,7 +377,7 @@ func opener(sources []intake.Source, facts *table.Facts) func(path string) ([]by
 		if !ok {
 			return nil, fmt.Errorf("没有读过文件 %s", path)
 		}
-		data, err := sources[facts.Sources[i]].Read(intake.MaxFile)
+		data, err := sources[facts.FileIndexes[i]].Read(intake.MaxFile)
 		if err == nil && model.Digest(data) != facts.Files.Row(i).SHA256 {
 			err = errors.New("文件在运行中被改动；请等文件放好再运行")
 		}

@@ -251,12 +251,12 @@ func TestSchoolsAreHeldAgainstTheList(t *testing.T) {
 	if !found[short] {
 		t.Errorf("%s states a fifth less than the list, and nothing is said; found %v", short, found)
 	}
-	for _, m := range register.Unvouched(b.facts) {
+	for _, m := range register.UnconfirmedSchools(b.facts) {
 		if m.Enrolment.Valid && !seen[m.NameKey] {
 			t.Errorf("%s is not vouched for", m.Name)
 		}
 	}
-	if len(table.Register{}.Unvouched(b.facts)) == 0 {
+	if len(table.Register{}.UnconfirmedSchools(b.facts)) == 0 {
 		t.Error("a blank list vouches for every school")
 	}
 	twice := map[string]string{"学校名录!A4": "甲学校", "学校名录!B4": "中职学校", "学校名录!C4": "很多", "学校名录!A5": "乙学校", "学校名录!B5": "幼儿园", "学校名录!E5": "丙学校、甲学校"}

@@ -110,7 +110,7 @@ func readOrTold(t *testing.T, d *templates.Definition, w model.Workbook) {
 		if rule.Check == "expr" && rule.List == "" || rule.Check == "bounds" || rule.Check == "length" || rule.Check == "required" || rule.Check == "column" { // about values, not about reading
 			continue
 		}
-		for _, p := range x.At() {
+		for _, p := range x.AllPlaces() {
 			told[p.String()] = append(told[p.String()], x)
 		}
 	}
@@ -229,7 +229,7 @@ func TestOneMistakeIsOneFinding(t *testing.T) {
 		batch.Add(normalize.Workbook(d, filled))
 		judgement := must.Get(check.Run(batch.Facts(), check.Known{Alone: true}))(t)
 		for x := range judgement.Findings.All() {
-			if x.Code == c.code && len(x.At()) == cells {
+			if x.Code == c.code && len(x.AllPlaces()) == cells {
 				cells = 0
 			} else if x.Severity != model.Hint {
 				t.Errorf("%s: besides %s %s", c.kind.name, x.Code, x.Message)

@@ -91,7 +91,7 @@ func TestPagesAskWhatRuns(t *testing.T) {
 	programs.NeedPython(t, "duckdb")
 	round, data := samplesRound(t)
 	columns := must.Get(table.Dictionary(round.Facts.Definition))(t)
-	of := map[string][]table.Meaning{}
+	of := map[string][]table.DictionaryRow{}
 	for _, c := range columns {
 		of[c.Table] = append(of[c.Table], c)
 	}

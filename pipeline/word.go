@@ -83,7 +83,7 @@ func Word(ctx context.Context, o Options) (*Printed, error) {
 func contactsBySubmission(facts *table.Facts) map[string]map[string]string {
 	out := map[string]map[string]string{}
 	for c := range facts.Contacts.All() {
-		table.In(out, c.Submission)[c.Field] = c.Text
+		table.Submap(out, c.Submission)[c.Field] = c.Text
 	}
 	return out
 }
@@ -285,7 +285,7 @@ func pairPieces(facts *table.Facts, pieces []*piece) *table.Facts {
 		if at >= len(pieces) {
 			break
 		}
-		p := pieces[facts.Sources[at]]
+		p := pieces[facts.FileIndexes[at]]
 		if at++; p == nil {
 			continue
 		}
@@ -311,7 +311,7 @@ func pairPieces(facts *table.Facts, pieces []*piece) *table.Facts {
 			findings = append(findings, h.finding(d))
 		}
 	}
-	return facts.With(rows.Finish(), findings)
+	return facts.WithPieces(rows.Finish(), findings)
 }
 
 // pairedPiece is a piece with the values that differ from its workbook.

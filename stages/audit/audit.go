@@ -22,7 +22,7 @@ import (
 // Tried is a move and what came of it.
 type Tried struct {
 	Move
-	table.Place
+	table.Position
 	Verdict model.Verdict
 	Judged  bool            // the verdict and the findings are known: a move that brings nothing is not judged
 	New     []table.Finding // open ones that the move brings: it is not free
@@ -33,7 +33,7 @@ type Tried struct {
 type Subject struct {
 	Submission table.Submission
 	City       string
-	table.Place
+	table.Position
 }
 
 // Pays says whether a move raises the rank.
@@ -61,7 +61,7 @@ func (s Subject) stronger(a, b Tried) int {
 // Examine tries every single move, then those of one kind together that each help, then the strongest two by two.
 func Examine(d *templates.Definition, s Subject, f *table.Form, try func(Move) Tried) []Tried {
 	out, strongest := table.Each(Moves(d, f), try), []Tried(nil)
-	for _, singles := range table.Grouped(out, func(t Tried) string { return t.Kind }) {
+	for _, singles := range table.GroupBy(out, func(t Tried) string { return t.Kind }) {
 		if singles[0].List() != templates.Perverse {
 			continue
 		}

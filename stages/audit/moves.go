@@ -142,7 +142,7 @@ func groups(d *templates.Definition, def *templates.AuditMove, f *table.Form) []
 	if def.Scope == "kind" {
 		slices.SortStableFunc(all, func(a, b change) int { return strings.Compare(a.group, b.group) })
 	}
-	return table.Grouped(all, func(c change) string { return c.group })
+	return table.GroupBy(all, func(c change) string { return c.group })
 }
 
 // shown is how many changes are put into words.
@@ -200,7 +200,7 @@ func answers(d *templates.Definition, def *templates.AuditMove, field *templates
 		shown := cmp.Or(map[table.Status]string{table.Normal: o.Value, table.Invalid: o.Raw}[o.Status], o.Status.Absent())
 		out = append(out, answer{slot: templates.SlotName(r.Field, r.Year), name: d.Name(r), group: field.ID, field: field,
 			year: r.Year, status: o.Status, shown: shown, value: n, place: o.Place,
-			set: func(f *table.Form, s table.Status, v decimal.Decimal, raw string) { f.Answer(r, s, v, raw) }})
+			set: func(f *table.Form, s table.Status, v decimal.Decimal, raw string) { f.SetNumber(r, s, v, raw) }})
 	}
 	return out
 }

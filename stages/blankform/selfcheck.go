@@ -322,7 +322,7 @@ func (s *selfCheck) fillStatus(row int, slot templates.Slot) {
 // fillRows writes the columns about the lists, and for each list the severity of the faults in its rows.
 func (s *selfCheck) fillRows() {
 	byRow := table.Where(slices.Values(s.rules), func(r sheetRule) bool { return r.column > 0 })
-	for _, rules := range table.Grouped(byRow, func(r sheetRule) string { return r.block }) {
+	for _, rules := range table.GroupBy(byRow, func(r sheetRule) string { return r.block }) {
 		block := rules[0].block
 		grave := table.Each(rules, func(r sheetRule) string {
 			return fmt.Sprintf("(%s=%d)*%d", thisRowCell(r.column), failed, severityRank(r.rule))

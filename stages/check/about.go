@@ -311,7 +311,7 @@ func (n *names) keysOf(x *table.Finding) []string {
 		return out // what a cell or a field is called says nothing about what became of the workbook
 	}
 	var of []string
-	for _, p := range x.At() {
+	for _, p := range x.AllPlaces() {
 		of = append(of, cellAt(p.Sheet, p.Cell))
 		if ref, ok := n.slots[cellAt(p.Sheet, p.Cell)]; ok && x.Member == "" {
 			of = append(of, yearKey(ref.Field, ref.Year), yearKey("", ref.Year))

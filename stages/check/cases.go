@@ -333,7 +333,7 @@ func eachRow(f *form, p *plan, t *tally) {
 	named := func(r table.Row) string {
 		return cmp.Or(text.NameKey(r.Cells[list+"_"+p.rule.By].Text), fmt.Sprint(r.Record))
 	}
-	for _, same := range table.Grouped(rows, named) {
+	for _, same := range table.GroupBy(rows, named) {
 		row := same[0]
 		if f.unreadableIn(row.Record, c.Expr.Fields...) || f.nothingElse(list, row) {
 			t.skip(toldElsewhere)

@@ -25,9 +25,9 @@ import (
 
 // Known is what a judgement rests on beside what was read.
 type Known struct {
-	Register table.Register // what the Department decided; empty where no register was handed in
-	Given    []table.Given  // explanations of the last round, in force for the same values
-	Alone    bool           // each submission by itself: rules across submissions do not apply
+	Register table.Register           // what the Department decided; empty where no register was handed in
+	Given    []table.PriorExplanation // explanations of the last round, in force for the same values
+	Alone    bool                     // each submission by itself: rules across submissions do not apply
 }
 
 // Run checks the facts of a batch. An error means that program and catalogue do not fit each other.
@@ -80,7 +80,7 @@ func (b *batch) judge(t *table.Form) *judged {
 	f.settle(j.findings)
 	slices.SortStableFunc(j.findings, b.inOrder)
 	j.verdict = verdict(t.Submission, j.findings, f.apart())
-	j.verdict.Award = text.Mask(b.register.Award(f.key).Said())
+	j.verdict.Award = text.Mask(b.register.Award(f.key).Status())
 	return j
 }
 

@@ -87,15 +87,15 @@ func prepare(t *testing.T, c ruleCase) (*table.Facts, Known) {
 		for _, file := range x.Files {
 			reading.Places = append(reading.Places, model.Place{File: file})
 		}
-		f.Reading = append(f.Reading, reading)
+		f.FileFindings = append(f.FileFindings, reading)
 	}
 	return f, known
 }
 
 // listed makes an entry of the register's list of schools.
-func listed(line string) table.Registered {
+func listed(line string) table.RegisterEntry {
 	i := slices.IndexFunc(definition.Register.Sheets, func(s *templates.RegisterSheet) bool { return s.Effect == templates.EffectSchools })
-	e := table.Registered{Sheet: definition.Register.Sheets[i], Values: map[string]string{}}
+	e := table.RegisterEntry{Sheet: definition.Register.Sheets[i], Values: map[string]string{}}
 	columns := []string{templates.RegisterSchool, templates.RegisterKind, templates.RegisterEnrolment, templates.RegisterYear, templates.RegisterOthers}
 	for i, value := range strings.Split(line, "|") {
 		e.Values[columns[i]] = value
@@ -372,7 +372,7 @@ func (f filling) named(consortium string) filling {
 func TestPersonalDataStaysOut(t *testing.T) {
 	f := facts(t, definition, faulty(t).apply(Edit{Set: map[string]any{
 		"head_name": map[string]any{"status": "V", "raw": "王某某"}, "staff_names": map[string]any{"value": 3, "raw": "王某某、李某某、张某某"}, "apprentices.last": map[string]any{"status": "V", "raw": "见13911112222"}}}, filling{}))
-	f.Reading = append(f.Reading, model.Finding{Code: "LHT-5-006", Submission: f.Submissions.Row(0).Submission, Places: []model.Place{{File: "甲.xlsx"}},
+	f.FileFindings = append(f.FileFindings, model.Finding{Code: "LHT-5-006", Submission: f.Submissions.Row(0).Submission, Places: []model.Place{{File: "甲.xlsx"}},
 		Raw: "13933334444", Vars: map[string]string{"list": "王13933334444.xlsx", "file": "甲.xlsx"}})
 	for _, x := range run(t, f).findings {
 		text := fmt.Sprintf("%+v", x)
@@ -430,7 +430,7 @@ func TestExplanationsAreForTheirValues(t *testing.T) {
 	form := func(value int) filling {
 		return base(t).apply(Edit{Set: map[string]any{"field_engineers.first": value}}, filling{})
 	}
-	judged := func(value int, explanations map[string]string, given ...table.Given) table.Finding {
+	judged := func(value int, explanations map[string]string, given ...table.PriorExplanation) table.Finding {
 		t.Helper()
 		x := form(value)
 		x.Explanations = explanations
@@ -448,12 +448,12 @@ func TestExplanationsAreForTheirValues(t *testing.T) {
 	}
 	key := model.ExplanationKey(asked.Fingerprint, asked.ValueHash)
 	about := model.ExplanationAbout(asked.Title, asked.Message)
-	before := table.Given{Fingerprint: asked.Fingerprint, ValueHash: asked.ValueHash, Words: "扩招"}
+	before := table.PriorExplanation{Fingerprint: asked.Fingerprint, ValueHash: asked.ValueHash, Words: "扩招"}
 	for _, c := range []struct {
 		why          string
 		value        int
 		explanations map[string]string
-		given        []table.Given
+		given        []table.PriorExplanation
 		in, out      string
 	}{
 		{"asked and explained", 100, map[string]string{key: "扩招"}, nil, "扩招", ""},
@@ -461,15 +461,15 @@ func TestExplanationsAreForTheirValues(t *testing.T) {
 		{"the value changed since", 101, map[string]string{key: "扩招"}, nil, "", "扩招"},
 		{"the value changed, and was explained anew", 101, map[string]string{key: "扩招", model.ExplanationKey(other.Fingerprint, other.ValueHash): "又扩招"}, nil, "又扩招", ""},
 		{"a fingerprint alone is for the values beside it", 101, map[string]string{asked.Fingerprint: "扩招"}, nil, "扩招", ""},
-		{"unless the last round had the same words for others", 101, map[string]string{asked.Fingerprint: "扩招"}, []table.Given{before}, "", "扩招"},
-		{"so, but the words are others", 101, map[string]string{asked.Fingerprint: "又扩招"}, []table.Given{before}, "又扩招", ""},
-		{"explained in the last round, not in this file", 100, nil, []table.Given{before}, "扩招", ""},
-		{"so, but the value changed", 101, nil, []table.Given{before}, "", "扩招"},
+		{"unless the last round had the same words for others", 101, map[string]string{asked.Fingerprint: "扩招"}, []table.PriorExplanation{before}, "", "扩招"},
+		{"so, but the words are others", 101, map[string]string{asked.Fingerprint: "又扩招"}, []table.PriorExplanation{before}, "又扩招", ""},
+		{"explained in the last round, not in this file", 100, nil, []table.PriorExplanation{before}, "扩招", ""},
+		{"so, but the value changed", 101, nil, []table.PriorExplanation{before}, "", "扩招"},
 		{"the key is lost, what is explained stands there", 100, map[string]string{"|" + about: "扩招"}, nil, "扩招", ""},
 		{"so, but for other values", 101, map[string]string{"|" + about: "扩招"}, nil, "", ""},
 		{"half of the key is left", 100, map[string]string{key[:12] + "|" + about: "扩招"}, nil, "扩招", ""},
 		{"explained before being asked, by the field's name", 100, map[string]string{"|现场工程师培养": "扩招"}, nil, "扩招", ""},
-		{"so, and the value changed since the last round", 101, map[string]string{"|现场工程师培养": "扩招"}, []table.Given{before}, "", "扩招"},
+		{"so, and the value changed since the last round", 101, map[string]string{"|现场工程师培养": "扩招"}, []table.PriorExplanation{before}, "", "扩招"},
 		{"by the name of another", 100, map[string]string{"|中国特色学徒制培养": "扩招"}, nil, "", ""},
 		{"the words behind what is to be explained", 100, map[string]string{key + "|" + about + "\n扩招": ""}, nil, "扩招", ""},
 		{"so, in brackets", 100, map[string]string{key + "|" + about + "（扩招）": ""}, nil, "（扩招）", ""},
@@ -490,7 +490,7 @@ func TestAFieldsNameExplainsNoChangeOfTheWorkbook(t *testing.T) {
 	x := base(t)
 	x.Explanations = map[string]string{"|现场工程师培养": "扩招"}
 	f := facts(t, definition, x)
-	f.Reading = []model.Finding{{Code: "LHT-1-030", Submission: f.Submissions.Row(0).Submission, Fields: []string{"field_engineers"}, Places: []model.Place{{File: "甲.xlsx"}}, Vars: map[string]string{"detail": "x"}}}
+	f.FileFindings = []model.Finding{{Code: "LHT-1-030", Submission: f.Submissions.Row(0).Submission, Fields: []string{"field_engineers"}, Places: []model.Place{{File: "甲.xlsx"}}, Vars: map[string]string{"detail": "x"}}}
 	if j := run(t, f); len(j.findings) != 2 || j.findings[0].Explanation != "" || j.findings[1].Rule != "explanation_unheard" {
 		t.Errorf("%+v", j.findings)
 	}
@@ -515,7 +515,7 @@ func TestSameFactsSameJudgement(t *testing.T) {
 	var first judgement
 	for i := range 3 {
 		f := facts(t, definition, forms...)
-		f.Reading = []model.Finding{{Code: "LHT-5-006", Submission: "nobody's", Places: []model.Place{{File: "丙.xlsx"}}, Vars: map[string]string{"list": "丙.xlsx"}}}
+		f.FileFindings = []model.Finding{{Code: "LHT-5-006", Submission: "nobody's", Places: []model.Place{{File: "丙.xlsx"}}, Vars: map[string]string{"list": "丙.xlsx"}}}
 		j, err := Run(f, Known{})
 		if err != nil {
 			t.Fatal(err)

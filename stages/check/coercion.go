@@ -138,7 +138,7 @@ const wholeColumn = 8
 // together makes one fault of those that one mistake made down a column.
 func (f *form) together(faults []fault) []fault {
 	var out []fault
-	for _, same := range table.Grouped(faults, f.mistake) {
+	for _, same := range table.GroupBy(faults, f.mistake) {
 		if columnOf(same[0]) == "" || len(same) < wholeColumn {
 			out = append(out, same...)
 			continue

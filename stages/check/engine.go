@@ -80,14 +80,14 @@ type batch struct {
 	schools  map[string]table.School    // the Department's list, by the keys of their names
 	alone    bool                       // submissions are not compared
 	*lexicon
-	given map[string][]table.Given // explanations of the last round, by fingerprint
+	given map[string][]table.PriorExplanation // explanations of the last round, by fingerprint
 }
 
 func newBatch(facts *table.Facts, known Known) (*batch, error) {
 	d := facts.Definition
 	b := &batch{alone: known.Alone, lexicon: newLexicon(d), facts: facts, register: known.Register, def: d,
 		schools: known.Register.Schools(d), reading: map[string][]model.Finding{}, order: map[string]int{},
-		given: map[string][]table.Given{}, named: map[string]*unit{}}
+		given: map[string][]table.PriorExplanation{}, named: map[string]*unit{}}
 	for _, g := range known.Given {
 		b.given[g.Fingerprint] = append(b.given[g.Fingerprint], g)
 	}
@@ -116,7 +116,7 @@ func newBatch(facts *table.Facts, known Known) (*batch, error) {
 			b.plans = append(b.plans, p)
 		}
 	}
-	for _, x := range facts.Reading {
+	for _, x := range facts.FileFindings {
 		if b.def.Rule(x.Code) == nil {
 			return nil, fmt.Errorf("读取时发现的问题 %q 不在规则目录中", x.Code)
 		}

@@ -27,16 +27,17 @@ func (f *form) explain(findings []table.Finding) {
 		before := f.given[x.Fingerprint]
 		for _, e := range append(given, before...) {
 			switch {
-			case e.ValueHash == x.ValueHash, e.ValueHash == "" && !slices.ContainsFunc(before, func(b table.Given) bool {
-				return b.Words == e.Words && b.ValueHash != x.ValueHash // the very same words were given for other values
-			}):
-				x.Own = cmp.Or(x.Own, e.Words)
+			case e.ValueHash == x.ValueHash,
+				e.ValueHash == "" && !slices.ContainsFunc(before, func(b table.PriorExplanation) bool {
+					return b.Words == e.Words && b.ValueHash != x.ValueHash // the very same words were given for other values
+				}):
+				x.OwnExplanation = cmp.Or(x.OwnExplanation, e.Words)
 			default:
 				x.Outdated = e.Words
 			}
 		}
-		if x.Own != "" {
-			x.Explanation, x.Outdated = x.Own, ""
+		if x.OwnExplanation != "" {
+			x.Explanation, x.Outdated = x.OwnExplanation, ""
 		}
 		f.weigh(x)
 	}
@@ -90,15 +91,15 @@ func (f *form) addedRows() (added []*addedRow) {
 }
 
 // givenAbout lists what the workbook says about a finding, in rows with its key or that name it.
-func (f *form) givenAbout(x *table.Finding) (out []table.Given) {
+func (f *form) givenAbout(x *table.Finding) (out []table.PriorExplanation) {
 	take := func(e table.Explanation, words string) {
 		if words = text.Mask(strings.TrimSpace(words)); words != "" && !f.def.Reading.IsEmptyExplanation(words) {
-			out = append(out, table.Given{Fingerprint: x.Fingerprint, ValueHash: e.ValueHash, Words: words})
+			out = append(out, table.PriorExplanation{Fingerprint: x.Fingerprint, ValueHash: e.ValueHash, Words: words})
 		}
 	}
 	for _, e := range f.Explanations {
 		if e.Fingerprint == x.Fingerprint {
-			take(e, cmp.Or(e.Explanation, model.WordsBeside(e.About, x.Title, x.Message)))
+			take(e, cmp.Or(e.Explanation, model.FillersWords(e.About, x.Title, x.Message)))
 		}
 	}
 	if len(f.added) == 0 {
@@ -137,7 +138,7 @@ func unmatched(f *form, _ *plan, t *tally) {
 		t.skip(nothingAdded)
 	}
 	const singly = 5
-	for _, rows := range table.Grouped(f.added, f.useless) {
+	for _, rows := range table.GroupBy(f.added, f.useless) {
 		why, size := f.useless(rows[0]), 1
 		if why != "" && len(rows) > singly {
 			size = len(rows)
@@ -182,7 +183,7 @@ func (f *form) settle(findings []table.Finding) {
 	}
 }
 
-func (f *form) decide(x *table.Finding, e table.Registered) {
+func (f *form) decide(x *table.Finding, e table.RegisterEntry) {
 	words, decision := e.Values[templates.RegisterWords], e.Values[templates.RegisterDecision]
 	if !e.Accepted {
 		if words != "" {

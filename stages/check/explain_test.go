@@ -100,7 +100,7 @@ func TestWhatAnExplanationIsAbout(t *testing.T) {
 }
 
 func TestBlankFiguresAreExplained(t *testing.T) {
-	judge := func(about, words string, decisions ...table.Registered) (judgement, table.Finding) {
+	judge := func(about, words string, decisions ...table.RegisterEntry) (judgement, table.Finding) {
 		x := base(t).apply(Edit{Set: map[string]any{"research_income.prior": nil}}, filling{})
 		if x.Explanations = nil; about != "" {
 			x.Explanations = map[string]string{"|" + about: words}
@@ -131,7 +131,7 @@ func TestBlankFiguresAreExplained(t *testing.T) {
 			}
 		}
 	}
-	decision := table.Registered{Sheet: definition.Register.Sheets[slices.IndexFunc(definition.Register.Sheets, func(s *templates.RegisterSheet) bool { return s.Effect == templates.EffectExplain })],
+	decision := table.RegisterEntry{Sheet: definition.Register.Sheets[slices.IndexFunc(definition.Register.Sheets, func(s *templates.RegisterSheet) bool { return s.Effect == templates.EffectExplain })],
 		Fingerprint: x.Fingerprint, Values: map[string]string{}}
 	if j, x := judge(label, "没有单独统计", decision); x.Severity != model.MustFix || j.verdicts[0].Verdict != model.Return {
 		t.Errorf("refused: %+v", x)

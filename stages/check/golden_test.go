@@ -45,7 +45,7 @@ func troubled(t *testing.T) *table.Facts {
 	sixth.File = "样例/己.xlsx"
 	f := facts(t, definition, first, second, third, fourth, fifth, sixth)
 	id := f.Submissions.Row(0).Submission
-	f.Reading = []model.Finding{
+	f.FileFindings = []model.Finding{
 		{Code: "LHT-1-030", Submission: id, Fields: []string{"field_engineers"}, Places: []model.Place{{File: first.File, Sheet: "2年度数据", Cell: "B3"}, {File: first.File, Sheet: "2年度数据", Cell: "A2"}}, Vars: map[string]string{"detail": "表头"}},
 		{Code: "LHT-1-006", Places: []model.Place{{File: "样例/坏.xlsx"}}, Vars: map[string]string{"detail": "缺页", "file": "样例/坏.xlsx"}},
 		{Code: "LHT-5-006", Submission: id, Places: []model.Place{{File: "样例/甲2.xlsx"}}, Vars: map[string]string{"list": "样例/甲.xlsx、样例/甲2.xlsx", "file": "样例/甲.xlsx", "detail": "都是1"}},

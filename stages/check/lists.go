@@ -39,7 +39,7 @@ func (f *form) units(t *tally) [][]table.Member {
 		}
 		return m.NameKey == ""
 	})
-	return table.Grouped(named, func(m table.Member) string { return m.NameKey })
+	return table.GroupBy(named, func(m table.Member) string { return m.NameKey })
 }
 
 // noEnrolment fails a roster whose schools give no enrolment at all: the official form's column is blank.

@@ -32,7 +32,8 @@ func Run(before, now *table.Round, causes Causes) table.Table[table.Change] {
 	if before == nil {
 		return out.Finish()
 	}
-	was, is, registered, judged := before.About(), now.About(), verdicts(causes.Registered), verdicts(causes.Judged)
+	was, is := before.BySubmission(), now.BySubmission()
+	registered, judged := verdicts(causes.Registered), verdicts(causes.Judged)
 	both := maps.Clone(was)
 	maps.Copy(both, is)
 	ids := slices.SortedFunc(maps.Keys(both), func(a, b string) int {
@@ -41,8 +42,9 @@ func Run(before, now *table.Round, causes Causes) table.Table[table.Change] {
 	})
 	kinds := now.Definition.Table("changes").Column("kind").Values
 	for _, id := range ids {
-		p := &pair{d: now.Facts.Definition, all: [2]map[string]*table.About{was, is}, ids: ids, before: was[id], now: is[id],
-			registered: registered[id], judged: judged[id], register: now.Judgement.Register, moves: causes.Moves[id]}
+		p := &pair{d: now.Facts.Definition, all: [2]map[string]*table.SubmissionRows{was, is}, ids: ids, before: was[id],
+			now: is[id], registered: registered[id], judged: judged[id], register: now.Judgement.Register,
+			moves: causes.Moves[id]}
 		if p.facts = now.Facts; p.now == nil {
 			p.facts = before.Facts
 		}
@@ -68,8 +70,8 @@ func verdicts(j *table.Judgement) map[string]model.Verdict {
 // pair is one submission in both rounds; one of them may be nil.
 type pair struct {
 	d           *templates.Definition
-	before, now *table.About
-	all         [2]map[string]*table.About // of both rounds
+	before, now *table.SubmissionRows
+	all         [2]map[string]*table.SubmissionRows // of both rounds
 	ids         []string
 	registered  model.Verdict // the last round's facts with this round's register; empty: as it was
 	judged      model.Verdict // this round's facts by the earlier rules; empty: nobody can say
@@ -105,7 +107,7 @@ func (p *pair) compare() {
 	}
 	p.values()
 	p.list("members", members(p.before.Form), members(p.now.Form))
-	for _, list := range append([]string{"materials", "verifications", "explanations"}, table.Own(p.d)...) {
+	for _, list := range append([]string{"materials", "verifications", "explanations"}, table.OtherLists(p.d)...) {
 		p.list(list, p.rowsOf(list, p.before.Form), p.rowsOf(list, p.now.Form))
 	}
 	p.sent()
@@ -129,7 +131,7 @@ func (p *pair) sent() {
 	case len(p.rows) == 0:
 		kind = table.ResentUnchanged
 	}
-	p.note(kind, was.Sent(), is.Sent())
+	p.note(kind, was.EditionText(), is.EditionText())
 }
 
 func (p *pair) verdicts() {
@@ -158,7 +160,7 @@ func (p *pair) verdictCauses(was, is model.Verdict) string {
 
 // findings sorts the findings of both rounds into new, reopened, open, explained and closed, each in its round's order.
 func (p *pair) findings() {
-	earlier := table.By(slices.Values(p.before.Findings), func(x table.Finding) string { return x.Fingerprint })
+	earlier := table.IndexBy(slices.Values(p.before.Findings), func(x table.Finding) string { return x.Fingerprint })
 	now := map[string]bool{}
 	for _, x := range p.now.Findings {
 		was, known := earlier[x.Fingerprint]

@@ -54,7 +54,7 @@ func round(t *testing.T, states ...state) *table.Round {
 		for _, sheet := range d.Register.Sheets {
 			if sheet.Effect == templates.EffectObject && s.objected != nil {
 				key := table.ConsortiumKey(submissions[len(submissions)-1])
-				j.Register = append(j.Register, table.Registered{Sheet: sheet, Key: key, Values: s.objected, Private: map[string]string{"who": phone}})
+				j.Register = append(j.Register, table.RegisterEntry{Sheet: sheet, Key: key, Values: s.objected, Private: map[string]string{"who": phone}})
 			}
 		}
 		for _, m := range s.metrics {

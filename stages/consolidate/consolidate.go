@@ -124,24 +124,24 @@ type workbook struct {
 	*board
 	report      *book.Report
 	book, title string
-	about       map[string]*table.About   // what the run has of a submission
-	entries     []entry                   // the submissions in their order
-	index       map[string]int            // of a submission
-	ranks       map[string]table.Rank     // by submission
-	inOrder     []table.Rank              // the ranked ones in their order
-	swaps       map[string][]string       // by submission: the least changes of a weight that bring it over the line
-	lifts       map[string]table.Lift     // by submission: the last step, of those that are outside the line
-	restOn      map[[2]string]string      // by submission and evidence: the cells that the score rests on
-	steps       map[string][]table.Change // by submission: what each cause did to its total
-	standings   map[string]standing       // by submission
-	constant    map[string][]string       // by point: its evidence that tells nobody apart
+	about       map[string]*table.SubmissionRows // what the run has of a submission
+	entries     []entry                          // the submissions in their order
+	index       map[string]int                   // of a submission
+	ranks       map[string]table.Rank            // by submission
+	inOrder     []table.Rank                     // the ranked ones in their order
+	swaps       map[string][]string              // by submission: the smallest weight changes that bring it over the line
+	lifts       map[string]table.Lift            // by submission: the last step, of those that are outside the line
+	restOn      map[[2]string]string             // by submission and evidence: the cells that the score rests on
+	steps       map[string][]table.Change        // by submission: what each cause did to its total
+	standings   map[string]standing              // by submission
+	constant    map[string][]string              // by point: its evidence that tells nobody apart
 	lists       *list.Lists
 	pages       *book.Page     // of 一页一联合体, once they are laid out
 	pageRows    map[string]int // where each begins
 }
 
 func newWorkbook(in Input) *workbook {
-	w := &workbook{Input: in, board: newBoard(in), about: in.About(), index: map[string]int{},
+	w := &workbook{Input: in, board: newBoard(in), about: in.BySubmission(), index: map[string]int{},
 		ranks: map[string]table.Rank{}, swaps: map[string][]string{}, restOn: map[[2]string]string{},
 		steps: map[string][]table.Change{}}
 	for s := range in.Submissions.All() {
@@ -159,7 +159,7 @@ func newWorkbook(in Input) *workbook {
 			w.swaps[id] = append(w.swaps[id], s.Words)
 		}
 	}
-	w.lifts = table.By(in.Ranking.Lifts.All(), func(l table.Lift) string { return l.Submission })
+	w.lifts = table.IndexBy(in.Ranking.Lifts.All(), func(l table.Lift) string { return l.Submission })
 	for s := range in.Ranking.Scores.All() {
 		w.restOn[[2]string{s.Submission, s.Evidence}] = s.Cells
 	}

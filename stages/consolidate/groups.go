@@ -253,7 +253,7 @@ func (w *workbook) receipts(*list.List) []list.Column {
 		out = append(out, list.Column{Key: key, Head: head, Cell: list.Of(show)})
 	}
 	for _, s := range w.Definition.Register.Sheets {
-		find := func(e entry) table.Registered { return w.Register.On(s, table.ConsortiumKey(e.Submission)) }
+		find := func(e entry) table.RegisterEntry { return w.Register.EntryOn(s, table.ConsortiumKey(e.Submission)) }
 		switch {
 		case len(w.Register) == 0:
 		case s.Effect == templates.EffectAward:

@@ -315,7 +315,7 @@ func (w *workbook) liveRanking(p *book.Page) {
 			cell(r.Rank.V, book.Integer, find("run_rank")),
 			cell("－", book.Centred, w.filled(`IF({was}>{is},"↑"&({was}-{is}),IF({was}<{is},"↓"&({is}-{was}),"－"))`,
 				"{is}", at(0), "{was}", at(4))),
-			cell(table.Sides[r.Line], book.Centred, w.sideFormula(at(0))))
+			cell(table.SideLabels[r.Line], book.Centred, w.sideFormula(at(0))))
 	}
 	next := weightsFirst + len(w.inOrder)
 	if next == weightsFirst {
@@ -335,7 +335,7 @@ func (w *workbook) sideFormula(rank string) string {
 	if !w.Standing.Complete() {
 		return ""
 	}
-	side := func(id string) string { return book.Quote(table.Sides[id]) }
+	side := func(id string) string { return book.Quote(table.SideLabels[id]) }
 	return w.filled(`IF(ISNUMBER({rank}),IF({rank}>{k},{outside},IF(COUNTIF({all},"<="&{rank})>{k},{tied},{inside})),"")`,
 		"{rank}", rank, "{k}", setting(selectRow), "{all}", w.area("rank"), "{outside}", side(table.Outside),
 		"{tied}", side(table.Tied), "{inside}", side(table.Inside))

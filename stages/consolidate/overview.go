@@ -183,7 +183,7 @@ type step struct {
 func (o *overview) next() []step {
 	found := slices.Collect(o.Judgement.Findings.All())
 	answered := func(kind string) (n int, whose, cities []string) {
-		all := table.Where(slices.Values(found), func(x table.Finding) bool { return x.Answered() == kind })
+		all := table.Where(slices.Values(found), func(x table.Finding) bool { return x.State() == kind })
 		whose = submissions(all)
 		return len(all), whose, table.Unique(whose, func(id string) string { return o.Facts.CityOf(o.of(id)) })
 	}
@@ -215,7 +215,7 @@ func (o *overview) next() []step {
 		{"评分", "各位专家", "会前", unmarked, "%d家还没有评齐", "ranking"},
 		{"补请专家评晚到的", "职成处", "会前", o.Standing.Waiting, "%d家待评", "ranking"},
 		{"认定专家的提议（扣分、不予立项）", "职成处", "会上", pending, "%d家", "ranking"},
-		{"登记里没有对上的，核对名称", "职成处", "下次运行前", len(o.Strangers()), "%d条", "register"},
+		{"登记里没有对上的，核对名称", "职成处", "下次运行前", len(o.UnknownEntries()), "%d条", "register"},
 	}
 	return slices.DeleteFunc(append(all, o.registering()...), func(s step) bool { return s.n == 0 })
 }
@@ -225,7 +225,7 @@ func (o *overview) registering() []step {
 	unsealed, going, objections := 0, 0, 0
 	var whom []string
 	for _, t := range o.Todos(nil) {
-		typed := o.Register.On(t.Sheet, t.Key).Sheet != nil
+		typed := o.Register.EntryOn(t.Sheet, t.Key).Sheet != nil
 		switch t.Sheet.Effect {
 		case templates.EffectReceive:
 			if i := o.keyed(t.Key); typed && i >= 0 {
@@ -269,8 +269,8 @@ func (o *overview) steps() {
 }
 
 func (o *overview) returned() {
-	back := table.Grouped(table.Where(o.Judgement.Findings.All(), func(x table.Finding) bool {
-		return x.Answered() == table.ToMend && x.Submission != ""
+	back := table.GroupBy(table.Where(o.Judgement.Findings.All(), func(x table.Finding) bool {
+		return x.State() == table.ToMend && x.Submission != ""
 	}), func(x table.Finding) string { return x.Submission })
 	if len(back) == 0 {
 		return
@@ -332,7 +332,7 @@ func (o *overview) rules() {
 	part(&o.left, "问题最多的规则")
 	o.left.Fit(head(3, o.head("findings", "title")), head(1, "程度"), head(1, "处数"), head(1, "申报数"))
 	first := o.left.Row
-	all := table.Grouped(slices.Collect(o.Judgement.Findings.All()), func(x table.Finding) string { return x.Code })
+	all := table.GroupBy(slices.Collect(o.Judgement.Findings.All()), func(x table.Finding) string { return x.Code })
 	slices.SortFunc(all, func(a, b []table.Finding) int {
 		return cmp.Or(len(b)-len(a), strings.Compare(a[0].Code, b[0].Code)) // the most frequent first
 	})

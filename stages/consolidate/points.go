@@ -242,9 +242,9 @@ func (w *workbook) lastInside() float64 {
 // standsAt says on which side of the line a submission stands and how firmly; a dash before there is a line.
 func (w *workbook) standsAt(r table.Rank) string {
 	if firm := w.Definition.Sheets.Codes["firm"][r.Firm]; firm != "" {
-		return table.Sides[r.Line] + "，" + firm
+		return table.SideLabels[r.Line] + "，" + firm
 	}
-	return cmp.Or(table.Sides[r.Line], "－")
+	return cmp.Or(table.SideLabels[r.Line], "－")
 }
 
 // totalHead heads a column of totals: what they are out of stands wherever they stand.

@@ -58,7 +58,7 @@ func (w *workbook) profilePages() (*book.Page, map[string]int) {
 		p.gathered = g
 		p.write()
 	}
-	for _, form := range w.Followed() {
+	for _, form := range w.FulfilmentByForm() {
 		begin(form[0].File)
 		p.followed(form)
 	}
@@ -78,7 +78,7 @@ func (w *workbook) pageLink(of string) book.Cell {
 }
 
 type gathered struct {
-	*table.About
+	*table.SubmissionRows
 	shares []table.Opt[float64] // of what an indicator can bring, in the order of the rubric
 }
 
@@ -184,7 +184,8 @@ func (p *profile) facts() {
 	list := [][2]string{
 		{p.head("submissions", "park"), s.Park}, {p.head("submissions", "lead_school"), s.LeadSchool},
 		{p.head("submissions", "lead_enterprise"), s.LeadEnterprise},
-		{p.Definition.Table("members").Label, p.Form.Parts(p.Definition)}, {p.head("members", "enrolment"), enrolment},
+		{p.Definition.Table("members").Label, p.Form.MembersByKind(p.Definition)},
+		{p.head("members", "enrolment"), enrolment},
 	}
 	if funding := p.Definition.Form.MetricsByTopic(templates.Funding); len(funding) > 0 {
 		f := funding[0]

@@ -289,9 +289,9 @@ func (c weighting) compare(t *testing.T, in Input, f *excelize.File) {
 		chosen := ""
 		switch {
 		case c.marked && int(r.Rank.V) <= c.choose:
-			chosen = table.Sides["inside"]
+			chosen = table.SideLabels["inside"]
 		case c.marked:
-			chosen = table.Sides["outside"]
+			chosen = table.SideLabels["outside"]
 		}
 		if got := text(sheetWeights, weightsFirst+place-1, placeCol+6); got != chosen {
 			t.Errorf("place %d of the list: %q, want %q for %d", place, got, chosen, c.choose)

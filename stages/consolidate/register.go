@@ -11,15 +11,15 @@ import (
 )
 
 // saysRegistered says what was typed, beside what has a column of its own.
-func saysRegistered(e table.Registered) string {
+func saysRegistered(e table.RegisterEntry) string {
 	own := []string{templates.RegisterConsortium, templates.RegisterFingerprint, templates.RegisterDate}
 	return strings.Join(table.Words(e.Sheet.Columns, func(c *templates.RegisterColumn) string {
 		return when(e.Values[c.ID] != "" && !slices.Contains(own, c.ID), c.Label+"："+e.Values[c.ID])
 	}), "；")
 }
 
-func (w *workbook) effect(e table.Registered) string {
-	i, stranger := w.keyed(e.Key), func(o table.Registered) bool { return o.Place == e.Place }
+func (w *workbook) effect(e table.RegisterEntry) string {
+	i, stranger := w.keyed(e.Key), func(o table.RegisterEntry) bool { return o.Place == e.Place }
 	switch effect := e.Sheet.Effect; {
 	case effect == templates.EffectObject:
 		return "不改变数据和名次；随之的决定另行登记"
@@ -35,7 +35,7 @@ func (w *workbook) effect(e table.Registered) string {
 		return w.decided(e)
 	case effect == templates.EffectSchools:
 		return fmt.Sprintf("本次%d份名册里有它", w.rosters(e.SchoolNames()))
-	case i < 0 && slices.ContainsFunc(w.Strangers(), stranger):
+	case i < 0 && slices.ContainsFunc(w.UnknownEntries(), stranger):
 		return "名称不在指导目录，本次也没有这样的申报，登记没有起作用；请核对名称"
 	case i < 0 && effect == templates.EffectSelect:
 		return "没有申报；不列入未报清单"
@@ -58,12 +58,12 @@ func (w *workbook) effect(e table.Registered) string {
 	return "没有要了结的问题"
 }
 
-func (w *workbook) decided(e table.Registered) string {
+func (w *workbook) decided(e table.RegisterEntry) string {
 	for x := range w.Judgement.Findings.All() {
 		what := w.of(x.Submission).Consortium + " " + x.Title
 		switch {
 		case e.Decides(x):
-			return what + "：" + x.Answered()
+			return what + "：" + x.State()
 		case x.Fingerprint == e.Fingerprint:
 			return what + "：数据变了，登记的不再有效，请重新定夺"
 		}
@@ -80,7 +80,7 @@ func (w *workbook) rosters(keys []string) int {
 	return len(table.Unique(of, func(m table.Member) string { return m.Submission }))
 }
 
-func (w *workbook) ruled(e table.Registered, id string) string {
+func (w *workbook) ruled(e table.RegisterEntry, id string) string {
 	r, points := w.Register.Ruling(e.Key), ""
 	if r.Points.Valid {
 		points = fmt.Sprintf("得分已减%s分", table.Plain(r.Points))
@@ -91,5 +91,5 @@ func (w *workbook) ruled(e table.Registered, id string) string {
 
 // award is what the Department registered as the result; only from there anybody is chosen.
 func (w *workbook) award(s table.Submission) string {
-	return w.Register.Award(table.ConsortiumKey(s)).Said()
+	return w.Register.Award(table.ConsortiumKey(s)).Status()
 }

@@ -26,7 +26,7 @@ func (w *workbook) fulfilmentByCity() (out [][]any, said list.Words) {
 	slices.SortStableFunc(all, func(a, b table.Fulfilled) int {
 		return cmp.Or(cmp.Compare(a.CityCode, b.CityCode), cmp.Compare(a.City, b.City))
 	})
-	cities := table.Grouped(all, func(r table.Fulfilled) string { return r.City })
+	cities := table.GroupBy(all, func(r table.Fulfilled) string { return r.City })
 	for i, rows := range append(cities, all)[:len(cities)+min(1, len(cities))] {
 		city, promised, paid, rate := rows[0].City, 0.0, 0.0, table.Opt[float64]{}
 		if i == len(cities) {
@@ -42,7 +42,7 @@ func (w *workbook) fulfilmentByCity() (out [][]any, said list.Words) {
 		if promised > 0 {
 			rate = table.Some(100 * paid / promised)
 		}
-		forms := table.Grouped(rows, func(r table.Fulfilled) string { return r.File })
+		forms := table.GroupBy(rows, func(r table.Fulfilled) string { return r.File })
 		out = append(out, []any{city, len(forms), table.Results(rows), promised, paid, rate})
 	}
 	return out, nil
@@ -81,7 +81,7 @@ func (p *profile) followed(form []table.Fulfilled) {
 		head(1, fmt.Sprintf("%d承诺", last)), head(1, "实际"), head(1, "兑现率％"), head(3, "结果、原因"))
 	headline := p.Definition.Form.MetricsByTopic(templates.Headline)
 	cols := profileCols / max(1, len(headline))
-	for _, metric := range table.Grouped(form, func(r table.Fulfilled) string { return r.Indicator }) {
+	for _, metric := range table.GroupBy(form, func(r table.Fulfilled) string { return r.Indicator }) {
 		p.Row++
 		title := p.Definition.Label(metric[0].Indicator) + "（" + metric[0].Unit + "）"
 		p.Span(p.Row, 1, 4, plain(title))
@@ -140,11 +140,11 @@ func coursesOf(metric []table.Fulfilled, years []int) (out [2][]table.Opt[float6
 // tasks gathers the cells of the progress forms' lists row by row.
 func (w *workbook) tasks() (out [][]any, said list.Words) {
 	whose := map[string]table.Fulfilled{}
-	for _, form := range w.Followed() {
+	for _, form := range w.FulfilmentByForm() {
 		whose[form[0].File] = form[0]
 	}
 	cells := table.Where(w.ListCells.All(), func(c table.ListCell) bool { return c.Submission == "" })
-	for _, row := range table.Grouped(cells, func(c table.ListCell) [3]any { return [3]any{c.File, c.List, c.Record} }) {
+	for _, row := range table.GroupBy(cells, func(c table.ListCell) [3]any { return [3]any{c.File, c.List, c.Record} }) {
 		at, columns := whose[row[0].File], map[string]book.Cell{}
 		for _, c := range row {
 			if columns[c.Field] = cell(c.Text, book.Plain); c.Number.Valid {
@@ -174,7 +174,7 @@ func (w *workbook) taskColumns(*list.List) []list.Column {
 // batch is a round with its submissions by the keys that their consortia have now: directories number anew.
 type batch struct {
 	*table.Round
-	about   map[string]*table.About
+	about   map[string]*table.SubmissionRows
 	reports map[string]bool      // what became of its promises
 	typical map[string][]float64 // what the chosen got of each observation point, 0–1; empty before all marks are in
 }
@@ -186,13 +186,13 @@ func (w *workbook) rounds() []*table.Round { return append(slices.Clone(w.Before
 func (w *workbook) reserves() (out [][]any, said list.Words) {
 	chosen, batches := w.Register.Chosen(), []batch{}
 	for _, r := range w.rounds() {
-		b := batch{r, map[string]*table.About{}, map[string]bool{}, map[string][]float64{}}
-		for _, f := range r.Followed() {
+		b := batch{r, map[string]*table.SubmissionRows{}, map[string]bool{}, map[string][]float64{}}
+		for _, f := range r.FulfilmentByForm() {
 			b.reports[table.KeyOf(w.Definition, f[0].Consortium)] = true
 		}
 		about := w.about
 		if r != &w.Round {
-			about = r.About()
+			about = r.BySubmission()
 		}
 		for _, a := range about {
 			key := table.KeyOf(w.Definition, a.Form.Submission.Consortium)
@@ -207,13 +207,13 @@ func (w *workbook) reserves() (out [][]any, said list.Words) {
 	}
 	for _, e := range w.Definition.Directory.Entries {
 		key := table.EntryKey(e)
-		settled := cmp.Or(w.Register.Exempt(e), w.Register.Award(key).Said())
+		settled := cmp.Or(w.Register.Exempt(e), w.Register.Award(key).Status())
 		open, weak, seasons := when(settled == "", "从未报送"), "", []string{}
-		var last *table.About // of the batches in which others were chosen
+		var last *table.SubmissionRows // of the batches in which others were chosen
 		for _, b := range batches {
 			a := b.about[key]
 			if seasons = append(seasons, b.season(e, a, chosen[key])); a != nil {
-				open = a.Open()
+				open = a.OpenIssues()
 			}
 			if settled == "" && len(b.typical) > 0 && (a != nil || last == nil) {
 				weak, last = b.weakest(a), a
@@ -225,7 +225,7 @@ func (w *workbook) reserves() (out [][]any, said list.Words) {
 	return out, nil
 }
 
-func (b batch) season(e templates.Entry, a *table.About, chosen bool) string {
+func (b batch) season(e templates.Entry, a *table.SubmissionRows, chosen bool) string {
 	listed, _, known := b.Definition.Directory.ByConsortium(e.Consortium)
 	switch {
 	case a == nil && b.reports[table.EntryKey(e)]:
@@ -247,7 +247,7 @@ func (b batch) season(e templates.Entry, a *table.About, chosen bool) string {
 
 // weakest names the observation points at which a submission stands furthest behind the chosen; without a submission,
 // those at which the chosen got most.
-func (b batch) weakest(a *table.About) string {
+func (b batch) weakest(a *table.SubmissionRows) string {
 	behind, points := map[string]float64{}, b.Definition.Rubric.Points()
 	for point, values := range b.typical {
 		behind[point] = table.Median(values).V

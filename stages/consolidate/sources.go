@@ -27,7 +27,7 @@ func (w *workbook) allSources() map[string]list.Source {
 		"changed":  list.From(w.changedRows),
 		"moves":    list.Named("submission was now moved rank_before rank_now", w.moves),
 		"scored":   list.From(w.scored),
-		"evidence": list.Table(table.RowsOf(w.Ranking.Scores.Having("evidence"))),
+		"evidence": list.Table(table.AnyRows(w.Ranking.Scores.NonEmpty("evidence"))),
 		"rubric":   list.Named("point wording indicator weight experts evidence", w.rubricRows),
 		"method":   list.Named("order words", w.methodRows),
 		"series":   list.From(w.series),
@@ -207,7 +207,7 @@ func (w *workbook) shared() (out [][]any, said list.Words) {
 		return table.Unique(list, func(m table.Member) string { return w.of(m.Submission).Consortium })
 	}
 	named := table.Where(w.Facts.Members.All(), func(m table.Member) bool { return m.NameKey != "" })
-	units := table.Grouped(named, func(m table.Member) string { return m.NameKey })
+	units := table.GroupBy(named, func(m table.Member) string { return m.NameKey })
 	slices.SortStableFunc(units, func(a, b []table.Member) int {
 		return cmp.Or(one(w.public(a[0].Kind))-one(w.public(b[0].Kind)), len(in(b))-len(in(a)),
 			strings.Compare(a[0].NameKey, b[0].NameKey))
@@ -246,7 +246,7 @@ func (w *workbook) marked() ([]marked, list.Words) {
 	by := map[string]map[string]table.Assessment{}
 	var out []marked
 	for a := range w.Ranking.Assessments.All() {
-		if of := table.In(by, a.Submission); a.Expert != "" {
+		if of := table.Submap(by, a.Submission); a.Expert != "" {
 			of[a.Expert] = a
 			continue
 		}
@@ -270,7 +270,7 @@ func one(b bool) int {
 
 // registered are the entries that the Department made, and what each brought about in this run.
 func (w *workbook) registered() ([][]any, list.Words) {
-	return table.Each(w.Register, func(e table.Registered) []any {
+	return table.Each(w.Register, func(e table.RegisterEntry) []any {
 		key := model.ExplanationKey(e.Fingerprint, e.ValueHash)
 		return []any{e.Sheet.Title, text.Mask(e.Values[templates.RegisterConsortium]), key,
 			saysRegistered(e), e.Values[templates.RegisterDate], w.effect(e), e.Place.String()}
@@ -312,11 +312,11 @@ func (w *workbook) unexplained() ([]unexplained, list.Words) {
 	}
 	var all []unexplained
 	for x := range w.Judgement.Findings.All() {
-		if x.Answered() == table.ToExplain {
+		if x.State() == table.ToExplain {
 			on := points[[2]string{x.Submission, x.Fingerprint}]
 			d := unexplained{x, w.ranks[x.Submission].Rank, on, since[x.Fingerprint], ""}
-			if x.Own != "" {
-				d.Void = "登记不采纳：" + x.Own
+			if x.OwnExplanation != "" {
+				d.Void = "登记不采纳：" + x.OwnExplanation
 			} else if x.Outdated != "" {
 				d.Void = "说明后数又改了：" + x.Outdated
 			}

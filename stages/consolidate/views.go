@@ -63,7 +63,7 @@ func (w *workbook) allViews() map[string]list.View {
 			return centred(r.Text("name"))
 		},
 		"live_side": func(r list.Row) book.Cell {
-			side := table.Sides[r.Value.(table.Rank).Line]
+			side := table.SideLabels[r.Value.(table.Rank).Line]
 			return cell(side, book.Centred, w.sideFormula(r.Cell("rank")))
 		},
 		"moved_to": func(r list.Row) book.Cell {
@@ -78,14 +78,14 @@ func (w *workbook) allViews() map[string]list.View {
 // tableViews are those of the rows of one table or source.
 func (w *workbook) tableViews() map[string]list.View {
 	return map[string]list.View{
-		"fate":        list.Of(func(f table.File) book.Cell { return centred(f.Became(w.Definition)) }),
+		"fate":        list.Of(func(f table.File) book.Cell { return centred(f.FateLabel(w.Definition)) }),
 		"total":       list.Of(func(r table.Rank) book.Cell { return outOf(r.Total, r.Possible) }),
 		"line_reason": list.Of(func(r table.Rank) book.Cell { return plain(strings.ReplaceAll(r.LineReason, "；", "\n")) }),
 		"swaps":       list.Of(func(r table.Rank) book.Cell { return plain(strings.Join(w.swaps[r.Submission], "\n")) }),
 		"reached":     list.Of(func(r table.Rank) book.Cell { return w.reached(w.lifts[r.Submission]) }),
 		"overtake":    list.Of(w.marginToNext),
 		"award":       list.Of(func(r table.Rank) book.Cell { return plain(w.award(w.of(r.Submission))) }),
-		"answered":    list.Of(func(x table.Finding) book.Cell { return centred(x.Answered()) }),
+		"answered":    list.Of(func(x table.Finding) book.Cell { return centred(x.State()) }),
 		"lift_raw":    list.Of(func(l table.Lift) book.Cell { return w.amount(l, l.Raw) }),
 		"lift_best":   list.Of(func(l table.Lift) book.Cell { return w.amount(l, table.Some(l.Best)) }),
 		"best_of":     list.Of(func(l table.Lift) book.Cell { return plain(w.of(l.BestOf).Consortium) }),

@@ -75,7 +75,7 @@ func newScope(in Input) *scope {
 	}
 	for file := range f.Files.All() {
 		w := wordsOf(file)
-		w["fate"] = file.Became(d)
+		w["fate"] = file.FateLabel(d)
 		s.append("files", w)
 	}
 	for _, o := range in.Outputs {
@@ -161,7 +161,7 @@ func (s *scope) consortia(in Input) map[string]*scope {
 		for _, id := range templates.Steps {
 			w[id] = yes(award.Reached(id))
 		}
-		w["award"], w["lacking"] = award.Said(), strings.Join(r.Lacking(key), "；")
+		w["award"], w["lacking"] = award.Status(), strings.Join(r.MissingPapers(key), "；")
 		s.registered(w, r, key)
 		rows[x.Submission] = s.append("submissions", w)
 	}
@@ -181,7 +181,7 @@ func (s *scope) consortia(in Input) map[string]*scope {
 	for k := range r.Ranking.Ranking.All() {
 		row := rows[k.Submission]
 		w := wordsOf(k)
-		w["said"], w["tag"] = strings.Replace(k.Said(), "/", " / ", 1), k.Tag()+row.words["adjusted"]
+		w["said"], w["tag"] = strings.Replace(k.TotalText(), "/", " / ", 1), k.Tag()+row.words["adjusted"]
 		w["inside"] = yes(k.Ranked && k.Complete && k.Rank.V <= int32(in.Choose()))
 		if k.Ranked {
 			ranked++
@@ -208,7 +208,7 @@ func (s *scope) found(x table.Finding) {
 // followed puts down every progress form: what became of each figure, how many of each result, what was found.
 func (s *scope) followed(in Input) {
 	rows, results := map[string]*scope{}, in.Definition.Sheets.Codes["fulfilment"]
-	for _, form := range in.Followed() {
+	for _, form := range in.FulfilmentByForm() {
 		row, counts := s.append("progress", wordsOf(form[0])), table.Results(form)
 		for _, r := range form {
 			w := wordsOf(r)
@@ -224,7 +224,7 @@ func (s *scope) followed(in Input) {
 		}
 		rows[form[0].File] = row
 	}
-	for _, x := range in.Told {
+	for _, x := range in.ProgressFindings {
 		if row := rows[x.File]; row != nil {
 			row.found(x)
 		}
@@ -246,7 +246,7 @@ func (s *scope) registered(w map[string]string, r *table.Round, key string) {
 		if !slices.Contains(told, sheet.Effect) {
 			continue
 		}
-		e := r.Register.On(sheet, key)
+		e := r.Register.EntryOn(sheet, key)
 		for _, c := range sheet.Columns {
 			if c.ID == templates.RegisterConsortium || c.Given || c.Private {
 				continue
@@ -283,7 +283,7 @@ func (s *scope) comments(in Input, rows map[string]*scope) {
 		return x.Evidence == "" && x.Value.Valid && x.Weight > 0 && rows[x.Submission] != nil
 	})
 	const few = 3
-	for _, list := range table.Grouped(whole, func(x table.Score) string { return x.Submission }) {
+	for _, list := range table.GroupBy(whole, func(x table.Score) string { return x.Submission }) {
 		row := rows[list[0].Submission]
 		slices.SortStableFunc(list, func(a, b table.Score) int { return cmp.Compare(b.Value.V, a.Value.V) })
 		for i, x := range list {
@@ -312,7 +312,7 @@ func (s *scope) feedback(in Input, rows map[string]*scope) {
 	for m := range in.Facts.Metrics.All() {
 		if year.ID != "" && int(m.Year) == year.Year && m.Status == table.Normal {
 			ref := templates.Ref{Field: m.Indicator, Year: year.Year}
-			all[ref], table.In(of, ref)[m.Submission] = append(all[ref], m.Value.V), table.Plain(m.Value)
+			all[ref], table.Submap(of, ref)[m.Submission] = append(all[ref], m.Value.V), table.Plain(m.Value)
 		}
 	}
 	for _, f := range form.Metrics() {

@@ -47,14 +47,14 @@ var pages = template.Must(template.New("").Funcs(template.FuncMap{
 // page is what the definition says of a table.
 type page struct {
 	*templates.Table
-	Columns, Keys []table.Meaning
+	Columns, Keys []table.DictionaryRow
 }
 
 func pagesOf(d *templates.Definition) ([]page, error) {
 	columns, err := table.Dictionary(d)
-	return table.Each(table.Grouped(columns, func(c table.Meaning) string { return c.Table }),
-		func(of []table.Meaning) page {
-			keys := table.Where(slices.Values(of), func(c table.Meaning) bool { return c.Key })
+	return table.Each(table.GroupBy(columns, func(c table.DictionaryRow) string { return c.Table }),
+		func(of []table.DictionaryRow) page {
+			keys := table.Where(slices.Values(of), func(c table.DictionaryRow) bool { return c.Key })
 			return page{d.Table(of[0].Table), of, keys}
 		}), err
 }
@@ -70,7 +70,7 @@ func DictionaryMarkdown(w io.Writer, d *templates.Definition) error {
 		*templates.Definition
 		Pages []page
 		Codes [][]table.Code
-	}{d, all, table.Grouped(table.Codes(d), func(c table.Code) string { return c.List })}), b.Flush())
+	}{d, all, table.GroupBy(table.Codes(d), func(c table.Code) string { return c.List })}), b.Flush())
 }
 
 // DictionarySheet writes the dictionary as a workbook: the tables, their columns, and the codes in them, a sheet each,
@@ -81,10 +81,10 @@ func DictionarySheet(w io.Writer, d *templates.Definition) error {
 		return err
 	}
 	title := fmt.Sprintf("%d年批次数据字典", d.Directory.Batch)
-	tables := func() (out []table.Meaning, said list.Words) {
+	tables := func() (out []table.DictionaryRow, said list.Words) {
 		for _, t := range d.Tables {
 			if !t.Internal {
-				out = append(out, table.Meaning{Table: t.Name, Label: t.Label, Description: t.Description})
+				out = append(out, table.DictionaryRow{Table: t.Name, Label: t.Label, Description: t.Description})
 			}
 		}
 		return out, list.Words{"title": title, "csv": CSVNote}
@@ -120,7 +120,7 @@ func TablePage(w io.Writer, d *templates.Definition, name, dir string) error {
 }
 
 // Queries are three questions to begin with: how much there is, how it is spread, and whose it is.
-func Queries(name string, columns []table.Meaning) []string {
+func Queries(name string, columns []table.DictionaryRow) []string {
 	spread, has := "SUMMARIZE "+name+";", map[string]bool{}
 	for _, c := range slices.Backward(columns) {
 		has[c.Column] = true
@@ -256,7 +256,7 @@ func explain(dir string, d *templates.Definition, resources []resource) error {
 func newResource(name string, rec arrow.Record, held map[string]map[string]bool, f format, path string,
 	written *sink) resource {
 	schema, csv := rec.Schema(), f.name == "csv" // where an empty text reads as nothing
-	of := func(key string) string { return table.Said(schema.Metadata(), key) }
+	of := func(key string) string { return table.MetadataValue(schema.Metadata(), key) }
 	r := resource{
 		Name: name + "-" + f.name, Path: path, Title: of(table.KeyLabel), Description: of(table.KeyDescription),
 		Format: f.name, MediaType: f.mediatype, Bytes: written.size, Hash: "sha256:" + written.sha256(),
@@ -269,7 +269,7 @@ func newResource(name string, rec arrow.Record, held map[string]map[string]bool,
 		r.Encoding, r.Schema.MissingValues = "utf-8", []string{""}
 	}
 	for _, c := range schema.Fields() {
-		said := func(key string) string { return table.Said(c.Metadata, key) }
+		said := func(key string) string { return table.MetadataValue(c.Metadata, key) }
 		x := field{
 			Name: c.Name, Type: fieldTypes[c.Type.ID()], Title: said(table.KeyLabel), Description: said(table.KeyDescription),
 			Unit: said(table.KeyUnit), Paragraph: said(table.KeyParagraph), ArrowType: c.Type.Name(),

@@ -55,7 +55,7 @@ var formats = []format{
 }
 
 // Write puts the tables and their data package into dir, which it makes if need be.
-func Write(dir string, d *templates.Definition, tables []table.Named) error {
+func Write(dir string, d *templates.Definition, tables []table.NamedTable) error {
 	resources, err := writeTables(dir, tables, d)
 	if err != nil {
 		return err
@@ -75,8 +75,8 @@ func Write(dir string, d *templates.Definition, tables []table.Named) error {
 }
 
 // Alone puts one table that no run publishes into dir, with a data package of its own.
-func Alone(dir string, d *templates.Definition, t table.Named) error {
-	resources, err := writeTables(dir, []table.Named{t}, d)
+func Alone(dir string, d *templates.Definition, t table.NamedTable) error {
+	resources, err := writeTables(dir, []table.NamedTable{t}, d)
 	if err != nil {
 		return err
 	}
@@ -84,14 +84,14 @@ func Alone(dir string, d *templates.Definition, t table.Named) error {
 }
 
 // writeTables writes every table in every format, some tables at a time.
-func writeTables(dir string, tables []table.Named, d *templates.Definition) (resources []resource, err error) {
+func writeTables(dir string, tables []table.NamedTable, d *templates.Definition) (resources []resource, err error) {
 	for _, f := range formats {
 		if err := os.MkdirAll(filepath.Join(dir, f.folder), 0o755); err != nil {
 			return nil, fmt.Errorf("无法建立文件夹 %s：%w", dir, err)
 		}
 	}
 	held := table.ReferencedValues(d, func(name string) arrow.Record {
-		if i := slices.IndexFunc(tables, func(t table.Named) bool { return t.Name == name }); i >= 0 {
+		if i := slices.IndexFunc(tables, func(t table.NamedTable) bool { return t.Name == name }); i >= 0 {
 			return tables[i].Record()
 		}
 		return nil
@@ -100,7 +100,7 @@ func writeTables(dir string, tables []table.Named, d *templates.Definition) (res
 		resources []resource
 		err       error
 	}
-	for w := range workers.InOrder(0, slices.Values(tables), func(t table.Named) (w written) {
+	for w := range workers.InOrder(0, slices.Values(tables), func(t table.NamedTable) (w written) {
 		w.resources, w.err = writeTable(dir, t, held)
 		return w
 	}) {
@@ -113,7 +113,7 @@ func writeTables(dir string, tables []table.Named, d *templates.Definition) (res
 }
 
 // writeTable writes one table in every format. held is what columns hold that others refer to.
-func writeTable(dir string, t table.Named, held map[string]map[string]bool) (resources []resource, err error) {
+func writeTable(dir string, t table.NamedTable, held map[string]map[string]bool) (resources []resource, err error) {
 	rec := t.Record()
 	for _, f := range formats {
 		name := path.Join(f.folder, t.Name+"."+f.name)

@@ -61,7 +61,7 @@ func load(t testing.TB) *templates.Definition {
 }
 
 // published is a small batch: every kind of value, every kind of absence, and what must not be seen, wherever one can type it.
-func published(t testing.TB, d *templates.Definition) []table.Named {
+func published(t testing.TB, d *templates.Definition) []table.NamedTable {
 	t.Helper()
 	said := "请拨" + phone + "，证件" + person
 	f := &table.Facts{
@@ -121,7 +121,7 @@ func published(t testing.TB, d *templates.Definition) []table.Named {
 }
 
 // written gives the tables and a folder they were written to.
-func written(t *testing.T) (*templates.Definition, []table.Named, string) {
+func written(t *testing.T) (*templates.Definition, []table.NamedTable, string) {
 	t.Helper()
 	d, dir := load(t), filepath.Join(t.TempDir(), "data")
 	tables := published(t, d)
@@ -242,7 +242,7 @@ func compare(t *testing.T, what string, want arrow.Record, format string, data [
 		t.Fatalf("%s: %d × %d came back of %d × %d", what, got.NumRows(), got.NumCols(), want.NumRows(), want.NumCols())
 	}
 	for key, value := range want.Schema().Metadata().ToMap() {
-		if table.Said(schema.Metadata(), key) != value {
+		if table.MetadataValue(schema.Metadata(), key) != value {
 			t.Errorf("%s: metadata %s is lost", what, key)
 		}
 	}
@@ -252,7 +252,7 @@ func compare(t *testing.T, what string, want arrow.Record, format string, data [
 			t.Errorf("%s: %v came back as %v", what, f, g)
 		}
 		for key, value := range f.Metadata.ToMap() {
-			if table.Said(g.Metadata, key) != value {
+			if table.MetadataValue(g.Metadata, key) != value {
 				t.Errorf("%s.%s: metadata %s is lost", what, f.Name, key)
 			}
 		}

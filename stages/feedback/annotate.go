@@ -148,7 +148,7 @@ type styleKey struct {
 // places lists the cells of this workbook that a finding is about. A list as a whole is marked at its header.
 func (c *copying) places(x table.Finding) []place {
 	var out []place
-	for _, p := range x.At() {
+	for _, p := range x.AllPlaces() {
 		if p.File != x.File || p.Sheet == "" {
 			continue
 		}
@@ -278,7 +278,7 @@ func (c *copying) has(sheet string) bool {
 func (c *copying) origin(original []byte, said string) {
 	c.identity(templates.MetaParent, model.Digest(original))
 	c.identity(templates.MetaSaid, said)
-	c.identity(templates.MetaAsked, model.AskedHash(c.asked))
+	c.identity(templates.MetaAsked, model.QuestionsHash(c.asked))
 }
 
 // identity writes one entry of the form's identity.

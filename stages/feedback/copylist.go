@@ -23,7 +23,7 @@ func listRow(i int) int { return i + 3 }
 const tallest = 400
 
 // furtherPlaces lists the cells of a finding beyond the first.
-func furtherPlaces(x table.Finding) string { return model.Ranges(x.At()[1:]) }
+func furtherPlaces(x table.Finding) string { return model.Ranges(x.AllPlaces()[1:]) }
 
 // explained is what was said about a finding, in force or not.
 func explained(x table.Finding) string {
@@ -154,7 +154,7 @@ func (c *copying) ask() {
 		fingerprint, values := model.SplitExplanationKey(rows.value(row, "fingerprint"))
 		_, asked := open[fingerprint]
 		x, known := all[fingerprint]
-		beside := model.WordsBeside(rows.value(row, "about"), x.Title, x.Message)
+		beside := model.FillersWords(rows.value(row, "about"), x.Title, x.Message)
 		switch words := rows.value(row, "explanation"); {
 		case len(fingerprint) != model.KeyLength:
 		case words == "" && known && beside != "": // words in the wrong cell: put where they belong

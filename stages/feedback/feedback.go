@@ -96,8 +96,8 @@ func gather(in table.Publication) []*pack {
 		}
 		return packs[i]
 	}
-	found := table.Gathered(in.Judgement.Findings.All(), func(x table.Finding) string { return x.Submission })
-	columns := table.Gathered(in.Facts.ListColumns.All(), func(c table.ListColumn) string { return c.Submission })
+	found := table.GroupMap(in.Judgement.Findings.All(), func(x table.Finding) string { return x.Submission })
+	columns := table.GroupMap(in.Facts.ListColumns.All(), func(c table.ListColumn) string { return c.Submission })
 	cities := map[string]string{} // by submission
 	for i := range in.Facts.Submissions.Len() {
 		s, v := in.Facts.Submissions.Row(i), in.Judgement.Verdicts.Row(i)
@@ -245,7 +245,7 @@ func writeCopy(to string, in table.Publication, r *returned, open func(string) (
 	if err != nil {
 		return fmt.Errorf("再次读取 %s：%w", r.submission.File, err)
 	}
-	of := Original{in.Definition, in.Facts.Said[r.submission.Submission], r.columns}
+	of := Original{in.Definition, in.Facts.ContentHashes[r.submission.Submission], r.columns}
 	annotated, err := Annotate(data, of, r.findings, Department)
 	if err != nil {
 		r.plain, annotated = true, data

@@ -254,12 +254,12 @@ func TestTheNextRoundShowsItsOwnMarksOnly(t *testing.T) {
 		t.Errorf("of the note of the first round is left: %q", notes[faultySheet+"!E7"])
 	}
 	delete(notes, faultySheet+"!E7")
-	if len(notes) != len(last[0].At()) {
+	if len(notes) != len(last[0].AllPlaces()) {
 		t.Errorf("notes: %v", notes)
 	}
 	was, is := looks(t, original(t, w)), looks(t, second)
 	marked := map[string]bool{}
-	for _, p := range last[0].At() {
+	for _, p := range last[0].AllPlaces() {
 		marked[p.String()] = true
 	}
 	for at, colour := range was {

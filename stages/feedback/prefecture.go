@@ -72,7 +72,7 @@ func due(in table.Publication, mended bool) string {
 
 func submissionVars(in table.Publication, p *pack, r *returned) map[string]string {
 	v, vars := r.verdict, packVars(in, p)
-	vars["edition"] = r.submission.Sent()
+	vars["edition"] = r.submission.EditionText()
 	var faults []string
 	for i, n := range []int32{v.Errors, v.Warnings} {
 		if n > 0 {
@@ -154,7 +154,7 @@ func taskTable(severity model.Severity, r *returned) []word.Block {
 	asked := table.Where(slices.Values(r.findings), func(x table.Finding) bool {
 		return x.Severity == severity && x.Explanation == ""
 	})
-	groups := table.Grouped(asked, func(x table.Finding) string { return x.Code })
+	groups := table.GroupBy(asked, func(x table.Finding) string { return x.Code })
 	if len(groups) == 0 {
 		return nil
 	}
@@ -163,8 +163,8 @@ func taskTable(severity model.Severity, r *returned) []word.Block {
 		var places, problems []string
 		var all []model.Place
 		for _, x := range g {
-			places = append(places, strings.Join(model.Cells(x.At()), " ")) // with blanks, where a line may end
-			if all, problems = append(all, x.At()...), append(problems, x.Message); x.Outdated != "" {
+			places = append(places, strings.Join(model.Cells(x.AllPlaces()), " ")) // with blanks, where a line may end
+			if all, problems = append(all, x.AllPlaces()...), append(problems, x.Message); x.Outdated != "" {
 				problems = append(problems, explained(x))
 			}
 		}

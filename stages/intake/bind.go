@@ -81,7 +81,7 @@ func (b *binder) identify() {
 	}
 	form := &b.out.Form
 	form.ID, form.Parent = values[templates.MetaForm], values[templates.MetaParent]
-	form.Said, form.Asked = values[templates.MetaSaid], values[templates.MetaAsked]
+	form.ContentHash, form.QuestionsHash = values[templates.MetaSaid], values[templates.MetaAsked]
 	form.Year, _ = strconv.Atoi(values[templates.MetaYear])
 	form.Version, _ = strconv.Atoi(values[templates.MetaVersion])
 }

@@ -131,7 +131,7 @@ func (b *binder) mergedSlots(layout *templates.SheetLayout) {
 		}
 	}
 	area := func(i int) *merged { return sheet.mergedAt(b.out.Entries[i].Row, b.out.Entries[i].Col) }
-	for _, same := range table.Grouped(under, area) {
+	for _, same := range table.GroupBy(under, area) {
 		m, first := area(same[0]), b.out.Entries[same[0]]
 		if len(same) == 1 && first.Row == m.row && first.Col == m.col {
 			continue // the template's own

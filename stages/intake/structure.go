@@ -175,7 +175,7 @@ func (b *binder) reportCopies() map[string]bool {
 // reportLoose says which cells were not used; of many on one sheet how many; of a sheet reported already nothing.
 func (b *binder) reportLoose(reported map[string]bool) {
 	const many = 100
-	for _, same := range table.Grouped(b.out.Loose, func(c model.Cell) string { return c.Place.Sheet }) {
+	for _, same := range table.GroupBy(b.out.Loose, func(c model.Cell) string { return c.Place.Sheet }) {
 		switch at := same[0].Place; {
 		case reported[at.Sheet]:
 		case len(same) > many:
@@ -213,7 +213,7 @@ func (b *binder) reportHidden() {
 	hidden := table.Where(slices.Values(b.out.Entries), func(e model.Entry) bool {
 		return e.Filled && e.Hidden && !b.d.Field(e.Field).Locked
 	})
-	for _, same := range table.Grouped(hidden, func(e model.Entry) string { return e.Place.Sheet }) {
+	for _, same := range table.GroupBy(hidden, func(e model.Entry) string { return e.Place.Sheet }) {
 		places := table.Each(same, func(e model.Entry) model.Place { return e.Place })
 		n := b.note(CodeHidden, model.Ranges(places), places...)
 		n.Fields = table.Unique(same, func(e model.Entry) string { return e.Field })

@@ -86,7 +86,7 @@ type Subject struct {
 func openIssues(d *templates.Definition, findings []table.Finding) map[string][]string {
 	out := map[string][]string{}
 	for _, x := range findings {
-		words := map[string]string{table.ToMend: "必须修改", table.ToExplain: "未说明"}[x.Answered()]
+		words := map[string]string{table.ToMend: "必须修改", table.ToExplain: "未说明"}[x.State()]
 		if words == "" || x.Severity == model.Explain && x.Accepted {
 			continue
 		}
@@ -136,7 +136,7 @@ type passage struct {
 
 // Subjects collects what experts see of each ranked submission.
 func Subjects(r *table.Round) []Subject {
-	d, of, raw := r.Facts.Definition, r.About(), map[string][]float64{} // values of the ranked, by evidence
+	d, of, raw := r.Facts.Definition, r.BySubmission(), map[string][]float64{} // values of the ranked, by evidence
 	for _, a := range of {
 		for _, s := range a.Scores {
 			if s.Raw.Valid && (a.Rank.Ranked || a.Rank.Waiting) {
@@ -237,7 +237,7 @@ func ReadList(d *templates.Definition, cells []model.Cell) ([]Assignment, error)
 		case c.Row == row:
 			heads[c.Col] = strings.TrimSpace(c.Raw)
 		case c.Row > row:
-			table.In(rows, c.Row)[heads[c.Col]] = strings.TrimSpace(c.Raw)
+			table.Submap(rows, c.Row)[heads[c.Col]] = strings.TrimSpace(c.Raw)
 		}
 	}
 	var out []Assignment
@@ -328,7 +328,7 @@ func Supplements(facts *table.Facts, marking table.Marking, subjects []Subject, 
 			id := s.Submission.Submission
 			available, lacking := r.availableExperts(list, id, p), wanted-len(r.counted[[2]string{id, p.ID}])
 			for _, i := range available[:min(lacking, len(available))] {
-				of := table.In(only, i)
+				of := table.Submap(only, i)
 				of[id] = append(of[id], p.ID)
 			}
 		}

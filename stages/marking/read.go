@@ -81,7 +81,7 @@ func resolve(facts *table.Facts, returned []Returned) []*workbook {
 		}
 	}
 	key := func(b *workbook) string { return fmt.Sprint(b.index.expert, "\x00", b.index.part) }
-	for _, all := range table.Grouped(accepted, key) {
+	for _, all := range table.GroupBy(accepted, key) {
 		for _, b := range all[1:] {
 			if !sameMarks(all[0], b) {
 				for i, x := range all {
@@ -94,7 +94,7 @@ func resolve(facts *table.Facts, returned []Returned) []*workbook {
 		}
 	}
 	left := slices.DeleteFunc(slices.Clone(accepted), func(b *workbook) bool { return b.file.Fate != model.Accepted })
-	for _, all := range table.Grouped(left, func(b *workbook) string { return b.index.expert }) {
+	for _, all := range table.GroupBy(left, func(b *workbook) string { return b.index.expert }) {
 		mergeSupplements(all)
 	}
 	return out
@@ -198,7 +198,7 @@ func (b *workbook) verifyLocked() {
 	for _, s := range b.index.slots {
 		free[s.cellRef] = s.use
 	}
-	regions := table.By(slices.Values(b.index.regions), func(r region) string { return r.sheet })
+	regions := table.IndexBy(slices.Values(b.index.regions), func(r region) string { return r.sheet })
 	locked := map[string][]lockedCell{}
 	for at, c := range b.cells {
 		r := regions[at.sheet]
@@ -247,7 +247,7 @@ func (b *workbook) verifyIndex() {
 
 // formsByID returns the forms by submission id.
 func formsByID(facts *table.Facts) map[string]*table.Form {
-	return table.By(facts.Forms, func(form *table.Form) string { return form.Submission.Submission })
+	return table.IndexBy(facts.Forms, func(form *table.Form) string { return form.Submission.Submission })
 }
 
 // isMemberUnit reports whether a unit is a member, or a part of one: 某学院 and 某学院信息工程系.
@@ -287,7 +287,7 @@ func (b *workbook) readMarks(d *templates.Definition, known map[string]*table.Fo
 		return
 	}
 	kinds := map[string]string{markUse: table.MarkPoint, deductUse: table.MarkDeduction, vetoUse: table.MarkVeto}
-	points := table.By(slices.Values(ExpertPoints(d.Rubric)), pointID)
+	points := table.IndexBy(slices.Values(ExpertPoints(d.Rubric)), pointID)
 	for _, s := range b.index.slots {
 		kind, isMark := kinds[s.use]
 		if !isMark {

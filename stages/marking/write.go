@@ -65,7 +65,7 @@ func Write(w io.Writer, d *templates.Definition, subjects []Subject, a Assignmen
 		pages = append(pages, wr.subject(sheets[n+1], s))
 	}
 	pages[0] = wr.cover(title, subjects, pages[1:])
-	free := table.By(slices.Values(x.slots), func(s slot) cellRef { return s.cellRef })
+	free := table.IndexBy(slices.Values(x.slots), func(s slot) cellRef { return s.cellRef })
 	for _, p := range pages {
 		if err := report.Page(&p.Page); err != nil {
 			return err

@@ -38,10 +38,10 @@ const KeyLength = 16
 // ExplanationAbout is what a returned copy writes beside the key: what is to be explained.
 func ExplanationAbout(title, message string) string { return title + "：" + message }
 
-// WordsBeside gives what a filler wrote into the cell that says what is to be explained: behind the text that a
+// FillersWords gives what a filler wrote into the cell that says what is to be explained: behind the text that a
 // returned copy has there, or instead of it. Empty where that cell holds nothing of the filler's, or may hold nothing:
 // the text of an earlier round, with other values; what the program added in brackets.
-func WordsBeside(about, title, message string) string {
+func FillersWords(about, title, message string) string {
 	about, ours := strings.TrimSpace(about), ExplanationAbout(title, message)
 	if rest, found := strings.CutPrefix(about, ours); found {
 		if rest = strings.TrimSpace(rest); strings.HasPrefix(rest, "（原") { // 原来的说明…, 原说明不采纳…
@@ -55,8 +55,8 @@ func WordsBeside(about, title, message string) string {
 	return about
 }
 
-// AskedHash is over the rows that wait for an explanation, each with its key and what it is about, in their order.
-func AskedHash(rows [][2]string) string {
+// QuestionsHash is over the rows that wait for an explanation, each with its key and what it is about, in their order.
+func QuestionsHash(rows [][2]string) string {
 	h := sha256.New()
 	for _, row := range rows {
 		h.Write([]byte(strings.TrimSpace(row[0]) + "\x00" + text.NameKey(row[1]) + "\x01"))

@@ -47,8 +47,8 @@ const (
 	Picture    // a picture in the cell, which is no text whatever stands behind it
 )
 
-// Says whether a value can be read from a cell of this kind.
-func (k Kind) Says() bool { return k != Error && k != Uncomputed && k != Picture }
+// Readable whether a value can be read from a cell of this kind.
+func (k Kind) Readable() bool { return k != Error && k != Uncomputed && k != Picture }
 
 // Cell is one cell as read: nothing interpreted yet.
 type Cell struct {
@@ -81,12 +81,12 @@ type Entry struct {
 
 // FormID is what the very hidden sheet of a workbook says about its template.
 type FormID struct {
-	ID      string
-	Year    int
-	Version int
-	Parent  string // sha256 of the workbook that the issued copy was made from; empty in a blank template
-	Said    string // hash of what that workbook says
-	Asked   string // hash of the questions that the issued copy asks
+	ID            string
+	Year          int
+	Version       int
+	Parent        string // sha256 of the workbook that the issued copy was made from; empty in a blank template
+	ContentHash   string // hash of what that workbook says
+	QuestionsHash string // hash of the questions that the issued copy asks
 }
 
 // Fate says what became of a file.

@@ -54,14 +54,14 @@ func (b *Batch) rename() text.People {
 // Facts decides which files are the submissions and gives their rows, ordered by submission.
 func (b *Batch) Facts() *table.Facts {
 	f := &table.Facts{Definition: b.d, People: b.rename()}
-	f.Reading = append(f.Reading, b.settle()...)
+	f.FileFindings = append(f.FileFindings, b.settle()...)
 	order := b.accepted() // the files that are submissions, by id
 	slices.SortFunc(order, func(x, y *Rows) int {
 		return cmp.Or(cmp.Compare(x.Submission.Order(), y.Submission.Order()), cmp.Compare(x.id(), y.id()))
 	})
-	f.Said = map[string]string{}
+	f.ContentHashes = map[string]string{}
 	for _, r := range order {
-		f.Said[r.id()] = r.said()
+		f.ContentHashes[r.id()] = r.said()
 	}
 	f.Files = table.Of(b.fileRows())
 	f.Submissions = pick(order, func(r *Rows) []table.Submission { return []table.Submission{r.Submission} })
@@ -148,7 +148,7 @@ func (a *Rows) withSubmission() []model.Finding {
 // groups lists the accepted files of each consortium that has several; a renamed copy belongs to its parent's.
 func (b *Batch) groups() [][]*Rows {
 	name, accepted := map[string]string{}, b.accepted() // a consortium's first name, by a later one
-	bySum := table.By(slices.Values(accepted), func(r *Rows) string { return r.file.SHA256 })
+	bySum := table.IndexBy(slices.Values(accepted), func(r *Rows) string { return r.file.SHA256 })
 	first := func(r *Rows) string {
 		id := r.id()
 		for name[id] != "" {
@@ -161,7 +161,7 @@ func (b *Batch) groups() [][]*Rows {
 			name[first(r)] = first(parent)
 		}
 	}
-	return slices.DeleteFunc(table.Grouped(accepted, first), func(group []*Rows) bool { return len(group) == 1 })
+	return slices.DeleteFunc(table.GroupBy(accepted, first), func(group []*Rows) bool { return len(group) == 1 })
 }
 
 func (b *Batch) accepted() []*Rows {

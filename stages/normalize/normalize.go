@@ -84,7 +84,7 @@ func workbook(d *templates.Definition, w model.Workbook, p private) *Rows {
 		record int
 	}
 	row := func(e model.Entry) recordKey { return recordKey{d.Field(e.Field).Record, e.Record} }
-	for _, cells := range table.Grouped(listed, row) {
+	for _, cells := range table.GroupBy(listed, row) {
 		r.record(cells)
 	}
 	for _, c := range w.Columns {
@@ -96,8 +96,8 @@ func workbook(d *templates.Definition, w model.Workbook, p private) *Rows {
 			Raw: p.hide(c.Raw), Reason: "不在推荐书栏目内"})
 	}
 	r.cellHashes = cellHashes(d, w.Entries)
-	r.content = contentHash(w.Entries, w.Form.Asked, d.Reading, r.Coercions)
-	r.untouched = w.Form.Said != "" && w.Form.Said == r.said()
+	r.content = contentHash(w.Entries, w.Form.QuestionsHash, d.Reading, r.Coercions)
+	r.untouched = w.Form.ContentHash != "" && w.Form.ContentHash == r.said()
 	r.Submission.CheckCode = table.CheckCode(d, r.Figures, r.Metrics, r.Texts, r.Members)
 	return r.Rows
 }
@@ -147,7 +147,7 @@ func (r *Rows) said() string { return fmt.Sprintf("%s-%d", r.content, r.number()
 // failures of reading belong to it: the correction may be to a cell's format alone.
 func contentHash(entries []model.Entry, asked string, reading *templates.Reading, read []table.Coercion) string {
 	questions, rows := waiting(entries)
-	if model.AskedHash(rows) != asked {
+	if model.QuestionsHash(rows) != asked {
 		questions = nil
 	}
 	h := sha256.New()
@@ -175,7 +175,7 @@ func waiting(entries []model.Entry) (records map[int]bool, rows [][2]string) {
 		return e.Filled && strings.HasPrefix(e.Field, list)
 	})
 	records = map[int]bool{}
-	for _, row := range table.Grouped(filled, func(e model.Entry) int { return e.Record }) {
+	for _, row := range table.GroupBy(filled, func(e model.Entry) int { return e.Record }) {
 		said := map[string]string{}
 		for _, e := range row {
 			said[strings.TrimPrefix(e.Field, list)] = e.Raw

@@ -64,7 +64,7 @@ func TestNothingPersonalIsRead(t *testing.T) {
 			}
 		}
 	}
-	if words := fmt.Sprintf("%+v", facts.Reading); strings.Contains(words, phone) || strings.Contains(words, name) {
+	if words := fmt.Sprintf("%+v", facts.FileFindings); strings.Contains(words, phone) || strings.Contains(words, name) {
 		t.Errorf("the findings say %s", words)
 	}
 	if facts.Contacts.Len() != 4 || facts.Contacts.Row(1).Text != name+"主任" {
@@ -160,7 +160,7 @@ func TestPathsInNotes(t *testing.T) {
 		{Code: "LHT-1-031", Places: []model.Place{{File: "别的.xlsx"}}, Vars: map[string]string{"file": "别的.xlsx"}}}}
 	facts := factsOf(named, other)
 	hidden := text.MaskedName + ".xlsx"
-	x, y := facts.Reading[0], facts.Reading[1]
+	x, y := facts.FileFindings[0], facts.FileFindings[1]
 	if facts.Files.Row(1).Path != hidden || x.Places[0].File != hidden || x.Vars["file"] != hidden || x.Places[1].File != "别的.xlsx" || y.Places[0].File != "别的.xlsx" || y.Vars["file"] != "别的.xlsx" {
 		t.Errorf("%+v, %+v", x, y)
 	}

@@ -21,9 +21,9 @@ import (
 var fingerprintForm = regexp.MustCompile(`^[0-9a-f]{16}$`)
 
 // Register reads the Department's register. Nothing is guessed at: every fault is an error with its cell, all joined.
-func Register(d *templates.Definition, cells []model.Cell) ([]table.Registered, error) {
+func Register(d *templates.Definition, cells []model.Cell) ([]table.RegisterEntry, error) {
 	r := &registerReader{d: d, sheets: map[string][]model.Cell{}}
-	for _, sheet := range table.Grouped(cells, func(c model.Cell) string { return c.Place.Sheet }) {
+	for _, sheet := range table.GroupBy(cells, func(c model.Cell) string { return c.Place.Sheet }) {
 		title := sheet[0].Place.Sheet
 		r.sheets[title] = sheet
 		titled := func(s *templates.RegisterSheet) bool { return s.Title == title }
@@ -31,7 +31,7 @@ func Register(d *templates.Definition, cells []model.Cell) ([]table.Registered, 
 			r.fault(sheet[0].Place, "不认识工作表“"+title+"”", "请删去，或移到别的文件；登记表由 lianheti template --register 生成")
 		}
 	}
-	var out []table.Registered
+	var out []table.RegisterEntry
 	for _, s := range d.Register.Sheets {
 		out = append(out, r.sheet(s)...)
 	}
@@ -50,7 +50,7 @@ func (r *registerReader) fault(p model.Place, what, cure string) {
 }
 
 // sheet reads the rows below the line of headings. Columns are found by their headings, wherever they stand.
-func (r *registerReader) sheet(s *templates.RegisterSheet) []table.Registered {
+func (r *registerReader) sheet(s *templates.RegisterSheet) []table.RegisterEntry {
 	cells := r.sheets[s.Title]
 	if len(cells) == 0 {
 		return nil // the Department may drop what it does not use, also a column: what stands below no heading is a fault
@@ -64,8 +64,8 @@ func (r *registerReader) sheet(s *templates.RegisterSheet) []table.Registered {
 	}
 	below := slices.DeleteFunc(slices.Clone(cells), func(c model.Cell) bool { return c.Row <= header })
 	slices.SortStableFunc(below, func(a, b model.Cell) int { return a.Row - b.Row })
-	var out []table.Registered
-	for _, row := range table.Grouped(below, func(c model.Cell) int { return c.Row }) {
+	var out []table.RegisterEntry
+	for _, row := range table.GroupBy(below, func(c model.Cell) int { return c.Row }) {
 		if !waits(columns, row) {
 			out = append(out, r.entry(s, columns, row))
 		}
@@ -93,7 +93,7 @@ type headings map[int]*templates.RegisterColumn
 
 // headingsOf finds the row that holds most of the labels.
 func headingsOf(s *templates.RegisterSheet, cells []model.Cell) (columns headings, row int) {
-	for _, cells := range table.Grouped(cells, func(c model.Cell) int { return c.Row }) {
+	for _, cells := range table.GroupBy(cells, func(c model.Cell) int { return c.Row }) {
 		found, at := headings{}, cells[0].Row
 		for _, c := range cells {
 			for _, column := range s.Columns {
@@ -109,12 +109,12 @@ func headingsOf(s *templates.RegisterSheet, cells []model.Cell) (columns heading
 	return columns, row
 }
 
-func (r *registerReader) entry(s *templates.RegisterSheet, columns headings, cells []model.Cell) table.Registered {
+func (r *registerReader) entry(s *templates.RegisterSheet, columns headings, cells []model.Cell) table.RegisterEntry {
 	at := func(col int) model.Place {
 		return model.Place{File: cells[0].Place.File, Sheet: s.Title, Cell: model.CellName(cells[0].Row, col)}
 	}
 	order := slices.Sorted(maps.Keys(columns))
-	e := table.Registered{Sheet: s, Values: map[string]string{}, Private: map[string]string{}, Place: at(order[0])}
+	e := table.RegisterEntry{Sheet: s, Values: map[string]string{}, Private: map[string]string{}, Place: at(order[0])}
 	for _, c := range cells {
 		switch column := columns[c.Col]; {
 		case column == nil:
@@ -159,7 +159,7 @@ func (r *registerReader) entry(s *templates.RegisterSheet, columns headings, cel
 }
 
 // inOrder proves that the steps of an award were taken in order, each whole; what followed one taken back may stand.
-func (r *registerReader) inOrder(e table.Registered) {
+func (r *registerReader) inOrder(e table.RegisterEntry) {
 	var lacking *templates.RegisterStep
 	refused := false // it was taken back
 	for _, step := range e.Sheet.Steps {
@@ -183,7 +183,7 @@ func (r *registerReader) value(column *templates.RegisterColumn, c model.Cell) s
 	text := trim(c.Raw)
 	options := r.d.OptionsOf(column)
 	switch {
-	case !c.Kind.Says():
+	case !c.Kind.Readable():
 		r.fault(c.Place, "这一格是“"+text+"”，没有可读的内容", "请直接写出内容，不用公式或图片")
 	case column.Date:
 		date := Date(c)
@@ -205,8 +205,8 @@ func (r *registerReader) value(column *templates.RegisterColumn, c model.Cell) s
 }
 
 // twice finds decisions that stand more than once, also whatever the values become beside some values.
-func (r *registerReader) twice(entries []table.Registered) {
-	seen := map[string][]table.Registered{}
+func (r *registerReader) twice(entries []table.RegisterEntry) {
+	seen := map[string][]table.RegisterEntry{}
 	for _, e := range entries {
 		if e.Sheet.Effect == templates.EffectAnswer || e.Sheet.Effect == templates.EffectObject {
 			continue // they add up
@@ -217,7 +217,7 @@ func (r *registerReader) twice(entries []table.Registered) {
 		}
 		for _, key := range keys {
 			key = e.Sheet.ID + "\x00" + key
-			again := slices.IndexFunc(seen[key], func(o table.Registered) bool {
+			again := slices.IndexFunc(seen[key], func(o table.RegisterEntry) bool {
 				return o.ValueHash == e.ValueHash || o.ValueHash == "" || e.ValueHash == ""
 			})
 			if again >= 0 {

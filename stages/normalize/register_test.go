@@ -72,7 +72,7 @@ func FuzzRegister(f *testing.F) {
 
 func TestRegisterNamesNobodyKnows(t *testing.T) {
 	sheet := definition.Register.Sheets[slices.IndexFunc(definition.Register.Sheets, func(s *templates.RegisterSheet) bool { return s.Effect == templates.EffectSelect })]
-	read := func(name string, kind model.Kind) ([]table.Registered, error) {
+	read := func(name string, kind model.Kind) ([]table.RegisterEntry, error) {
 		var cells []model.Cell
 		for i, c := range sheet.Columns {
 			for row, words := range map[int]string{3: c.Label, 4: map[string]string{templates.RegisterConsortium: name, templates.RegisterDocument: "文"}[c.ID]} {
@@ -93,7 +93,7 @@ func TestRegisterNamesNobodyKnows(t *testing.T) {
 		}
 		facts := &table.Facts{Definition: definition, Submissions: table.Of([]table.Submission{{Submission: "2024-Xa", Consortium: "南平市竹产业产教联合体"}})}
 		f := table.Round{Facts: facts, Judgement: &table.Judgement{Register: entries}}
-		if got := f.Strangers(); (len(got) == 1) != unknown {
+		if got := f.UnknownEntries(); (len(got) == 1) != unknown {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}
@@ -142,7 +142,7 @@ func registerLabels(title string) (labels []string) {
 }
 
 // registerWords writes what was read: the rows with their values, or the faults, a line each.
-func registerWords(entries []table.Registered, err error) string {
+func registerWords(entries []table.RegisterEntry, err error) string {
 	if err != nil {
 		return err.Error()
 	}

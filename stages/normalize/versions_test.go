@@ -174,7 +174,7 @@ func batchWords(facts *table.Facts) string {
 		}
 		out = append(out, strings.TrimSpace(fmt.Sprintf("%s %d=%d+%d %s", line, f.CellsRead, f.CellsUsed, f.CellsOther, f.Reason)))
 	}
-	for _, x := range facts.Reading {
+	for _, x := range facts.FileFindings {
 		var places []string
 		for _, p := range x.Places {
 			places = append(places, p.File)

@@ -254,14 +254,14 @@ func TestRowsOfLists(t *testing.T) {
 func TestWhatBelongsToTheContent(t *testing.T) {
 	content := func(asked string, entries ...model.Entry) string {
 		w := filled(entries...)
-		w.Form.Asked = asked
+		w.Form.QuestionsHash = asked
 		return Workbook(definition, w).content
 	}
 	entry := func(field string, year, record int, words string) model.Entry {
 		return model.Entry{Field: field, Year: year, Record: record, Cell: typed(words)}
 	}
 	key, about := entry("explanations_fingerprint", 0, 1, "0123456789abcdef"), entry("explanations_about", 0, 1, "某栏")
-	asked := model.AskedHash([][2]string{{"0123456789abcdef", "某栏"}})
+	asked := model.QuestionsHash([][2]string{{"0123456789abcdef", "某栏"}})
 	figure := entry("apprentices", 2023, 0, "12")
 	plain := content("", figure)
 	for what, c := range map[string]struct {
@@ -281,7 +281,7 @@ func TestWhatBelongsToTheContent(t *testing.T) {
 		"other questions":                     {content(asked, figure, key, entry("explanations_about", 0, 1, "别的")), false},
 		"an answer":                           {content(asked, figure, key, about, entry("explanations_explanation", 0, 1, "因为")), false},
 		"a question and something of its own": {content(asked, figure, key, about, entry("explanations_explanation", 0, 2, "因为")), false},
-		"a key that is none":                  {content(model.AskedHash([][2]string{{"0123", "某栏"}}), figure, entry("explanations_fingerprint", 0, 1, "0123"), about), false},
+		"a key that is none":                  {content(model.QuestionsHash([][2]string{{"0123", "某栏"}}), figure, entry("explanations_fingerprint", 0, 1, "0123"), about), false},
 	} {
 		if (c.content == plain) != c.same {
 			t.Errorf("%s: same content %v, want %v", what, c.content == plain, c.same)
@@ -328,7 +328,7 @@ func TestUntouchedCopies(t *testing.T) {
 	w := filled(model.Entry{Field: "staff_total", Cell: typed("12")})
 	said := Workbook(definition, w).said()
 	for words, want := range map[string]bool{said: true, "": false, said + "1": false} {
-		w.Form.Said = words
+		w.Form.ContentHash = words
 		if got := Workbook(definition, w).untouched; got != want {
 			t.Errorf("%q: untouched %v", words, got)
 		}

@@ -15,12 +15,12 @@ import (
 // subject is one submission on its way to the page.
 type subject struct {
 	Input
-	*table.About
+	*table.SubmissionRows
 	record record
 }
 
 // bare is what trial weights need of a ranked submission that the page does not show: it is ranked among the others.
-func (in Input) bare(r table.Rank, about *table.About) record {
+func (in Input) bare(r table.Rank, about *table.SubmissionRows) record {
 	x := subject{in, about, record{}}
 	x.scores()
 	points := table.Each(x.record["points"].([]record), func(p record) record {
@@ -30,7 +30,7 @@ func (in Input) bare(r table.Rank, about *table.About) record {
 }
 
 // places makes the rows of a ranking into what the page shows.
-func (in Input) places(rows []table.Rank, about map[string]*table.About) []record {
+func (in Input) places(rows []table.Rank, about map[string]*table.SubmissionRows) []record {
 	return table.Each(rows, func(r table.Rank) record {
 		x := subject{in, about[r.Submission], nil}
 		s := x.Form.Submission
@@ -74,7 +74,7 @@ func (x subject) facts() [][2]said {
 			out = append(out, [2]said{said(asked), said(table.Plain(m.Value) + m.Unit)})
 		}
 	}
-	return append(out, [2]said{said(x.Definition.Table("members").Label), said(x.Form.Parts(x.Definition))})
+	return append(out, [2]said{said(x.Definition.Table("members").Label), said(x.Form.MembersByKind(x.Definition))})
 }
 
 // tags are what must be known at a glance; their tones are bad, caution and info.
@@ -220,7 +220,7 @@ func (x subject) assessments() []record {
 func (x subject) judged() {
 	x.record["findings"] = table.Each(x.Findings, func(f table.Finding) record {
 		place := model.Place{File: f.File, Sheet: f.Sheet, Cell: f.Cell}.String()
-		return record{"state": cmp.Or(f.Answered(), "提示"), "title": said(f.Title), "message": said(f.Message),
+		return record{"state": cmp.Or(f.State(), "提示"), "title": said(f.Title), "message": said(f.Message),
 			"answer": said(f.Explanation), "place": said(place)}
 	})
 	var ranges [][2]string
@@ -238,7 +238,7 @@ func (x subject) judged() {
 // contest says why a place is contested, and what would settle it.
 func (x subject) contest() {
 	r := x.Rank
-	x.record["line"], x.record["firm"] = table.Sides[r.Line], x.Definition.Sheets.Codes["firm"][r.Firm]
+	x.record["line"], x.record["firm"] = table.SideLabels[r.Line], x.Definition.Sheets.Codes["firm"][r.Firm]
 	x.record["chances"] = [4]*float64{r.First3.Pointer(), r.First4.Pointer(), r.First5.Pointer(), r.FirstK.Pointer()}
 	if r.LineReason != "" {
 		x.record["reasons"] = table.Each(strings.Split(r.LineReason, "；"), func(s string) said { return said(s) })

@@ -120,7 +120,7 @@ func newPage(in Input, most int) record {
 		p["words"] = record{"overview": "入选线", "rank": "名次", "line": "线内外", "chance": "机会", "chosen": "拟选",
 			"note":  "入选由处里决定，不由名次。点一家看为什么两可、什么定得下来。",
 			"moved": fmt.Sprintf("稳不稳只按本次运行的%d家算过；现在看的是别的家数，标记里是进入前几名的机会。", k),
-			"sides": []string{table.Sides[table.Inside], table.Sides[table.Outside]}}
+			"sides": []string{table.SideLabels[table.Inside], table.SideLabels[table.Outside]}}
 		p["choices"] = choices
 		p["swaps"] = table.Each(slices.Collect(in.Ranking.Swaps.All()), func(s table.Swap) record {
 			return record{"inside": s.Inside, "outside": s.Outside, "words": said(s.Words)}
@@ -138,7 +138,7 @@ func newPage(in Input, most int) record {
 	})
 	p["cities"] = table.Each(d.Directory.Cities, func(c templates.City) string { return c.Name })
 	p["economies"] = table.Each(d.Directory.Economies, func(e templates.Economy) string { return e.Label })
-	ranking, about := slices.Collect(in.Ranking.Ranking.All()), in.About()
+	ranking, about := slices.Collect(in.Ranking.Ranking.All()), in.BySubmission()
 	shown := around(ranking, k, most)
 	p["places"] = in.places(shown, about)
 	unseen := slices.DeleteFunc(ranking, func(r table.Rank) bool { return !r.Ranked || slices.Contains(shown, r) })

@@ -41,7 +41,7 @@ func (r reason) lists(s table.Member) bool {
 func (m *scheme) reasons(facts *table.Facts, judgement *table.Judgement) map[string]map[templates.Ref][]reason {
 	out := map[string]map[templates.Ref][]reason{}
 	add := func(submission, field string, year table.Opt[int32], x reason) {
-		of, refs := table.In(out, submission), []templates.Ref{{Field: field, Year: int(year.V)}}
+		of, refs := table.Submap(out, submission), []templates.Ref{{Field: field, Year: int(year.V)}}
 		if f := m.def.Field(field); f != nil && !year.Valid {
 			refs = m.def.Refs(f)
 		}
@@ -50,7 +50,7 @@ func (m *scheme) reasons(facts *table.Facts, judgement *table.Judgement) map[str
 		}
 	}
 	for x := range judgement.Findings.All() {
-		words := map[string]string{table.ToMend: "必须修改：", table.ToExplain: "未说明："}[x.Answered()]
+		words := map[string]string{table.ToMend: "必须修改：", table.ToExplain: "未说明："}[x.State()]
 		if words == "" || x.Accepted && x.Severity == model.Explain {
 			continue
 		}
@@ -154,7 +154,7 @@ func (m *scheme) impacts(entrants, ranked []*entrant) []table.Stake {
 	var out []table.Stake
 	for _, e := range entrants {
 		open := table.Where(slices.Values(e.suspects), func(h suspect) bool { return h.finding != nil })
-		for _, own := range table.Grouped(open, func(h suspect) string { return h.finding.Fingerprint }) {
+		for _, own := range table.GroupBy(open, func(h suspect) string { return h.finding.Fingerprint }) {
 			x := own[0].finding
 			points, on := m.affected(own)
 			low, high := m.at(e, 0, on...), m.at(e, 1, on...)
@@ -220,7 +220,7 @@ func (m *scheme) suspectCells(e *entrant) []suspectCell {
 		return earns && (h.finding == nil || h.finding.Severity == model.Explain)
 	})
 	var out []suspectCell
-	for _, own := range table.Grouped(open, func(h suspect) [3]string { return [3]string{h.Sheet, h.Cell, h.Field} }) {
+	for _, own := range table.GroupBy(open, func(h suspect) [3]string { return [3]string{h.Sheet, h.Cell, h.Field} }) {
 		d := suspectCell{Check: own[0].Check}
 		for _, h := range own {
 			d.Guessed = d.Guessed || h.Guessed

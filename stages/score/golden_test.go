@@ -130,9 +130,9 @@ func richMarks(d *templates.Definition, batch []*made) []table.Mark {
 
 func TestGoldenTables(t *testing.T) {
 	d := definition(t)
-	ruling := func(id, points string) table.Registered {
+	ruling := func(id, points string) table.RegisterEntry {
 		sheet := d.Register.Sheets[slices.IndexFunc(d.Register.Sheets, func(s *templates.RegisterSheet) bool { return s.Effect == templates.EffectRule })]
-		return table.Registered{Sheet: sheet, Key: table.ConsortiumKey(table.Submission{Consortium: "样例联合体" + id}),
+		return table.RegisterEntry{Sheet: sheet, Key: table.ConsortiumKey(table.Submission{Consortium: "样例联合体" + id}),
 			Values: map[string]string{templates.RegisterPoints: points, templates.RegisterDocument: "处务会"}}
 	}
 	for name, marks := range map[string]func([]table.Mark) []table.Mark{
@@ -142,7 +142,7 @@ func TestGoldenTables(t *testing.T) {
 		"marked": func(all []table.Mark) []table.Mark { return all },
 	} {
 		facts, judgement, batch := richBatch(d)
-		judgement.Register = []table.Registered{ruling(batch[8].id, "1.5")}
+		judgement.Register = []table.RegisterEntry{ruling(batch[8].id, "1.5")}
 		got, err := Run(facts, judgement, markingOf(marks(richMarks(d, batch))), Options{Draws: 300, Select: 4})
 		if err != nil {
 			t.Fatal(err)

@@ -340,7 +340,7 @@ func (e *entrant) withMarks(p *panel, marks []marked, say func([]float64, opinio
 // summary says of each expert what was asked, given and lacking, and how the expert marks beside the others.
 func (p *panel) summary() []table.Expert {
 	var out []table.Expert
-	for _, own := range table.Grouped(p.rows, func(r table.Mark) string { return r.Expert }) {
+	for _, own := range table.GroupBy(p.rows, func(r table.Mark) string { return r.Expert }) {
 		asked := table.Where(slices.Values(own), func(r table.Mark) bool { return r.Kind != table.MarkVeto })
 		x := table.Expert{Expert: own[0].Expert, File: own[0].File, Asked: int32(len(asked))}
 		var lacking []string
@@ -379,7 +379,7 @@ func (p *panel) matrix(m *scheme, ranked []*entrant) (rows []table.Assessment, a
 	for _, c := range m.criteria {
 		full[c.ID] = c.open
 	}
-	for _, own := range table.Grouped(p.rows, func(r table.Mark) [2]string { return [2]string{r.Expert, r.Submission} }) {
+	for _, own := range table.GroupBy(p.rows, func(r table.Mark) [2]string { return [2]string{r.Expert, r.Submission} }) {
 		row := table.Assessment{Expert: own[0].Expert, Submission: own[0].Submission}
 		for _, r := range own {
 			row.Add(r, full[r.Point], m.scale)

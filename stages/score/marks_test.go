@@ -133,12 +133,12 @@ func TestProposals(t *testing.T) {
 			m.Value.V = 1
 		}
 	}
-	register := func(id, points, reject string) table.Registered {
+	register := func(id, points, reject string) table.RegisterEntry {
 		sheet := d.Register.Sheets[slices.IndexFunc(d.Register.Sheets, func(s *templates.RegisterSheet) bool { return s.Effect == templates.EffectRule })]
-		return table.Registered{Sheet: sheet, Key: table.ConsortiumKey(table.Submission{Consortium: "样例联合体" + id}), Values: map[string]string{templates.RegisterPoints: points,
+		return table.RegisterEntry{Sheet: sheet, Key: table.ConsortiumKey(table.Submission{Consortium: "样例联合体" + id}), Values: map[string]string{templates.RegisterPoints: points,
 			templates.RegisterReject: reject, templates.RegisterDocument: "处务会"}}
 	}
-	scored := func(marks []table.Mark, decided ...table.Registered) result {
+	scored := func(marks []table.Mark, decided ...table.RegisterEntry) result {
 		facts, judgement := tables(d, batch)
 		judgement.Register = decided
 		got, err := Run(facts, judgement, markingOf(marks), Options{Draws: 5})

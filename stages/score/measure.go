@@ -32,7 +32,7 @@ func (m *scheme) measure(facts *table.Facts, judgement *table.Judgement, atOnce 
 	if err != nil {
 		return nil, err
 	}
-	verdicts := table.By(judgement.Verdicts.All(), func(v table.Verdict) string { return v.Submission })
+	verdicts := table.IndexBy(judgement.Verdicts.All(), func(v table.Verdict) string { return v.Submission })
 	// So many are kept with their forms, spread evenly, for the properties to be tried on.
 	const tried = 60
 	stride := max(1, (facts.Submissions.Len()+tried-1)/tried)
@@ -129,7 +129,7 @@ func (m *scheme) excused(judgement *table.Judgement) map[string]map[templates.Re
 			continue
 		}
 		for field := range strings.FieldsSeq(x.Fields) {
-			table.In(out, x.Submission)[templates.Ref{Field: field, Year: int(x.Year.V)}] = true
+			table.Submap(out, x.Submission)[templates.Ref{Field: field, Year: int(x.Year.V)}] = true
 		}
 	}
 	return out

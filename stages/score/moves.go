@@ -134,7 +134,7 @@ func moves(why attribution, causes []table.Cause, totals []map[string]float64) m
 
 // rule takes over the deductions that a published ranking has: the register that decided them is in no table.
 func (f *field) rule(r *table.Ranking) {
-	decided := table.By(r.Ranking.All(), func(k table.Rank) string { return k.Submission })
+	decided := table.IndexBy(r.Ranking.All(), func(k table.Rank) string { return k.Submission })
 	for _, e := range f.entrants {
 		e.Deduction = decided[e.Submission].Deduction
 	}

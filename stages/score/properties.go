@@ -65,13 +65,13 @@ func (f *field) testProperties(ranked []*entrant) ([]table.Lapse, int) {
 			continue
 		}
 		tried++
-		before := table.Place{Total: e.Total, Rank: int(e.Rank.V)}
+		before := table.Position{Total: e.Total, Rank: int(e.Rank.V)}
 		sum := -e.Deduction.V
 		for i, c := range f.criteria {
 			sum += float64(c.earn(e.Complete)*e.reweighting) * e.points[i].value
 		}
 		if round10(sum) != round10(e.Total) {
-			out = append(out, e.lapse(edit{property: PropertySum}, table.Place{Total: sum, Rank: before.Rank}))
+			out = append(out, e.lapse(edit{property: PropertySum}, table.Position{Total: sum, Rank: before.Rank}))
 		}
 		for _, x := range p.edits(e.form) {
 			edits++
@@ -84,7 +84,7 @@ func (f *field) testProperties(ranked []*entrant) ([]table.Lapse, int) {
 }
 
 // breaks says whether what came of an edit is not what must come of it.
-func (x edit) breaks(before, after table.Place) bool {
+func (x edit) breaks(before, after table.Position) bool {
 	const noise = 1e-9
 	raised := after.Total > before.Total+noise || after.Rank < before.Rank
 	lowered := after.Total < before.Total-noise || after.Rank > before.Rank
@@ -164,7 +164,7 @@ func (p *tester) before(f *templates.Field, y templates.Year) bool {
 	})
 }
 
-func (p *tester) after(e *entrant, x edit) table.Place {
+func (p *tester) after(e *entrant, x edit) table.Position {
 	by := e.form
 	if by.edit = &x; x.roster != nil {
 		form := *e.form.Form
@@ -175,7 +175,7 @@ func (p *tester) after(e *entrant, x edit) table.Place {
 }
 
 // place says where one submission stands with other answers; only what they reach is worked out again.
-func (p *tester) place(e *entrant, by answers, reached []int) table.Place {
+func (p *tester) place(e *entrant, by answers, reached []int) table.Position {
 	scales := map[int]scale{} // that become others
 	after := e.withMeasures(func(at int, x *measure) {
 		if !slices.Contains(reached, at) {
@@ -197,7 +197,7 @@ func (p *tester) place(e *entrant, by answers, reached []int) table.Place {
 		now.normalised = scales[at].of(now)
 		*x = now
 	})
-	out := table.Place{Ranked: true, Total: e.Total, Rank: int(e.Rank.V)}
+	out := table.Position{Ranked: true, Total: e.Total, Rank: int(e.Rank.V)}
 	if len(scales) == 0 {
 		return out
 	}
@@ -224,7 +224,7 @@ func (m *scheme) pointsAtBest(e *entrant, i, k int) float64 {
 	return float64(c.earn(e.Complete)*e.reweighting) * share
 }
 
-func (e *entrant) lapse(x edit, after table.Place) table.Lapse {
+func (e *entrant) lapse(x edit, after table.Position) table.Lapse {
 	return table.Lapse{Submission: e.Submission, Property: x.property, Field: x.ref.Field, Year: table.Nonzero(x.ref.Year),
 		Edit: x.words, Total: e.Total, TotalAfter: after.Total, Rank: e.Rank.V, RankAfter: int32(after.Rank)}
 }
@@ -250,13 +250,13 @@ func NewTrial(r *table.Round, kept []table.Scale) (Trial, error) {
 
 // Place ranks the batch with another form and verdict of one submission. touched says which evidence the change can
 // reach. One that is not ranked keeps its own total.
-func (t Trial) Place(form *table.Form, v table.Verdict, touched func(*templates.Expression) bool) table.Place {
+func (t Trial) Place(form *table.Form, v table.Verdict, touched func(*templates.Expression) bool) table.Position {
 	e := t.of[form.Submission.Submission]
 	switch {
 	case !v.Ranked:
-		return table.Place{Unranked: v.Unranked, Total: e.Total}
+		return table.Position{Unranked: v.Unranked, Total: e.Total}
 	case !e.Ranked:
-		return table.Place{Unranked: e.Unranked, Total: e.Total}
+		return table.Position{Unranked: e.Unranked, Total: e.Total}
 	}
 	return t.place(e, answers{Form: form, excused: e.excused, official: t.official[e.Submission]}, t.reached(touched))
 }

@@ -149,7 +149,7 @@ func TestPerStudentOnlyWithTheDepartmentsNumbers(t *testing.T) {
 			if !listed {
 				i = len(out)
 				at[m.Kind+m.NameKey] = i
-				out = append(out, table.Registered{Sheet: sheet, Values: map[string]string{
+				out = append(out, table.RegisterEntry{Sheet: sheet, Values: map[string]string{
 					templates.RegisterSchool: m.Name, templates.RegisterKind: kind.Label, templates.RegisterEnrolment: "2000"}})
 			}
 			if m.Submission != without {

@@ -226,9 +226,9 @@ func (r reference) rows(m *scheme, p *panel) []table.Scale {
 // official gives the official enrolment by submission and kind, where the register's 学校名录 has every school. It also
 // says who belongs to a consortium: were it the roster, leaving out a school would make the divisor small.
 func (m *scheme) official(facts *table.Facts, register table.Register) (map[string]map[string]float64, error) {
-	lacking := table.Unique(register.Unvouched(facts), func(s table.Member) string { return s.Name })
+	lacking := table.Unique(register.UnconfirmedSchools(facts), func(s table.Member) string { return s.Name })
 	if len(lacking) == 0 {
-		return register.Enrolled(facts), nil
+		return register.OfficialEnrolment(facts), nil
 	}
 	if b := m.def.Rubric.Base(m.def.Rubric.Basis); b != nil {
 		const shown = 5

@@ -124,7 +124,7 @@ func scored(r *table.Round, kept []table.Scale, workers int) (*field, error) {
 }
 
 func (f *field) byID() map[string]*entrant {
-	return table.By(slices.Values(f.entrants), func(e *entrant) string { return e.Submission })
+	return table.IndexBy(slices.Values(f.entrants), func(e *entrant) string { return e.Submission })
 }
 
 // settle gives every entrant its total on these scales.

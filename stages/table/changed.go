@@ -13,58 +13,57 @@ type Change struct {
 	Code         string         `col:"code,null"`     // of a finding
 	Field        string         `col:"field,null"`    // of a value; the list of a record
 	Year         Opt[int32]     `col:"year"`
-	Label        string         `col:"label"` // what it is about, for people
+	Label        string         `col:"label"` // what changed, in words
 	Before       string         `col:"before,null"`
 	After        string         `col:"after,null"`
 	BeforeNumber Opt[float64]   `col:"before_number"`
 	AfterNumber  Opt[float64]   `col:"after_number"`
-	Sheet        string         `col:"sheet,null"` // where it stands now; what is gone, where it stood
+	Sheet        string         `col:"sheet,null"` // place now; of what is gone, place before
 	Cell         string         `col:"cell,null"`
 	Fingerprint  string         `col:"fingerprint,null"` // of a finding
-	Causes       string         `col:"causes,null"`      // of a verdict or a step of the total: ids joined by blanks
-	Because      string         `col:"because,null"`     // of a total, a step of it or a rank: why, in words
+	Causes       string         `col:"causes,null"`      // of a verdict or a step of the total: ids joined by spaces
+	Because      string         `col:"because,null"`     // of a total, a step of it or a rank: the reason in words
 }
 
-// Cause is what can move a total from one round to the next; sheets.yaml has the words.
+// Cause is a reason why a total changes from one round to the next; sheets.yaml has the words.
 type Cause string
 
 const (
-	CauseProgram  Cause = "program"  // the earlier total scored again by this program
-	CauseRegister Cause = "register" // the Department's: who was selected before, which consents and explanations count
+	CauseProgram  Cause = "program"  // another version of the program
+	CauseRegister Cause = "register" // the register: earlier selections, consents, decisions on explanations
 	CauseOwn      Cause = "own"      // the submission's own figures
-	CauseScale    Cause = "scale"    // the others' figures and who is ranked, over which the scales are laid
-	CauseMarks    Cause = "marks"    // the experts'
-	CauseRules    Cause = "rules"    // and the directory: they say who is ranked
-	CauseRubric   Cause = "rubric"   // weights and the way to score
-	CauseForm     Cause = "form"     // another form: the steps can't be told apart
+	CauseScale    Cause = "scale"    // the reference set of the scales: others' figures, and who is ranked
+	CauseMarks    Cause = "marks"    // the experts' marks
+	CauseRules    Cause = "rules"    // rules and directory, which decide who is ranked
+	CauseRubric   Cause = "rubric"   // weights and scoring methods
+	CauseForm     Cause = "form"     // another form, so that the causes can't be separated
 )
 
-// Causes lists them in the order in which they are taken one after the other; CauseForm stands alone.
+// Causes lists the causes in the order in which their effects are computed. CauseForm only occurs alone.
 var Causes = []Cause{CauseProgram, CauseRegister, CauseOwn, CauseScale, CauseMarks, CauseRules, CauseRubric}
 
 // Move is one step of a total from one round to the next.
 type Move struct {
 	Cause         Cause
 	Before, After float64
-	Because       string // where the scales moved: whose figures moved them
+	Because       string // of CauseScale: whose figures changed the scales
 }
 
-// Place is where a submission stands.
-type Place struct {
+// Position is the rank of a submission, or the reason why it has none.
+type Position struct {
 	Ranked   bool
-	Unranked string // why not
+	Unranked string // reason
 	Total    float64
 	Rank     int // among the ranked; 0 where it is not
 }
 
-// FewNames is how many of those that a move affects are named.
+// FewNames is the maximum number of names listed in a reason.
 const FewNames = 3
 
-// SameTotal is by how much two totals differ at least: ranks are made of totals rounded so.
+// SameTotal is the smallest difference of two totals: ranks compare totals rounded to it.
 const SameTotal = 1e-10
 
-// ChangeKind says what changed: tables.yaml lists them in the order in which the changes of a submission stand, and
-// sheets.yaml has the words.
+// ChangeKind says what changed. tables.yaml has the kinds in the order of a submission's rows, sheets.yaml the words.
 type ChangeKind string
 
 const (

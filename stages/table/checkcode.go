@@ -15,16 +15,15 @@ import (
 	"golang.org/x/text/width"
 )
 
-// legible is base32 without the letters that are taken for figures when a code is read out or typed off paper.
-var legible = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding(base32.NoPadding)
+// crockfordBase32 leaves out the letters that are mistaken for digits when a code is read out or typed.
+var crockfordBase32 = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding(base32.NoPadding)
 
-// codeVersion is the first group of a code. Codes before had none, and left out the supplementary figures.
+// codeVersion is the first group of a code. Older codes had none, and did not cover the supplementary figures.
 const codeVersion = "V2"
 
-// CheckCode ties a printed form to the values it was printed from: the version and four groups of four characters over
-// every clean value of the official form, the roster, and the figures that the Department collects beyond it. Left out
-// are explanations, materials, verification, the edition, and personal data, also in texts: nobody can try out which
-// person makes the code.
+// CheckCode is a hash that ties a printed form to the values it was printed from: the version and four groups of four
+// characters. It covers all clean values of the official form, the roster and the supplementary figures, but not
+// explanations, materials, verification, edition and personal data, which nobody shall be able to guess from it.
 func CheckCode(d *templates.Definition, figures []Figure, metrics []Metric, texts []Text, members []Member) string {
 	f := &Form{Figures: figures, Metrics: metrics, Texts: texts, Members: members, def: d}
 	f.index()
@@ -43,7 +42,7 @@ func CheckCode(d *templates.Definition, figures []Figure, metrics []Metric, text
 			fmt.Fprintf(h, "%s\x00%d\x00%s\x00%s\x01", r.Field, r.Year, o.Status, value)
 		}
 	}
-	kind := func(m Member) int { // as printed: by kind; what is of none comes last
+	kind := func(m Member) int { // as printed: by kind, members of no kind last
 		i := slices.IndexFunc(d.Form.Kinds, func(k templates.MemberKind) bool { return k.ID == m.Kind })
 		return (i + len(d.Form.Kinds) + 1) % (len(d.Form.Kinds) + 1)
 	}
@@ -53,44 +52,44 @@ func CheckCode(d *templates.Definition, figures []Figure, metrics []Metric, text
 		fmt.Fprintf(h, "%s\x00%s\x00%s\x00%s\x00%s\x01", m.Kind, m.KindLabel, m.Name, m.Status, Plain(m.Enrolment))
 	}
 	const bits80 = 10
-	code := legible.EncodeToString(h.Sum(nil)[:bits80])
+	code := crockfordBase32.EncodeToString(h.Sum(nil)[:bits80])
 	return strings.Join([]string{codeVersion, code[:4], code[4:8], code[8:12], code[12:]}, "-")
 }
 
 var (
-	codeWithin  = regexp.MustCompile(codeVersion + `(-[0-9A-HJKMNP-TV-Z]{4}){4}`)
-	codeForm    = regexp.MustCompile(`^` + codeWithin.String() + `$`)
-	oldCodeForm = regexp.MustCompile(`^[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){3}$`)
+	codePattern = regexp.MustCompile(codeVersion + `(-[0-9A-HJKMNP-TV-Z]{4}){4}`)
+	wholeCode   = regexp.MustCompile(`^` + codePattern.String() + `$`)
+	oldCode     = regexp.MustCompile(`^[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){3}$`)
 )
 
-// FindCode finds the check code in what a paper shows; empty where there is none.
+// FindCode finds the check code in a text; empty where there is none.
 func FindCode(words string) string {
-	return codeWithin.FindString(codeTyped(words))
+	return codePattern.FindString(normalizeCode(words))
 }
 
-// SameCode says whether a code that was typed off paper is this one.
-func SameCode(typed, own string) bool { return codeTyped(typed) == own }
+// SameCode says whether a code typed from paper is this one.
+func SameCode(typed, own string) bool { return normalizeCode(typed) == own }
 
-func codeTyped(code string) string {
+func normalizeCode(code string) string {
 	return strings.ToUpper(strings.Join(strings.Fields(width.Fold.String(code)), ""))
 }
 
-// CompareCode says what a code read off paper is beside that of the values at hand.
+// CompareCode compares a code typed from paper with that of the workbook, in words.
 func CompareCode(paper, own string) string {
-	paper = codeTyped(paper)
+	paper = normalizeCode(paper)
 	switch {
 	case paper == own:
 		return "相同：纸质件与这份工作簿的内容一致"
-	case oldCodeForm.MatchString(paper):
+	case oldCode.MatchString(paper):
 		return "是旧版校验码（没有 " + codeVersion + " 开头，不含补充采集的数），不能与现在的比：请用本版程序重新打印"
-	case codeForm.MatchString(paper):
+	case wholeCode.MatchString(paper):
 		return "不同：纸质件不是由这份工作簿印出的，或印出后改过数"
 	}
 	return "不是校验码：应为 " + codeVersion + " 和四组四位的字母数字，用短横隔开"
 }
 
-// PaperAnswer is what the official form prints for a field in a year: 不适用 in words, what can't be read as it was typed,
-// a date in full. Personal data is not here.
+// PaperAnswer is the text that the official form prints for a field in a year: 不适用 in words, unreadable values as
+// typed, dates in full. Personal data is not included.
 func (f *Form) PaperAnswer(r templates.Ref) string {
 	o := f.Observe(r)
 	switch {
@@ -104,7 +103,7 @@ func (f *Form) PaperAnswer(r templates.Ref) string {
 	return o.Value
 }
 
-// ChineseDate writes an ISO date, or a month, as official papers do: 2024年7月28日. Anything else stays as it is.
+// ChineseDate formats an ISO date or month as official papers do: 2024年7月28日. Other texts are returned as they are.
 func ChineseDate(iso string) string {
 	for _, layout := range [][2]string{{time.DateOnly, "2006年1月2日"}, {"2006-01", "2006年1月"}} {
 		if day, err := time.Parse(layout[0], iso); err == nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Form is one submission with all its answers. It implements templates.Answers.
+// Form is one submission with its rows of every table. It implements templates.Answers.
 type Form struct {
 	Submission    Submission
 	Figures       []Figure
@@ -29,19 +29,19 @@ type Form struct {
 	ListCells     []ListCell
 	Loose         []LooseCell
 
-	def     *templates.Definition
-	named   map[string]map[string]int // how often a column of a list names a unit
-	figures map[string]*Figure
-	metrics map[templates.Ref]*Metric
-	texts   map[templates.Ref]*Text
+	def       *templates.Definition
+	rowCounts map[string]map[string]int // cache of RecordsOf: by column, then name key
+	figures   map[string]*Figure
+	metrics   map[templates.Ref]*Metric
+	texts     map[templates.Ref]*Text
 }
 
-// Forms yields the submissions one by one, in order, each with its rows of every table.
+// Forms yields the submissions in order, each with its rows of every table.
 func (f *Facts) Forms(yield func(*Form) bool) {
-	figures, metrics, texts := taker(f.Figures), taker(f.Metrics), taker(f.Texts)
-	members, materials, verifications := taker(f.Members), taker(f.Materials), taker(f.Verifications)
-	explanations, coercions, loose := taker(f.Explanations), taker(f.Coercions), taker(f.Loose)
-	columns, cells := taker(f.ListColumns), taker(f.ListCells)
+	figures, metrics, texts := rowReader(f.Figures), rowReader(f.Metrics), rowReader(f.Texts)
+	members, materials, verifications := rowReader(f.Members), rowReader(f.Materials), rowReader(f.Verifications)
+	explanations, coercions, loose := rowReader(f.Explanations), rowReader(f.Coercions), rowReader(f.Loose)
+	columns, cells := rowReader(f.ListColumns), rowReader(f.ListCells)
 	for s := range f.Submissions.All() {
 		id := s.Submission
 		form := &Form{Submission: s, def: f.Definition, Figures: figures(id), Metrics: metrics(id), Texts: texts(id),
@@ -54,8 +54,8 @@ func (f *Facts) Forms(yield func(*Form) bool) {
 	}
 }
 
-// taker gives the rows of a submission after those of the one before: rows stand in the order of the submissions.
-func taker[T any](t Table[T]) func(submission string) []T {
+// rowReader returns a function that reads the rows of one submission after another, in the order of the submissions.
+func rowReader[T any](t Table[T]) func(submission string) []T {
 	at := 0
 	return func(submission string) (out []T) {
 		from := at
@@ -71,17 +71,17 @@ func taker[T any](t Table[T]) func(submission string) []T {
 }
 
 func (f *Form) index() {
-	f.figures = indexed(f.Figures, func(g *Figure) string { return g.Field })
-	f.metrics = indexed(f.Metrics, func(m *Metric) templates.Ref {
+	f.figures = indexByPointer(f.Figures, func(g *Figure) string { return g.Field })
+	f.metrics = indexByPointer(f.Metrics, func(m *Metric) templates.Ref {
 		return templates.Ref{Field: m.Indicator, Year: int(m.Year)}
 	})
-	f.texts = indexed(f.Texts, func(t *Text) templates.Ref {
+	f.texts = indexByPointer(f.Texts, func(t *Text) templates.Ref {
 		return templates.Ref{Field: t.Field, Year: int(t.Year.V)}
 	})
 }
 
-// indexed finds rows by their keys.
-func indexed[T any, K comparable](rows []T, key func(*T) K) map[K]*T {
+// indexByPointer maps keys to pointers into rows.
+func indexByPointer[T any, K comparable](rows []T, key func(*T) K) map[K]*T {
 	out := make(map[K]*T, len(rows))
 	for i := range rows {
 		out[key(&rows[i])] = &rows[i]
@@ -89,18 +89,18 @@ func indexed[T any, K comparable](rows []T, key func(*T) K) map[K]*T {
 	return out
 }
 
-// Clone gives a form whose answers can be changed, its original staying as it is.
+// Clone is a copy of the form whose values can be changed.
 func (f *Form) Clone() *Form {
 	out := *f
 	out.Figures, out.Metrics, out.Texts = slices.Clone(f.Figures), slices.Clone(f.Metrics), slices.Clone(f.Texts)
 	out.Members, out.Coercions = slices.Clone(f.Members), slices.Clone(f.Coercions)
-	out.named = nil // what is counted again where the rows become others
+	out.rowCounts = nil
 	out.index()
 	return &out
 }
 
-// Answer puts another answer in the place of a figure's, as if it had been typed so.
-func (f *Form) Answer(r templates.Ref, status Status, value decimal.Decimal, raw string) {
+// SetNumber replaces the value of a number, as if it had been typed so.
+func (f *Form) SetNumber(r templates.Ref, status Status, value decimal.Decimal, raw string) {
 	number := Known(value.InexactFloat64(), status == Normal)
 	if status == Missing {
 		raw = ""
@@ -115,20 +115,20 @@ func (f *Form) Answer(r templates.Ref, status Status, value decimal.Decimal, raw
 	})
 }
 
-// Figure gives the row of an undated field, or nil.
+// Figure returns the row of an undated field, or nil.
 func (f *Form) Figure(field string) *Figure { return f.figures[field] }
 
-// Metric gives the row of a number in a year, or nil.
+// Metric returns the row of a number in a year, or nil.
 func (f *Form) Metric(field string, year int) *Metric {
 	return f.metrics[templates.Ref{Field: field, Year: year}]
 }
 
-// LongText gives the row of a long text, or nil.
+// LongText returns the row of a long text, or nil.
 func (f *Form) LongText(field string, year int) *Text {
 	return f.texts[templates.Ref{Field: field, Year: year}]
 }
 
-// Observation is what is known of a field in a year, whatever table it stands in.
+// Observation is the value of a field in a year, from whatever table.
 type Observation struct {
 	Status Status
 	Value  string // clean value as a person reads it
@@ -136,12 +136,12 @@ type Observation struct {
 	Place  model.Place
 }
 
-// NotAsked says that the workbook is of a version of the form without the field: nobody wrote that it does not apply.
+// NotAsked says that the workbook's version of the form does not have the field.
 func (f *Form) NotAsked(r templates.Ref) bool {
 	return f.Status(r) == NotApplicable && f.Observe(r).Place.Cell == ""
 }
 
-// answer is what the tables hold of a field in a year.
+// answer is the content of the tables for a field in a year.
 type answer struct {
 	status      Status
 	number      Opt[float64]
@@ -149,8 +149,8 @@ type answer struct {
 	sheet, cell string
 }
 
-// answer finds a field in a year (0: undated), whatever table it stands in.
-func (f *Form) answer(r templates.Ref) answer {
+// lookUp finds the answer for a field in a year (0: undated) in whatever table.
+func (f *Form) lookUp(r templates.Ref) answer {
 	if g := f.figures[r.Field]; r.Year == 0 && g != nil {
 		return answer{g.Status, g.Number, g.Text, g.Raw, g.Sheet, g.Cell}
 	}
@@ -163,25 +163,25 @@ func (f *Form) answer(r templates.Ref) answer {
 	return answer{status: Missing}
 }
 
-// Status says what became of a field in a year (0: undated).
-func (f *Form) Status(r templates.Ref) Status { return f.answer(r).status }
+// Status is the status of a field in a year (0: undated).
+func (f *Form) Status(r templates.Ref) Status { return f.lookUp(r).status }
 
-// Observe gives what was read for a field in a year (0: undated).
+// Observe is the value of a field in a year (0: undated).
 func (f *Form) Observe(r templates.Ref) Observation {
-	a := f.answer(r)
+	a := f.lookUp(r)
 	at := model.Place{File: f.Submission.File, Sheet: a.sheet, Cell: a.cell}
-	return Observation{a.status, cmp.Or(exact(a.number), a.text), a.raw, at}
+	return Observation{a.status, cmp.Or(formatFloat(a.number), a.text), a.raw, at}
 }
 
-// Rounded drops the noise of binary sums.
+// Rounded rounds to ten decimal places, which removes the noise of binary sums.
 func Rounded(v float64) float64 { return math.Round(v*1e10) / 1e10 }
 
-// Plain writes a number without exponent and needless zeros, so that nobody takes it for a phone; empty without one.
+// Plain formats a number without exponent and trailing zeros, so that it is not mistaken for a phone; null is empty.
 func Plain(v Opt[float64]) string {
-	return text.Amount(exact(v))
+	return text.Amount(formatFloat(v))
 }
 
-// Median is the middle of some numbers; nothing where there are none.
+// Median is the median of numbers; null where there are none.
 func Median(values []float64) Opt[float64] {
 	if len(values) == 0 {
 		return Opt[float64]{}
@@ -191,22 +191,22 @@ func Median(values []float64) Opt[float64] {
 	return Some((values[(n-1)/2] + values[n/2]) / 2)
 }
 
-func exact(v Opt[float64]) string {
+func formatFloat(v Opt[float64]) string {
 	if !v.Valid {
 		return ""
 	}
 	return strconv.FormatFloat(v.V+0, 'f', -1, 64) // no minus before 0
 }
 
-// Number implements templates.Answers. The float of the table is turned into the decimal that was typed: the shortest
-// one with that float value, exact up to 15 digits.
+// Number implements templates.Answers. The table's float becomes the decimal that was typed: the shortest one with that
+// float value, exact up to 15 digits.
 func (f *Form) Number(field string, year int) (decimal.Decimal, bool) {
-	a := f.answer(templates.Ref{Field: field, Year: year})
-	return exactly(a.number.V), a.status == Normal && a.number.Valid
+	a := f.lookUp(templates.Ref{Field: field, Year: year})
+	return toDecimal(a.number.V), a.status == Normal && a.number.Valid
 }
 
-// exactly is decimal.NewFromFloat, which takes long, by a shorter way for whole numbers.
-func exactly(v float64) decimal.Decimal {
+// toDecimal is decimal.NewFromFloat with a fast path for integers.
+func toDecimal(v float64) decimal.Decimal {
 	if whole := int64(v); float64(whole) == v && v < 1e15 && v > -1e15 {
 		return decimal.NewFromInt(whole)
 	}
@@ -237,10 +237,10 @@ func (f *Form) Filled(field string, year int) bool {
 
 // Count implements templates.Answers.
 func (f *Form) Count(kinds ...string) int {
-	return len(Where(slices.Values(f.Members), func(m Member) bool { return is(m.Kind, kinds) }))
+	return len(Where(slices.Values(f.Members), func(m Member) bool { return matchesKind(m.Kind, kinds) }))
 }
 
-// Enrolment implements templates.Answers. It is not known where a school of these kinds gives none.
+// Enrolment implements templates.Answers. It is unknown where the enrolment of a school of these kinds is missing.
 func (f *Form) Enrolment(kinds ...string) (decimal.Decimal, bool) {
 	total, some := decimal.Decimal{}, false
 	for m := range f.Schools(kinds...) {
@@ -252,11 +252,11 @@ func (f *Form) Enrolment(kinds ...string) (decimal.Decimal, bool) {
 	return total, some
 }
 
-// Schools are the members that are schools, of some kinds or of all.
+// Schools yields the members that are schools, of some kinds or of all.
 func (f *Form) Schools(kinds ...string) iter.Seq[Member] {
 	return func(yield func(Member) bool) {
 		for _, m := range f.Members {
-			if f.def.Form.Kind(m.Kind).School && is(m.Kind, kinds) && !yield(m) {
+			if f.def.Form.Kind(m.Kind).School && matchesKind(m.Kind, kinds) && !yield(m) {
 				return
 			}
 		}
@@ -266,7 +266,7 @@ func (f *Form) Schools(kinds ...string) iter.Seq[Member] {
 // IsMember implements templates.Answers. Names are compared by their key, so that width and brackets do not matter.
 func (f *Form) IsMember(name string, kinds ...string) bool {
 	key := text.NameKey(name)
-	return slices.ContainsFunc(f.Members, func(m Member) bool { return m.NameKey == key && is(m.Kind, kinds) })
+	return slices.ContainsFunc(f.Members, func(m Member) bool { return m.NameKey == key && matchesKind(m.Kind, kinds) })
 }
 
 // Records implements templates.Answers.
@@ -277,17 +277,17 @@ func (f *Form) Records(block string) int {
 // RecordsOf implements templates.Answers.
 func (f *Form) RecordsOf(block, column, said string) int {
 	in := block + "_" + column
-	if f.named == nil {
-		f.named = map[string]map[string]int{}
+	if f.rowCounts == nil {
+		f.rowCounts = map[string]map[string]int{}
 	}
-	if f.named[in] == nil {
+	if f.rowCounts[in] == nil {
 		counts := map[string]int{}
 		for _, row := range f.Rows(block) {
 			counts[text.NameKey(row.Cells[in].Text)]++
 		}
-		f.named[in] = counts
+		f.rowCounts[in] = counts
 	}
-	return f.named[in][text.NameKey(said)]
+	return f.rowCounts[in][text.NameKey(said)]
 }
 
 // Total implements templates.Answers.
@@ -300,26 +300,28 @@ func (f *Form) Total(block string, columns ...string) (sum decimal.Decimal) {
 	return sum
 }
 
-// is says whether a kind is among those asked for; none asked for means any.
-func is(kind string, kinds []string) bool { return len(kinds) == 0 || slices.Contains(kinds, kind) }
+// matchesKind says whether a kind is among some kinds; no kinds match any.
+func matchesKind(kind string, kinds []string) bool {
+	return len(kinds) == 0 || slices.Contains(kinds, kind)
+}
 
-// Row is one row of a list of the form, whatever table it stands in. It implements templates.Answers: its columns are
-// looked up in the row, everything else in the form.
+// Row is one row of a list of the form, from whatever table. It implements templates.Answers: the list's columns are
+// looked up in the row, all other fields in the form.
 type Row struct {
 	*Form
 	Record int32
-	At     model.Place // of the row, where one of its cells stands
+	At     model.Place // place of one of its cells
 	Cells  map[string]RowCell
 }
 
-// RowCell is what one column says in a row; the zero value: nothing.
+// RowCell is one cell of a row; the zero value is blank.
 type RowCell struct {
 	Text   string
 	Number Opt[float64]
 	Status Status
 }
 
-// ListCell is the cell of a column in the row in which another stands; that one, where there is no such column.
+// ListCell is the place of a column in the row of another cell; the other cell itself where there is no such column.
 func (f *Form) ListCell(sheet, cell, column string) model.Place {
 	at := model.Place{File: f.Submission.File, Sheet: sheet, Cell: cell}
 	for _, c := range f.ListColumns {
@@ -332,10 +334,10 @@ func (f *Form) ListCell(sheet, cell, column string) model.Place {
 	return at
 }
 
-// Rows gives the rows of a list, in the order of the workbook.
+// Rows lists the rows of a list, in the order of the workbook.
 func (f *Form) Rows(list string) []Row {
 	var out []Row
-	// said are names of columns, each with what it says
+	// said are pairs of column name and text
 	add := func(record int32, sheet, cell string, said ...string) map[string]RowCell {
 		cells := map[string]RowCell{}
 		for i := 0; i < len(said); i += 2 {
@@ -387,14 +389,14 @@ func (f *Form) Rows(list string) []Row {
 	return out
 }
 
-// Own are the lists of the form that have no table of their own: their cells stand in list_cells.
-func Own(d *templates.Definition) []string {
+// OtherLists are the lists of the form that have no table of their own; their cells are in list_cells.
+func OtherLists(d *templates.Definition) []string {
 	lists := Unique(d.Form.Fields(), func(f *templates.Field) string { return f.Record })
 	with := []string{"", "members", "materials", "verifications", "explanations"}
 	return slices.DeleteFunc(lists, func(list string) bool { return slices.Contains(with, list) })
 }
 
-// Cell is what a column says, in words or by being left blank.
+// Cell is a cell of the row; a blank yes-or-no cell that means no has that text.
 func (r Row) Cell(field string) RowCell {
 	c, _ := r.cell(field)
 	return c

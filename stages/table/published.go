@@ -14,16 +14,16 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
-// Named is a table as it is published. Its record is made anew each time, so that no more of them are in memory than
-// are being written.
-type Named struct {
+// NamedTable is a table as it is published. Record makes the record on each call, so that only the tables being written
+// are in memory.
+type NamedTable struct {
 	Name   string
 	Record func() arrow.Record
 }
 
-// Published gives every table that goes to the analysts, in the order of tables.yaml. Phone and id numbers are masked
-// in all texts; contacts are not among the tables.
-func Published(r *Round) (out []Named, err error) {
+// Published lists the tables for the analysts in the order of tables.yaml, without contacts. Phone and id numbers are
+// masked in all texts.
+func Published(r *Round) (out []NamedTable, err error) {
 	d := r.Definition
 	schemas, err := Schemas(d)
 	if err != nil {
@@ -34,10 +34,10 @@ func Published(r *Round) (out []Named, err error) {
 		return nil, err
 	}
 	records := map[string]arrow.Record{"codes": Of(Codes(d)).raw(), "dictionary": Of(entries).raw(),
-		"file_notes": Of(notesOf(r.Reading)).raw(), "changes": r.Changes.raw()}
+		"file_notes": Of(notesFromFindings(r.FileFindings)).raw(), "changes": r.Changes.raw()}
 	for _, holder := range []any{r.Facts, r.Judgement, r.Ranking} {
 		for name, t := range tablesOf(holder) {
-			if t.raw() == nil { // nobody had anything to put into it
+			if t.raw() == nil { // no stage filled it
 				t.clear()
 			}
 			records[name] = t.raw()
@@ -47,50 +47,50 @@ func Published(r *Round) (out []Named, err error) {
 
 	labels := labelsOf(d)
 	for _, s := range schemas {
-		name := Said(s.Metadata(), KeyTable)
+		name := MetadataValue(s.Metadata(), KeyTable)
 		switch name {
 		case "submissions":
-			if records[name], err = wideSubmissions(s, r.Facts, r.Judgement); err != nil {
+			if records[name], err = submissionsRecord(s, r.Facts, r.Judgement); err != nil {
 				return nil, err
 			}
 		case "panel":
-			records[name] = widePanel(s, r.Facts)
+			records[name] = panelRecord(s, r.Facts)
 		}
-		out = append(out, Named{name, func() arrow.Record { return publishable(d, s, records[name], labels) }})
+		out = append(out, NamedTable{name, func() arrow.Record { return publishedRecord(d, s, records[name], labels) }})
 	}
 	return out, nil
 }
 
-// Apart is a table that no run publishes, under the description that tables.yaml has of it.
-func Apart[T any](d *templates.Definition, name string, rows []T) (Named, error) {
-	schema, err := describe(d, name, fieldsOf[T]())
-	return Named{name, func() arrow.Record { return publishable(d, schema, Of(rows).raw(), labelsOf(d)) }}, err
+// InternalTable is a table that no run publishes, with its description in tables.yaml.
+func InternalTable[T any](d *templates.Definition, name string, rows []T) (NamedTable, error) {
+	schema, err := withMetadata(d, name, fieldsOf[T]())
+	return NamedTable{name, func() arrow.Record { return publishedRecord(d, schema, Of(rows).raw(), labelsOf(d)) }}, err
 }
 
-// publishable is a record under its described schema: behind the batch, with every text fit to be seen, and the labels
-// beside the codes. All columns are built anew: the bytes depend on the values alone, not on where the rows come from.
-func publishable(d *templates.Definition, schema *arrow.Schema, rec arrow.Record,
+// publishedRecord makes the record to publish: schema with metadata, batch column, masked texts, labels beside codes.
+// All columns are built again, so that the bytes depend on the values alone, not on where the rows come from.
+func publishedRecord(d *templates.Definition, schema *arrow.Schema, rec arrow.Record,
 	labels map[string]map[string]string) arrow.Record {
 	columns := make([]arrow.Array, schema.NumFields())
 	for i, f := range schema.Fields() {
-		show := visible
+		show := maskText
 		if slices.Contains(hashColumns, f.Name) {
-			show = visibleHash
+			show = maskUnlessHash
 		}
 		if f.Name == batchColumn {
 			b := array.NewInt32Builder(memory.DefaultAllocator)
 			b.AppendValues(slices.Repeat([]int32{int32(d.Directory.Batch)}, int(rec.NumRows())), nil)
 			columns[i] = b.NewArray()
-		} else if of := Said(f.Metadata, KeyNames); of != "" {
-			columns[i] = labelled(columnOf(rec, of), labels[of])
+		} else if of := MetadataValue(f.Metadata, KeyNames); of != "" {
+			columns[i] = labelColumn(columnOf(rec, of), labels[of])
 		} else {
-			columns[i] = rebuilt(columnOf(rec, f.Name), show)
+			columns[i] = copyColumn(columnOf(rec, f.Name), show)
 		}
 	}
 	return array.NewRecord(schema, columns, rec.NumRows())
 }
 
-func labelled(codes arrow.Array, labels map[string]string) arrow.Array {
+func labelColumn(codes arrow.Array, labels map[string]string) arrow.Array {
 	b := array.NewStringBuilder(memory.DefaultAllocator)
 	for i := range codes.Len() {
 		if codes.IsNull(i) || labels[textAt(codes, i)] == "" {
@@ -102,18 +102,18 @@ func labelled(codes arrow.Array, labels map[string]string) arrow.Array {
 	return b.NewArray()
 }
 
-// labelsOf gives the labels of codes by the column that they stand in; a field may be an indicator.
+// labelsOf maps columns with codes to the labels of their codes; a column of fields may also have indicators.
 func labelsOf(d *templates.Definition) map[string]map[string]string {
 	out := map[string]map[string]string{}
 	for _, c := range Codes(d) {
-		In(out, c.List)[c.Code] = c.Label
+		Submap(out, c.List)[c.Code] = c.Label
 	}
 	maps.Copy(out["field"], out["indicator"])
 	return out
 }
 
-// rebuilt copies a column value by value, texts as they may be shown.
-func rebuilt(column arrow.Array, show func(string) string) arrow.Array {
+// copyColumn copies a column value by value; show is applied to texts.
+func copyColumn(column arrow.Array, show func(string) string) arrow.Array {
 	var shown []string // the texts of the column, each once
 	typ := column.DataType()
 	if d, ok := column.(*array.Dictionary); ok {
@@ -149,21 +149,21 @@ func rebuilt(column arrow.Array, show func(string) string) arrow.Array {
 	return b.NewArray()
 }
 
-// visible masks a text once more: words put together may look like a phone. Readers refuse what is no UTF-8.
-func visible(s string) string { return text.Mask(strings.ToValidUTF8(s, "\uFFFD")) }
+// maskText masks a text once more, because joined texts may look like a phone, and makes it valid UTF-8 for readers.
+func maskText(s string) string { return text.Mask(strings.ToValidUTF8(s, "\uFFFD")) }
 
-func visibleHash(s string) string {
+func maskUnlessHash(s string) string {
 	if (len(s) == 16 || len(s) == 64) && strings.Trim(s, "0123456789abcdef") == "" && strings.ContainsAny(s, "abcdef") {
 		return s
 	}
-	return visible(s)
+	return maskText(s)
 }
 
-// A hash may hold eleven digits in a row by chance, and masked it leads nowhere. The column alone does not tell: a
-// filler can type anything into the fingerprint of an explanation. Digits alone are not taken for a hash.
+// hashColumns are exempt from masking where the value is a hash: it may contain eleven digits by chance. The value is
+// checked too, because a filler can type anything as the fingerprint of an explanation; digits alone are no hash.
 var hashColumns = []string{"sha256", "fingerprint", "value_hash"}
 
-// panelRow is what a row of panel begins with: one submission in one year. A column for each metric follows.
+// panelRow are the first columns of the table panel, which has a row for each submission and year; the metrics follow.
 type panelRow struct {
 	Submission string `col:"submission"`
 	CityCode   string `col:"city_code,null"`
@@ -173,8 +173,8 @@ type panelRow struct {
 	Kind       string `col:"kind"`
 }
 
-// formFields are the columns that the form adds to a wide table: its singles or its metrics. Null means that there is
-// no normal value.
+// formFields are the columns that the form adds to a wide table: its singles or its metrics. Values with another status
+// than Normal are null.
 func formFields(d *templates.Definition, name, form string) []arrow.Field {
 	t := d.Table(name)
 	if t == nil || t.Form != form {
@@ -190,8 +190,8 @@ func formFields(d *templates.Definition, name, form string) []arrow.Field {
 	return out
 }
 
-// answerType is the Arrow type of a field's column. Whole numbers are float64 like all others: a filler may have typed
-// a fraction. A date is a day; its text stands beside it, because some are months.
+// answerType is the Arrow type of a field's column. Integer fields are float64 too: a filler may have typed a fraction.
+// A date has a second column for its text, because some dates are months.
 func answerType(f *templates.Field) arrow.DataType {
 	switch {
 	case f.Numeric():
@@ -204,11 +204,11 @@ func answerType(f *templates.Field) arrow.DataType {
 	return arrow.BinaryTypes.String
 }
 
-// textSuffix names the column that has a date as it reads, to the day or to the month.
+// textSuffix ends the name of the column with the text of a date.
 const textSuffix = "_text"
 
-// wideSubmissions puts the verdict and the undated answers of each submission beside it.
-func wideSubmissions(schema *arrow.Schema, f *Facts, j *Judgement) (arrow.Record, error) {
+// submissionsRecord is the table submissions with the columns of the verdicts and of the undated fields.
+func submissionsRecord(schema *arrow.Schema, f *Facts, j *Judgement) (arrow.Record, error) {
 	if j.Verdicts.Len() != f.Submissions.Len() {
 		return nil, fmt.Errorf("%d 个申报有 %d 个受理结论", f.Submissions.Len(), j.Verdicts.Len())
 	}
@@ -219,35 +219,35 @@ func wideSubmissions(schema *arrow.Schema, f *Facts, j *Judgement) (arrow.Record
 		}
 		row[s.Submission] = len(row)
 	}
-	w := widening{f.Submissions.Len(), map[string][]wide{}}
+	w := pivot{f.Submissions.Len(), map[string][]pivotValue{}}
 	for g := range f.Figures.All() {
-		w.put(g.Field, row[g.Submission], wide{g.Number, g.Text, g.Status == Normal})
+		w.put(g.Field, row[g.Submission], pivotValue{g.Number, g.Text, g.Status == Normal})
 	}
 	return w.record(schema, slices.Concat(f.Submissions.raw().Columns(), j.Verdicts.raw().Columns()[1:])), nil
 }
 
-// widening gathers the answers of so many rows by the field that becomes a column.
-type widening struct {
+// pivot turns long rows into wide ones: it collects the values of each field, which becomes a column.
+type pivot struct {
 	rows    int
-	answers map[string][]wide
+	answers map[string][]pivotValue
 }
 
-// wide is an answer in a column of its own; the zero value: none.
-type wide struct {
+// pivotValue is one value of a pivoted column; the zero value is null.
+type pivotValue struct {
 	number Opt[float64]
 	text   string
 	there  bool
 }
 
-func (w widening) put(field string, row int, x wide) {
+func (w pivot) put(field string, row int, x pivotValue) {
 	if w.answers[field] == nil {
-		w.answers[field] = make([]wide, w.rows)
+		w.answers[field] = make([]pivotValue, w.rows)
 	}
 	w.answers[field][row] = x
 }
 
-// record puts the columns that the form adds, each made of its field, beside those that the rows have.
-func (w widening) record(schema *arrow.Schema, columns []arrow.Array) arrow.Record {
+// record appends the pivoted columns to the given ones.
+func (w pivot) record(schema *arrow.Schema, columns []arrow.Array) arrow.Record {
 	fields := schema.Fields()[1:] // publishing puts the batch before them
 	for _, field := range fields[len(columns):] {
 		columns = append(columns, w.column(field.Type, w.answers[strings.TrimSuffix(field.Name, textSuffix)]))
@@ -258,8 +258,8 @@ func (w widening) record(schema *arrow.Schema, columns []arrow.Array) arrow.Reco
 	return array.NewRecord(arrow.NewSchema(fields, nil), columns, int64(w.rows))
 }
 
-// column writes the answers to one field.
-func (w widening) column(t arrow.DataType, answers []wide) arrow.Array {
+// column builds the column of one field.
+func (w pivot) column(t arrow.DataType, answers []pivotValue) arrow.Array {
 	b := array.NewBuilder(memory.DefaultAllocator, t)
 	for i := range w.rows {
 		if answers == nil || !answers[i].there {
@@ -281,8 +281,8 @@ func (w widening) column(t arrow.DataType, answers []wide) arrow.Array {
 	return b.NewArray()
 }
 
-// widePanel turns the metrics round: a row for each submission and year of the form, a column for each metric.
-func widePanel(schema *arrow.Schema, f *Facts) arrow.Record {
+// panelRecord pivots the metrics: a row for each submission and year of the form, a column for each metric.
+func panelRecord(schema *arrow.Schema, f *Facts) arrow.Record {
 	years := f.Definition.Form.Years
 	begin, rows := map[string]int{}, NewBuilder[panelRow]()
 	for s := range f.Submissions.All() {
@@ -292,9 +292,10 @@ func widePanel(schema *arrow.Schema, f *Facts) arrow.Record {
 		}
 	}
 	head := rows.Finish()
-	w := widening{head.Len(), map[string][]wide{}}
+	w := pivot{head.Len(), map[string][]pivotValue{}}
 	for m := range f.Metrics.All() {
-		w.put(m.Indicator, begin[m.Submission]+int(m.Year)-years[0].Year, wide{number: m.Value, there: m.Status == Normal})
+		row := begin[m.Submission] + int(m.Year) - years[0].Year
+		w.put(m.Indicator, row, pivotValue{number: m.Value, there: m.Status == Normal})
 	}
 	return w.record(schema, slices.Clone(head.raw().Columns()))
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 )
 
-// Rows of one submission stand together. In a column tagged null the zero value means: nothing there. What each column
-// means stands in tables.yaml.
+// Rows of one submission are consecutive. In a column tagged null the zero value is null. tables.yaml describes the
+// columns.
 
 // Status is the SDMX observation status of a value.
 type Status string
@@ -20,10 +20,10 @@ const (
 	Normal        Status = "A"
 	Missing       Status = "O" // 未填
 	NotApplicable Status = "M" // 不适用
-	Invalid       Status = "V" // something stands there that can't be read
+	Invalid       Status = "V" // filled in, but can't be read
 )
 
-// Absent is how a person reads why there is no value; empty where there is one.
+// Absent is the reason why there is no value, in words; empty where there is one.
 func (s Status) Absent() string {
 	return map[Status]string{Missing: "未填", NotApplicable: "不适用", Invalid: "无法识别"}[s]
 }
@@ -52,7 +52,7 @@ type File struct {
 	CellsOther   int32      `col:"cells_explained"`
 }
 
-// FileOf is the row of a file, with the catalogue's words for why it was not used; other is the file read in its place.
+// FileOf is the row of a file, with the catalogue's words for why it was not used; other is the file used instead.
 func FileOf(d *templates.Definition, role string, f model.File, other string, read, used int) File {
 	row := File{Role: role, Path: f.Path, SHA256: f.SHA256, Size: f.Size, Fate: f.Fate, Code: f.Code,
 		SupersededBy: other, CellsRead: int32(read)}
@@ -67,8 +67,8 @@ func FileOf(d *templates.Definition, role string, f model.File, other string, re
 	return row
 }
 
-// Became says in words what became of the file; Word and PDF copies are ignored, and still part of the call.
-func (f File) Became(d *templates.Definition) string {
+// FateLabel is the fate of the file in words. Word and PDF copies are ignored, but have a name of their own.
+func (f File) FateLabel(d *templates.Definition) string {
 	if rule := d.Rule(f.Code); rule != nil && (rule.ID == "piece" || rule.ID == "old_word") {
 		return d.Rule(d.CodeOf("piece")).Title
 	}
@@ -92,15 +92,15 @@ type Submission struct {
 	CheckCode      string     `col:"check_code"` // as in the footer of the printed form; see CheckCode
 }
 
-// Sent says which edition was sent.
-func (s Submission) Sent() string {
+// EditionText is the edition in words.
+func (s Submission) EditionText() string {
 	if !s.Edition.Valid {
 		return "未填报送版次"
 	}
 	return fmt.Sprintf("报送版次%d", s.Edition.V)
 }
 
-// Order is the number in the directory; those off it come last.
+// Order is the number in the directory; submissions off the directory come last.
 func (s Submission) Order() int32 {
 	if s.DirectoryNo.Valid {
 		return s.DirectoryNo.V
@@ -138,11 +138,11 @@ type ListCell struct {
 	Raw        string       `col:"raw,null"`
 }
 
-// Piece is a recommendation that arrived as Word or PDF, and where it says otherwise than the workbook one such value.
+// Piece is a recommendation that arrived as Word or PDF, with one value in which it differs from the workbook, if any.
 type Piece struct {
 	File        string     `col:"file"`
 	Kind        string     `col:"kind"`
-	Submission  string     `col:"submission,null"` // whose workbook it was held against
+	Submission  string     `col:"submission,null"` // whose workbook it was compared with
 	DirectoryNo Opt[int32] `col:"directory_no"`
 	Consortium  string     `col:"consortium,null"`
 	Code        string     `col:"code,null"` // check code that it prints
@@ -152,12 +152,12 @@ type Piece struct {
 	Year        Opt[int32] `col:"year"`
 	Said        string     `col:"said,null"`
 	SaidAt      string     `col:"said_at,null"`
-	Held        string     `col:"held,null"` // by the workbook
+	Held        string     `col:"held,null"` // value in the workbook
 	Sheet       string     `col:"sheet,null"`
 	Cell        string     `col:"cell,null"`
 }
 
-// Kinds of pieces, and what came of them.
+// Kinds of pieces, and results of the comparison.
 const (
 	PieceWord    = "word"
 	PiecePDF     = "pdf"
@@ -166,7 +166,7 @@ const (
 	PieceDiffers = "differs"
 	PieceAlone   = "alone"    // there is no workbook: reported, to be transcribed
 	PieceNoCode  = "no_code"  // a scan, or printed by something else
-	PieceOther   = "misnamed" // agrees with a workbook whose name is not the file's
+	PieceOther   = "misnamed" // same as a workbook of another name
 )
 
 // Metric is one number of one year: the long form of everything that has a year.
@@ -203,7 +203,7 @@ type Member struct {
 	Kind       string       `col:"kind,null"` // id of the member kind; null where it is not one of the seven
 	KindLabel  string       `col:"kind_label,null"`
 	Name       string       `col:"name,null"`
-	NameKey    string       `col:"name_key,null"` // for recognising the same unit elsewhere
+	NameKey    string       `col:"name_key,null"` // the same for the same unit elsewhere
 	Enrolment  Opt[float64] `col:"enrolment"`
 	Status     Status       `col:"enrolment_status"`
 	IsLead     bool         `col:"is_lead"`
@@ -263,7 +263,7 @@ type Coercion struct {
 	Cell       string     `col:"cell"`
 }
 
-// ListColumn is where a column of a list stands in a workbook: columns move with what people insert.
+// ListColumn is the place of a list's column in a workbook, which changes where people insert columns.
 type ListColumn struct {
 	Submission string `col:"submission"`
 	Field      string `col:"field"`
@@ -271,7 +271,7 @@ type ListColumn struct {
 	Cell       string `col:"cell"` // of the header
 }
 
-// LooseCell is a filled cell that became no value, with the reason.
+// LooseCell is a filled cell that is in no other table, with the reason.
 type LooseCell struct {
 	Submission string `col:"submission"`
 	Sheet      string `col:"sheet"`
@@ -280,11 +280,11 @@ type LooseCell struct {
 	Reason     string `col:"reason"`
 }
 
-// Note is one finding made while reading files, see Facts.Reading: check can be done again from the tables.
+// Note is one row of Facts.FileFindings, published so that check can be repeated from the tables.
 type Note struct {
 	Code       string     `col:"code"`
 	Submission string     `col:"submission,null"`
-	Fields     string     `col:"fields,null"` // ids, joined by blanks
+	Fields     string     `col:"fields,null"` // ids, joined by spaces
 	Year       Opt[int32] `col:"year"`
 	Member     string     `col:"member,null"`
 	Raw        string     `col:"raw,null"`
@@ -293,7 +293,7 @@ type Note struct {
 	Variables  string     `col:"variables"` // JSON: {name: value}
 }
 
-// Contact is a field with personal data. It goes to one sheet of the provincial workbook and nowhere else.
+// Contact is a field with personal data. It is written into the workbook of contacts and nowhere else.
 type Contact struct {
 	Submission string `col:"submission"`
 	Field      string `col:"field"`
@@ -302,35 +302,35 @@ type Contact struct {
 	Cell       string `col:"cell"`
 }
 
-// Finding is one fault or remark, with its first place; all places stand in places.
+// Finding is one fault or remark. Sheet and Cell are its first place, Places are all.
 type Finding struct {
-	Role        string         `col:"role,later"` // of the file that it is about, as in files
-	Code        string         `col:"code"`
-	Rule        string         `col:"rule"`
-	Severity    model.Severity `col:"severity"`
-	Submission  string         `col:"submission,null"`
-	CityCode    string         `col:"city_code,null"`
-	City        string         `col:"city,null"`
-	Consortium  string         `col:"consortium,null"`
-	Fields      string         `col:"fields,null"` // ids, joined by blanks
-	Year        Opt[int32]     `col:"year"`
-	Member      string         `col:"member,null"`
-	File        string         `col:"file"`
-	Sheet       string         `col:"sheet,null"`
-	Cell        string         `col:"cell,null"`
-	Places      string         `col:"places"` // all, joined by "; "
-	Raw         string         `col:"raw,null"`
-	Value       string         `col:"value,null"`
-	Title       string         `col:"title"`
-	Message     string         `col:"message"`
-	Cure        string         `col:"cure"`
-	Authority   string         `col:"authority"`
-	Fingerprint string         `col:"fingerprint"`
-	ValueHash   string         `col:"value_hash"`
-	Explanation string         `col:"explanation,null"`          // in force, with what the register says of it
-	Own         string         `col:"own_explanation,null"`      // the prefecture's, for these values
-	Outdated    string         `col:"outdated_explanation,null"` // given for other values
-	Accepted    bool           `col:"accepted,null"`             // the register accepted the explanation
+	Role           string         `col:"role,later"` // of the file that it is about, as in files
+	Code           string         `col:"code"`
+	Rule           string         `col:"rule"`
+	Severity       model.Severity `col:"severity"`
+	Submission     string         `col:"submission,null"`
+	CityCode       string         `col:"city_code,null"`
+	City           string         `col:"city,null"`
+	Consortium     string         `col:"consortium,null"`
+	Fields         string         `col:"fields,null"` // ids, joined by spaces
+	Year           Opt[int32]     `col:"year"`
+	Member         string         `col:"member,null"`
+	File           string         `col:"file"`
+	Sheet          string         `col:"sheet,null"`
+	Cell           string         `col:"cell,null"`
+	Places         string         `col:"places"` // all, joined by "; "
+	Raw            string         `col:"raw,null"`
+	Value          string         `col:"value,null"`
+	Title          string         `col:"title"`
+	Message        string         `col:"message"`
+	Cure           string         `col:"cure"`
+	Authority      string         `col:"authority"`
+	Fingerprint    string         `col:"fingerprint"`
+	ValueHash      string         `col:"value_hash"`
+	Explanation    string         `col:"explanation,null"`          // in force, with what the register says of it
+	OwnExplanation string         `col:"own_explanation,null"`      // the prefecture's, for these values
+	Outdated       string         `col:"outdated_explanation,null"` // given for other values
+	Accepted       bool           `col:"accepted,null"`             // the register accepted the explanation
 }
 
 // Outcome is one rule on one submission.
@@ -345,7 +345,7 @@ type Outcome struct {
 	Reason     string        `col:"reason,null"`
 }
 
-// Verdict is what follows from the findings of one submission.
+// Verdict is the verdict on one submission, which follows from its findings.
 type Verdict struct {
 	Submission string        `col:"submission"`
 	Verdict    model.Verdict `col:"verdict"`
@@ -355,10 +355,10 @@ type Verdict struct {
 	Warnings   int32         `col:"warnings"`  // not yet explained
 	Explained  int32         `col:"explained"` // warnings with an explanation in force
 	Hints      int32         `col:"hints"`
-	Award      string        `col:"award,null"` // how far it has come to being chosen, as registered
+	Award      string        `col:"award,null"` // see Award.Status
 }
 
-// Incentive is one move that an applicant could make, and what would come of it. It is for the Department alone.
+// Incentive is one move that an applicant could make, and its effect. It is for the Department alone.
 type Incentive struct {
 	Submission  string       `col:"submission"`
 	City        string       `col:"city,null"`
@@ -369,11 +369,11 @@ type Incentive struct {
 	What        string       `col:"what"`
 	Cells       string       `col:"cells,null"` // joined by "; "
 	RankBefore  int32        `col:"rank_before"`
-	RankAfter   Opt[int32]   `col:"rank_after"` // nothing where it is no longer ranked
+	RankAfter   Opt[int32]   `col:"rank_after"` // null where it is no longer ranked
 	TotalBefore float64      `col:"total_before"`
 	TotalAfter  Opt[float64] `col:"total_after"`
 	Pays        bool         `col:"pays"`
-	Verdict     string       `col:"verdict,null"` // this and what follows: nothing where the total does not rise
+	Verdict     string       `col:"verdict,null"` // this and the following: null where the total does not rise
 	Errors      Opt[int32]   `col:"new_errors"`
 	Warnings    Opt[int32]   `col:"new_warnings"`
 	Gone        Opt[int32]   `col:"findings_gone"`
@@ -381,7 +381,7 @@ type Incentive struct {
 	Evidence    string       `col:"evidence,null"`
 }
 
-// Stake is what hangs on one open finding. The Department alone sees it.
+// Stake is the effect that one open finding could have on the total. It is for the Department alone.
 type Stake struct {
 	Submission  string         `col:"submission"`
 	Fingerprint string         `col:"fingerprint"`
@@ -389,8 +389,8 @@ type Stake struct {
 	Severity    model.Severity `col:"severity"`
 	Title       string         `col:"title"`
 	Points      string         `col:"points"` // observation points
-	Loss        float64        `col:"loss"`   // of the total, where the figures count nothing
-	Gain        float64        `col:"gain"`   // where they are as good as can be
+	Loss        float64        `col:"loss"`   // points of the total, if the figures count nothing
+	Gain        float64        `col:"gain"`   // if they are as good as possible
 	RankBest    int32          `col:"rank_best"`
 	RankWorst   int32          `col:"rank_worst"`
 }

@@ -13,26 +13,26 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Registered is one entry of the Department's register, as typed and proven.
-type Registered struct {
+// RegisterEntry is one row of the Department's register, as typed and validated.
+type RegisterEntry struct {
 	Sheet       *templates.RegisterSheet
 	Key         string            // of the consortium, see ConsortiumKey; empty where the entry is about a finding
 	Fingerprint string            // of the finding
-	ValueHash   string            // of the values that were decided on; empty: whatever they become
+	ValueHash   string            // of the values that the decision is about; empty: valid for any values
 	Accepted    bool              // of a decision about an explanation
 	Values      map[string]string // by column; dates in ISO
 	Private     map[string]string // by column: what goes into the next register and nowhere else
 	Place       model.Place
 }
 
-// Decides says whether an entry is a decision about the explanation of a finding, for the values that it has now.
-func (e Registered) Decides(x Finding) bool {
+// Decides says whether the entry accepts or refuses the explanation of a finding with its present values.
+func (e RegisterEntry) Decides(x Finding) bool {
 	return e.Sheet.Effect == templates.EffectExplain && e.Fingerprint == x.Fingerprint &&
 		(e.ValueHash == "" || e.ValueHash == x.ValueHash)
 }
 
-// Upheld says whether an entry is an objection that was found to be right: the last of the outcomes.
-func (e Registered) Upheld() bool {
+// Upheld says whether the entry is an objection that was found to be right: the last option of the outcome.
+func (e RegisterEntry) Upheld() bool {
 	c := e.Sheet.Column(templates.RegisterOutcome)
 	return e.Sheet.Effect == templates.EffectObject && c != nil && e.Values[c.ID] == c.Options[len(c.Options)-1]
 }
@@ -48,74 +48,75 @@ func ConsortiumKey(s Submission) string {
 	return "submission:" + s.Submission
 }
 
-// EntryKey is the key of an entry of the directory; of one that was added, the key that it had before.
+// EntryKey is the consortium key of a directory entry; an added entry keeps the key by name that it had before.
 func EntryKey(e templates.Entry) string {
 	return ConsortiumKey(Submission{DirectoryNo: Some(int32(e.No)), Consortium: e.Consortium})
 }
 
-// Register is what the Department keeps beside the submissions; empty where none was handed in.
-type Register []Registered
+// Register are the entries of the Department's register; empty where none was handed in.
+type Register []RegisterEntry
 
-// Find gives the first entry of a kind about a consortium.
-func (r Register) Find(effect templates.RegisterEffect, key string) (Registered, bool) {
+// Find returns the first entry with an effect about a consortium.
+func (r Register) Find(effect templates.RegisterEffect, key string) (RegisterEntry, bool) {
 	for _, e := range r {
 		if e.Sheet.Effect == effect && e.Key == key {
 			return e, true
 		}
 	}
-	return Registered{}, false
+	return RegisterEntry{}, false
 }
 
-// Award is how far one consortium has come from the meeting's advice to being chosen. Only the register says so.
+// Award is the state of a consortium on the way to being chosen. Only the register decides it.
 type Award struct {
-	Registered
-	Step *templates.RegisterStep // the last one taken; nil: none
+	RegisterEntry
+	Step *templates.RegisterStep // the last one done; nil: none
 }
 
-// Award finds what was registered about a consortium.
+// Award returns the award of a consortium; the zero value where nothing is registered.
 func (r Register) Award(key string) Award {
 	if e, ok := r.Find(templates.EffectAward, key); ok {
-		return Award{e, e.step()}
+		return Award{e, e.lastStep()}
 	}
 	return Award{}
 }
 
-// step is the last one that was taken; nil: none.
-func (e Registered) step() (last *templates.RegisterStep) {
+// lastStep is the last step done; nil: none.
+func (e RegisterEntry) lastStep() (last *templates.RegisterStep) {
 	for _, step := range e.Sheet.Steps {
 		done, _, _ := step.Status(e.Sheet, e.Values)
 		if done {
 			last = step
 		} else if !step.Optional {
-			break // what follows a step that was taken back is history
+			break // later steps no longer count once an earlier one is undone
 		}
 	}
 	return last
 }
 
-// Agreed says whether an entry about an adjustment of the directory agrees to it.
-func (e Registered) Agreed() bool { return e.step() != nil }
+// Agreed says whether an entry with EffectAdjust agrees to the adjustment.
+func (e RegisterEntry) Agreed() bool { return e.lastStep() != nil }
 
-// Adjustments are the changes of the directory that were agreed to.
+// Adjustments lists the agreed changes of the directory.
 func (r Register) Adjustments() (out []templates.Adjustment) {
 	for _, e := range r {
 		if e.Sheet.Effect == templates.EffectAdjust && e.Agreed() {
 			v := e.Values
 			out = append(out, templates.Adjustment{Consortium: v[templates.RegisterConsortium], Park: v[templates.RegisterPark],
 				City: v[templates.RegisterCity], Replaces: v[templates.RegisterReplaces],
-				Basis: text.Mask(fmt.Sprintf("%s：%s，%s", e.step().Label, e.Document(), v[templates.RegisterDate]))})
+				Basis: text.Mask(fmt.Sprintf("%s：%s，%s", e.lastStep().Label, e.Document(), v[templates.RegisterDate]))})
 		}
 	}
 	return out
 }
 
-// Reached says whether a step was taken.
+// Reached says whether the step with an id, or a later one, is done.
 func (a Award) Reached(id string) bool {
 	return a.Step != nil && slices.Index(templates.Steps, a.Step.ID) >= slices.Index(templates.Steps, id)
 }
 
-// Said words it: the step with what it rests on, 评审会建议 with what was advised; empty where nothing was registered.
-func (a Award) Said() (said string) {
+// Status is the award in words: the last step with its document, or with the value of its first column; empty where
+// nothing is registered.
+func (a Award) Status() (said string) {
 	if a.Sheet == nil {
 		return ""
 	}
@@ -134,10 +135,10 @@ func (a Award) Said() (said string) {
 	return said
 }
 
-// Lacking lists what must be there by the register's sheets and is not, each with the sheet's title.
-func (r *Round) Lacking(key string) []string {
+// MissingPapers lists what must be there by the register's sheets and is not, each with the sheet's title.
+func (r *Round) MissingPapers(key string) []string {
 	return Words(r.Definition.Register.Sheets, func(s *templates.RegisterSheet) string {
-		left := s.MissingColumns(r.Register.On(s, key).Values)
+		left := s.MissingColumns(r.Register.EntryOn(s, key).Values)
 		if s.Effect != templates.EffectReceive || len(left) == 0 {
 			return ""
 		}
@@ -145,17 +146,17 @@ func (r *Round) Lacking(key string) []string {
 	})
 }
 
-// On finds the entry about a consortium on one sheet; the zero value, without a sheet, where there is none.
-func (r Register) On(s *templates.RegisterSheet, key string) Registered {
+// EntryOn finds the entry about a consortium on a sheet; the zero value, without a sheet, where there is none.
+func (r Register) EntryOn(s *templates.RegisterSheet, key string) RegisterEntry {
 	for _, e := range r {
 		if e.Sheet == s && e.Key == key {
 			return e
 		}
 	}
-	return Registered{}
+	return RegisterEntry{}
 }
 
-// KeyOf identifies a consortium by its name, as the directory prints it or as it was typed.
+// KeyOf is the consortium key of a name, as printed in the directory or as typed.
 func KeyOf(d *templates.Definition, name string) string {
 	name = d.Directory.WithoutRemark(name)
 	for _, e := range d.Directory.Entries {
@@ -168,8 +169,8 @@ func KeyOf(d *templates.Definition, name string) string {
 	return ConsortiumKey(Submission{Consortium: name})
 }
 
-// Strangers lists the entries about consortia that neither the directory nor a submission has.
-func (r *Round) Strangers() []Registered {
+// UnknownEntries lists the register's entries about consortia that neither the directory nor a submission has.
+func (r *Round) UnknownEntries() []RegisterEntry {
 	known := map[string]bool{"": true}
 	for _, e := range r.Definition.Directory.Entries {
 		known[EntryKey(e)] = true
@@ -178,12 +179,12 @@ func (r *Round) Strangers() []Registered {
 		known[ConsortiumKey(s)] = true
 	}
 	unknown := func(key string) bool { return !known[key] }
-	return Where(slices.Values(r.Register), func(e Registered) bool {
+	return Where(slices.Values(r.Register), func(e RegisterEntry) bool {
 		return unknown(e.Key) || slices.ContainsFunc(e.School(r.Definition).MemberOf, unknown)
 	})
 }
 
-// Exempt says why an entry of the directory need not report; empty where it must.
+// Exempt is the reason why a directory entry need not report; empty where it must.
 func (r Register) Exempt(e templates.Entry) string {
 	if e.National != "" {
 		return e.National
@@ -194,7 +195,7 @@ func (r Register) Exempt(e templates.Entry) string {
 	return ""
 }
 
-// Untranscribed names the Word or PDF file by which an entry of the directory has reported without a workbook, if so.
+// Untranscribed is the Word or PDF file by which a directory entry reported without a workbook; empty: none.
 func (f *Facts) Untranscribed(e templates.Entry) string {
 	for p := range f.Pieces.All() {
 		if p.Result == PieceAlone && p.DirectoryNo == Some(int32(e.No)) {
@@ -204,7 +205,7 @@ func (f *Facts) Untranscribed(e templates.Entry) string {
 	return ""
 }
 
-// Unreported lists the entries of the directory that must report and have no submission, workbook or other file.
+// Unreported lists the directory entries that must report and have neither submission nor Word or PDF file.
 func (r *Round) Unreported() []templates.Entry {
 	reported := map[int]bool{}
 	for s := range r.Submissions.All() {
@@ -215,17 +216,17 @@ func (r *Round) Unreported() []templates.Entry {
 	})
 }
 
-// Document names an entry for a person: 文号, and where it is not plain from elsewhere what it is about.
-func (e Registered) Document() string { return e.Values[templates.RegisterDocument] }
+// Document is the document that the entry is based on, with its 文号.
+func (e RegisterEntry) Document() string { return e.Values[templates.RegisterDocument] }
 
-// Ruling is what the Department decided about what experts proposed for one consortium.
+// Ruling is the Department's decision on what experts proposed for one consortium.
 type Ruling struct {
-	Points   Opt[float64] // to be taken off; absent: not decided
-	Reject   Opt[bool]    // turned down; absent: not decided
+	Points   Opt[float64] // deduction; absent: not decided
+	Reject   Opt[bool]    // rejected; absent: not decided
 	Document string
 }
 
-// Ruling finds the decisions about a consortium.
+// Ruling returns the decisions about a consortium; the zero value where there are none.
 func (r Register) Ruling(key string) Ruling {
 	e, ok := r.Find(templates.EffectRule, key)
 	if !ok {
@@ -237,7 +238,7 @@ func (r Register) Ruling(key string) Ruling {
 	return Ruling{Known(points.InexactFloat64(), err == nil), Known(reject, said != ""), e.Document()}
 }
 
-// Chosen are the keys of the consortia that the register says were chosen, in an earlier batch or in this one.
+// Chosen has the keys of the consortia that were chosen, in an earlier batch or in this one.
 func (r Register) Chosen() map[string]bool {
 	out := map[string]bool{}
 	for _, e := range r {
@@ -248,7 +249,7 @@ func (r Register) Chosen() map[string]bool {
 	return out
 }
 
-// Sealed says whether the sealed paper that was registered as received carries a check code.
+// Sealed says whether the sealed paper registered as received has this check code.
 func (r Register) Sealed(key, code string) bool {
 	e, ok := r.Find(templates.EffectReceive, key)
 	return ok && code != "" && e.Values[templates.RegisterCode] == code
@@ -259,19 +260,19 @@ type School struct {
 	Name      string
 	Kind      string       // id of the member kind
 	Enrolment Opt[float64] // official
-	Year      string       // of the enrolment; empty: not said
-	MemberOf  []string     // keys of the consortia that the Department counts it to, see KeyOf
+	Year      string       // of the enrolment; empty: unknown
+	MemberOf  []string     // keys of the consortia that it belongs to, see KeyOf
 }
 
-// School reads an entry of that list.
-func (e Registered) School(d *templates.Definition) School {
+// School parses an entry of the list of schools.
+func (e RegisterEntry) School(d *templates.Definition) School {
 	kind := d.Form.Kind(e.Values[templates.RegisterKind])
 	n, err := strconv.ParseFloat(e.Values[templates.RegisterEnrolment], 64)
-	of := Each(names(e.Values[templates.RegisterMemberOf]), func(name string) string { return KeyOf(d, name) })
+	of := Each(splitNames(e.Values[templates.RegisterMemberOf]), func(name string) string { return KeyOf(d, name) })
 	return School{e.Values[templates.RegisterSchool], kind.ID, Known(n, err == nil), e.Values[templates.RegisterYear], of}
 }
 
-// Schools is that list, by the key of every name that a school goes by. It is empty where nothing is registered.
+// Schools is the list of schools, by the name key of every name of a school; empty where nothing is registered.
 func (r Register) Schools(d *templates.Definition) map[string]School {
 	out := map[string]School{}
 	for _, e := range r {
@@ -284,19 +285,19 @@ func (r Register) Schools(d *templates.Definition) map[string]School {
 	return out
 }
 
-// SchoolNames are the keys of all names of an entry of the list of schools.
-func (e Registered) SchoolNames() []string {
-	all := append([]string{e.Values[templates.RegisterSchool]}, names(e.Values[templates.RegisterOthers])...)
+// SchoolNames lists the name keys of all names of an entry of the list of schools.
+func (e RegisterEntry) SchoolNames() []string {
+	all := append([]string{e.Values[templates.RegisterSchool]}, splitNames(e.Values[templates.RegisterOthers])...)
 	return Words(Unique(all, text.NameKey), strings.Clone)
 }
 
-func names(list string) []string {
+func splitNames(list string) []string {
 	return strings.FieldsFunc(list, func(r rune) bool { return strings.ContainsRune("、，；,;\n", r) })
 }
 
-// Unvouched lists the schools of all rosters whose kind, official enrolment or consortium the Department's list does
-// not say. Only where there are none (and the list is not blank) may evidence be relative to enrolment.
-func (r Register) Unvouched(f *Facts) []Member {
+// UnconfirmedSchools lists the schools of all rosters whose kind, official enrolment or consortium is not in the list
+// of schools. Evidence may be relative to enrolment only where there are none and the list is not blank.
+func (r Register) UnconfirmedSchools(f *Facts) []Member {
 	list, keys := r.Schools(f.Definition), map[string]string{}
 	for s := range f.Submissions.All() {
 		keys[s.Submission] = ConsortiumKey(s)
@@ -308,9 +309,8 @@ func (r Register) Unvouched(f *Facts) []Member {
 	})
 }
 
-// Enrolled is the official enrolment of each submission's consortium by kind of school, as the Department's list
-// counts.
-func (r Register) Enrolled(f *Facts) map[string]map[string]float64 {
+// OfficialEnrolment is the enrolment in the list of schools, by submission and kind of school.
+func (r Register) OfficialEnrolment(f *Facts) map[string]map[string]float64 {
 	out := map[string]map[string]float64{}
 	for s := range f.Submissions.All() {
 		out[s.Submission] = map[string]float64{}

@@ -17,7 +17,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/array"
 )
 
-// Facts is what was read: the hand-off from normalize to everything after it, none of which changes them.
+// Facts are the tables made by normalize. No later stage changes them.
 type Facts struct {
 	Definition    *templates.Definition
 	Files         Table[File]         `table:"files"`
@@ -36,43 +36,45 @@ type Facts struct {
 	Contacts      Table[Contact]      `table:"contacts"`
 	Fulfilment    Table[Fulfilled]    `table:"fulfilment"` // of those chosen in earlier batches
 	Pieces        Table[Piece]        `table:"pieces"`
-	// Progress is what the progress forms say, under their own definition; nil where none arrived.
+	// Progress are the tables of the progress forms, under their own definition; nil where none arrived.
 	Progress *Facts
-	// Told are the findings in the progress forms, each of a file and of nobody's submission.
-	Told []Finding
-	// Sources are the numbers of the files among those that were read, in the order of Files; only where files were read.
-	Sources []int
-	// Reading holds the findings about files: code, places, submission and variables; the words are the catalogue's.
-	Reading []model.Finding
-	// People are whom the workbooks name; nobody where there are only tables, in which they are hidden already.
+	// ProgressFindings are the findings in the progress forms, which belong to a file and no submission.
+	ProgressFindings []Finding
+	// FileIndexes has for each row of Files the index of the file that was read; nil for tables read back.
+	FileIndexes []int
+	// FileFindings are the findings made while reading, without the words, which the rule catalogue has.
+	FileFindings []model.Finding
+	// People are the persons named in the workbooks, to be masked; empty for tables read back, which are masked already.
 	People text.People
-	// Said is what each submission says, as a hash, by submission; only where workbooks were read.
-	Said map[string]string
+	// ContentHashes has a hash of each submission's values, by submission; nil for tables read back.
+	ContentHashes map[string]string
 }
 
-// With is the same facts together with what came beside the workbooks: the pieces, and the findings about them.
-func (f *Facts) With(pieces Table[Piece], findings []model.Finding) *Facts {
+// WithPieces returns the facts with the Word and PDF files that arrived, and the findings about them.
+func (f *Facts) WithPieces(pieces Table[Piece], findings []model.Finding) *Facts {
 	out := *f
-	out.Pieces, out.Reading = pieces, slices.Concat(f.Reading, findings)
+	out.Pieces, out.FileFindings = pieces, slices.Concat(f.FileFindings, findings)
 	return &out
 }
 
-// Economies are the economies that a submission belongs to, by their labels.
+// Economies lists the labels of the economies that a submission belongs to.
 func (f *Facts) Economies(form *Form) []string {
 	industries, _ := form.Text("park_industries", 0)
 	return f.Definition.Directory.EconomiesOf(form.Submission.Consortium, industries)
 }
 
-// Given is an explanation that was in force before.
-type Given struct{ Fingerprint, ValueHash, Words string }
+// PriorExplanation is an explanation in force in the previous round.
+type PriorExplanation struct{ Fingerprint, ValueHash, Words string }
 
-// Explained lists the explanations in force, for the next round.
-func (j *Judgement) Explained() []Given {
-	own := Where(j.Findings.All(), func(x Finding) bool { return x.Own != "" })
-	return Each(own, func(x Finding) Given { return Given{x.Fingerprint, x.ValueHash, x.Own} })
+// ExplanationsInForce lists the explanations in force, for the next round.
+func (j *Judgement) ExplanationsInForce() []PriorExplanation {
+	own := Where(j.Findings.All(), func(x Finding) bool { return x.OwnExplanation != "" })
+	return Each(own, func(x Finding) PriorExplanation {
+		return PriorExplanation{x.Fingerprint, x.ValueHash, x.OwnExplanation}
+	})
 }
 
-// Judgement is what check made of the facts, and of what the Department had decided.
+// Judgement are the tables made by check from the facts and the register.
 type Judgement struct {
 	Register Register
 
@@ -81,15 +83,15 @@ type Judgement struct {
 	Verdicts Table[Verdict] // one a submission, in the order of Facts.Submissions
 }
 
-// Marking is what the experts' workbooks say; nothing where none were handed in.
+// Marking are the tables of the experts' workbooks; empty where none were handed in.
 type Marking struct {
 	Files Table[File]
 	Marks Table[Mark] // by expert, submission and point, in the order of the rubric
-	// Earlier are the experts whose workbooks were issued under another rubric; not known from tables alone.
+	// Earlier are the experts whose workbooks were issued under another rubric; nil for tables read back.
 	Earlier []string
 }
 
-// Ranking is what score made of the facts and the judgement.
+// Ranking are the tables made by score from the facts and the judgement.
 type Ranking struct {
 	Scores        Table[Score]        `table:"scores"`
 	Ranking       Table[Rank]         `table:"ranking"` // ranked ones first, by rank; then the others, by id
@@ -109,8 +111,7 @@ type Ranking struct {
 	Disagreements Table[Disagreement] `table:"disagreements"`
 }
 
-// Arrived lists the files that were handed in to be read: the submissions', then the progress forms, which are nobody's
-// submission of this batch.
+// Arrived lists the files that were read: recommendations, then progress forms, which have no submission of this batch.
 func (f *Facts) Arrived() []File {
 	out := slices.Collect(f.Files.All())
 	if f.Progress != nil {
@@ -122,7 +123,7 @@ func (f *Facts) Arrived() []File {
 	return out
 }
 
-// Entry is the directory's about a submission; the zero value where it has none.
+// Entry is the directory entry of a submission; the zero value where there is none.
 func (f *Facts) Entry(s Submission) templates.Entry {
 	for _, e := range f.Definition.Directory.Entries {
 		if s.DirectoryNo == Some(int32(e.No)) {
@@ -132,11 +133,10 @@ func (f *Facts) Entry(s Submission) templates.Entry {
 	return templates.Entry{}
 }
 
-// UnknownCity stands for the prefecture of a submission that can't be told.
+// UnknownCity is the name of the prefecture where it is unknown.
 const UnknownCity = "未识别地市"
 
-// CityOf is the prefecture that a submission belongs to: the directory's for a listed consortium, otherwise the
-// cover's.
+// CityOf is the prefecture of a submission: as in the directory, or else as on the cover.
 func (f *Facts) CityOf(s Submission) string {
 	if e := f.Entry(s); e.No > 0 {
 		return e.City
@@ -147,47 +147,48 @@ func (f *Facts) CityOf(s Submission) string {
 	return UnknownCity
 }
 
-// Round is all that one run knows of a batch: what every writer takes, and what the next run is compared with.
+// Round are all tables of one run. The next run is compared with them.
 type Round struct {
 	*Facts
 	*Judgement
 	*Ranking
 	Marking Marking
-	Changes Table[Change] // since the round before; no rows where there is none
+	Changes Table[Change] // since the previous round; empty where there is none
 }
 
-// Publication is a round as it goes out: what every writer takes.
+// Publication is a round with the settings of its publication: the input of every writer.
 type Publication struct {
 	Round
-	Standing Standing // what is known, shown wherever a score stands
-	Select   int      // how many are to be chosen; 0: as the directory says
-	Date     string   // of the run, as it is to be shown; empty: none
-	ReplyBy  string   // the day by which the prefectures answer; empty: as the calendar says
-	DataRoot string   // see publish.Manifest: what all this rests on, in one hash
-	// Returns gives the annotated copy of a submission that goes back, as a path relative to the results.
+	Standing Standing // state of the marking, shown wherever a score is shown
+	Select   int      // number to choose; 0: the directory's default
+	Date     string   // of the run, as text; empty: not shown
+	ReplyBy  string   // date by which the prefectures answer; empty: as in the calendar
+	DataRoot string   // hash of all data, see publish.Manifest
+	// Returns maps submissions to their annotated copy, as a path relative to the results.
 	Returns map[string]string
 }
 
-// Choose is how many are to be chosen.
+// Choose is the number of consortia to choose.
 func (p *Publication) Choose() int {
 	return cmp.Or(max(p.Select, 0), p.Definition.Directory.Select.Default)
 }
 
-// AllFiles lists every file that was handed in: those that arrived to be read, then the experts'.
+// AllFiles lists every file that was handed in: those of Arrived, then the experts'.
 func (r *Round) AllFiles() Table[File] {
 	return Of(append(r.Arrived(), slices.Collect(r.Marking.Files.All())...))
 }
 
-// AllFindings lists what was found in the submissions, then in the progress forms.
+// AllFindings lists the findings of the submissions, then those of the progress forms.
 func (r *Round) AllFindings() []Finding {
-	return append(slices.Collect(r.Findings.All()), r.Told...)
+	return append(slices.Collect(r.Findings.All()), r.ProgressFindings...)
 }
 
-// later are tables that earlier programs did not publish: where they are not, they are empty.
-var later = []string{"list_cells", "scales", "lapses", "stakes", "assessments", "disagreements", "fulfilment", "pieces"}
+// optionalTables are tables that older programs did not publish. They are empty where they are missing.
+var optionalTables = []string{"list_cells", "scales", "lapses", "stakes", "assessments", "disagreements", "fulfilment",
+	"pieces"}
 
-// Restore makes a round of published tables, by name, without the contacts. An error names the table that is missing or
-// of another make.
+// Restore makes a round from published tables, by name, without the contacts. The error names the table that is missing
+// or invalid.
 func Restore(d *templates.Definition, records map[string]arrow.Record) (r *Round, err error) {
 	r = &Round{Facts: &Facts{Definition: d}, Judgement: &Judgement{}, Ranking: &Ranking{}}
 	if err := validate(d, records); err != nil {
@@ -199,35 +200,35 @@ func Restore(d *templates.Definition, records map[string]arrow.Record) (r *Round
 			if described := d.Table(name); described != nil && described.Internal {
 				continue
 			}
-			if _, there := records[name]; !there && slices.Contains(later, name) {
+			if _, there := records[name]; !there && slices.Contains(optionalTables, name) {
 				t.clear()
 			} else {
-				if err := restore(records, name, t); err != nil {
+				if err := restoreTable(records, name, t); err != nil {
 					return nil, err
 				}
 			}
 		}
 	}
 	var notes Table[Note]
-	if err := restore(records, "submissions", &r.Judgement.Verdicts); err != nil {
+	if err := restoreTable(records, "submissions", &r.Judgement.Verdicts); err != nil {
 		return nil, err
-	} // whose columns they share
-	if err := restore(records, "file_notes", &notes); err != nil {
-		return nil, err
-	}
-	if r.Facts.Reading, err = readingOf(notes); err != nil {
+	} // the table submissions has the columns of the verdicts
+	if err := restoreTable(records, "file_notes", &notes); err != nil {
 		return nil, err
 	}
-	r.separate()
+	if r.Facts.FileFindings, err = findingsFromNotes(notes); err != nil {
+		return nil, err
+	}
+	r.splitRows()
 	return r, nil
 }
 
-// separate parts what is published together: the experts' workbooks from the files, marks from what scoring made of
-// them, what was found in progress forms from the findings.
-func (r *Round) separate() {
-	files, marked := split(r.Files.All(), func(f File) bool { return f.Role == RoleMarks }) // a progress form's stays
-	findings, told := split(r.Findings.All(), func(x Finding) bool { return x.Role == RoleProgress })
-	r.Files, r.Marking.Files, r.Findings, r.Told = Of(files), Of(marked), Of(findings), told
+// splitRows splits tables that are published together: files into arrived and marking workbooks, findings into those of
+// submissions and of progress forms; and it resets the status that scoring gave to marks.
+func (r *Round) splitRows() {
+	files, marked := partition(r.Files.All(), func(f File) bool { return f.Role == RoleMarks }) // a progress form's stays
+	findings, told := partition(r.Findings.All(), func(x Finding) bool { return x.Role == RoleProgress })
+	r.Files, r.Marking.Files, r.Findings, r.ProgressFindings = Of(files), Of(marked), Of(findings), told
 	marks := slices.Collect(r.Ranking.Marks.All())
 	for i := range marks {
 		if marks[i].Status == MarkDropped {
@@ -237,12 +238,12 @@ func (r *Round) separate() {
 	r.Marking.Marks = Of(marks)
 }
 
-// split gives the rows that are not of a kind, and those that are.
-func split[T any](rows iter.Seq[T], of func(T) bool) (others, these []T) {
+// partition lists the rows for which of does not hold, and those for which it does.
+func partition[T any](rows iter.Seq[T], of func(T) bool) (others, these []T) {
 	return Where(rows, func(x T) bool { return !of(x) }), Where(rows, of)
 }
 
-func restore(records map[string]arrow.Record, name string, to stored) error {
+func restoreTable(records map[string]arrow.Record, name string, to anyTable) error {
 	rec, ok := records[name]
 	if !ok {
 		return fmt.Errorf("缺数据表 %s", name)
@@ -253,14 +254,13 @@ func restore(records map[string]arrow.Record, name string, to stored) error {
 	return nil
 }
 
-// validate holds tables that are to be read again against what their description promises: keys that don't repeat,
-// closed sets of values, references that lead somewhere, numbers, fields and years that the form has. Whoever altered a
-// table could alter its hash with it.
+// validate checks published tables against their description: unique keys, allowed values, foreign keys, finite
+// numbers, fields and years of the form. A hash is not enough: whoever altered a table could alter its hash too.
 func validate(d *templates.Definition, records map[string]arrow.Record) error {
-	held := ReferencedValues(d, func(name string) arrow.Record { return records[name] })
+	referenced := ReferencedValues(d, func(name string) arrow.Record { return records[name] })
 	for _, t := range d.Tables {
 		if rec := records[t.Name]; rec != nil {
-			if err := validateTable(d, t, rec, held); err != nil {
+			if err := validateTable(d, t, rec, referenced); err != nil {
 				return fmt.Errorf("数据表 %s：%w", t.Name, err)
 			}
 		}
@@ -268,27 +268,27 @@ func validate(d *templates.Definition, records map[string]arrow.Record) error {
 	return nil
 }
 
-// ReferencedValues gives what the columns hold that others refer to, by table.column; nil for a table that is not
-// there.
+// ReferencedValues collects the values of all columns that foreign keys refer to, by table.column; nil where the table
+// is missing.
 func ReferencedValues(d *templates.Definition, record func(table string) arrow.Record) map[string]map[string]bool {
-	held := map[string]map[string]bool{}
+	values := map[string]map[string]bool{}
 	for _, t := range d.Tables {
 		for _, c := range t.Columns {
 			table, column, ok := strings.Cut(c.References, ".")
-			if _, known := held[c.References]; !ok || known {
+			if _, known := values[c.References]; !ok || known {
 				continue
 			}
-			held[c.References] = nil
+			values[c.References] = nil
 			if rec := record(table); rec != nil {
-				held[c.References] = Values(rec, column)
+				values[c.References] = Values(rec, column)
 			}
 		}
 	}
-	return held
+	return values
 }
 
 func validateTable(d *templates.Definition, t *templates.Table, rec arrow.Record,
-	held map[string]map[string]bool) error {
+	referenced map[string]map[string]bool) error {
 	for i, f := range rec.Schema().Fields() {
 		numbers, ok := rec.Column(i).(*array.Float64)
 		none := func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }
@@ -302,7 +302,7 @@ func validateTable(d *templates.Definition, t *templates.Table, rec arrow.Record
 			case v == "":
 			case len(c.Values) > 0 && !slices.Contains(c.Values, v):
 				return fmt.Errorf("列 %s 里没有“%s”这样的值", c.Name, v)
-			case held[c.References] != nil && !held[c.References][v]:
+			case referenced[c.References] != nil && !referenced[c.References][v]:
 				return fmt.Errorf("列 %s 的“%s”在 %s 里没有", c.Name, v, c.References)
 			}
 		}
@@ -310,7 +310,7 @@ func validateTable(d *templates.Definition, t *templates.Table, rec arrow.Record
 	if key := DuplicateKey(rec, t.Key); key != "" {
 		return fmt.Errorf("有两行的主键相同（%s）", key)
 	}
-	if t.Name == "fulfilment" { // of the years of several batches
+	if t.Name == "fulfilment" { // has years of several batches
 		return nil
 	}
 	for row := range int(rec.NumRows()) {
@@ -325,7 +325,7 @@ func validateTable(d *templates.Definition, t *templates.Table, rec arrow.Record
 	return nil
 }
 
-// DuplicateKey gives a key that two rows share, its parts with 、 between; empty where none do, or there is no key.
+// DuplicateKey returns a key that two rows share, its parts joined by 、; empty where keys are unique or there is none.
 func DuplicateKey(rec arrow.Record, key []string) string {
 	seen, parts := make(map[string]bool, rec.NumRows()), make([]string, len(key))
 	for row := range int(rec.NumRows()) {
@@ -341,7 +341,7 @@ func DuplicateKey(rec arrow.Record, key []string) string {
 	return ""
 }
 
-// validateField says whether a row is about a field that the form has, in one of its years.
+// validateField checks that the field and year of a row are in the form.
 func validateField(d *templates.Definition, rec arrow.Record, row int) error {
 	for _, name := range []string{"field", "indicator"} {
 		id, year := cellOf(rec, name, row), cellOf(rec, "year", row)
@@ -358,7 +358,7 @@ func validateField(d *templates.Definition, rec arrow.Record, row int) error {
 	return nil
 }
 
-// Values are the different values of a column, as text; none where there is no such column.
+// Values is the set of values of a column, as text; empty where there is no such column.
 func Values(rec arrow.Record, name string) map[string]bool {
 	out := map[string]bool{}
 	if column := columnOf(rec, name); column != nil {
@@ -371,7 +371,7 @@ func Values(rec arrow.Record, name string) map[string]bool {
 	return out
 }
 
-// cellOf is a value as text; empty where there is none.
+// cellOf is a value as text; empty where it is null or there is no such column.
 func cellOf(rec arrow.Record, name string, row int) string {
 	if column := columnOf(rec, name); column != nil && !column.IsNull(row) {
 		return column.ValueStr(row)
@@ -379,7 +379,7 @@ func cellOf(rec arrow.Record, name string, row int) string {
 	return ""
 }
 
-// columnOf finds a column; nil where there is none, or more than one.
+// columnOf finds a column by its name; nil where there is none, or more than one.
 func columnOf(rec arrow.Record, name string) arrow.Array {
 	if at := rec.Schema().FieldIndices(name); len(at) == 1 {
 		return rec.Column(at[0])
@@ -387,8 +387,8 @@ func columnOf(rec arrow.Record, name string) arrow.Array {
 	return nil
 }
 
-// notesOf writes the findings made while reading as rows, places and variables as JSON.
-func notesOf(reading []model.Finding) []Note {
+// notesFromFindings makes rows of the table file_notes, with places and variables as JSON.
+func notesFromFindings(reading []model.Finding) []Note {
 	inJSON := func(v any) string { return strings.TrimSuffix(string(text.JSON(v, false)), "\n") }
 	return Each(reading, func(x model.Finding) Note {
 		return Note{x.Code, x.Submission, strings.Join(x.Fields, " "), Nonzero(x.Year), x.Member, x.Raw, x.Value,
@@ -396,8 +396,8 @@ func notesOf(reading []model.Finding) []Note {
 	})
 }
 
-// readingOf is the inverse of notesOf.
-func readingOf(notes Table[Note]) ([]model.Finding, error) {
+// findingsFromNotes is the inverse of notesFromFindings.
+func findingsFromNotes(notes Table[Note]) ([]model.Finding, error) {
 	var out []model.Finding
 	for n := range notes.All() {
 		x := model.Finding{Code: n.Code, Submission: n.Submission, Fields: strings.Fields(n.Fields),

@@ -16,33 +16,33 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 )
 
-// Keys of the metadata that schemas and fields carry; a field has those that say something.
+// Keys of the metadata of schemas and fields. Empty values are left out.
 const (
 	KeyTable       = "table" // of the schema
 	KeyBatch       = "batch"
 	KeyForm        = "form"        // id and version of the form
 	KeyDefinition  = "definition"  // sha256 over the definition files
-	KeyPrimary     = "primary_key" // of the schema: columns that together never repeat, joined by ValueSeparator
+	KeyPrimary     = "primary_key" // of the schema: columns of the primary key, joined by ValueSeparator
 	KeyLabel       = "label"       // of schema and field
 	KeyDescription = "description"
 	KeyUnit        = "unit"           // of the field
-	KeyParagraph   = "paragraph"      // where the work plan says it
+	KeyParagraph   = "paragraph"      // paragraph of the work plan
 	KeyValues      = "allowed_values" // all of them, joined by ValueSeparator
-	KeyReferences  = "references"     // table.column that holds every value
-	KeyDecimals    = "decimals"       // that a figure of the form may state
+	KeyReferences  = "references"     // foreign key: table.column
+	KeyDecimals    = "decimals"       // decimal places of a field of the form
 	KeyFormerly    = "formerly"       // name of the column in schemas of an earlier major version
-	KeyNames       = "names"          // column of the same table whose codes this one gives the labels of
+	KeyNames       = "names"          // column of the same table with the codes that this column has the labels of
 )
 
-// batchColumn begins every published table: the year of the call, which is the run's and no row's.
+// batchColumn is the first column of every published table: the year of the call. Row types do not have it.
 const batchColumn = "batch"
 
 // ValueSeparator stands between the allowed values of a column.
 const ValueSeparator = "; "
 
-// Schemas gives the schemas of all published tables in the order of tables.yaml: the columns that the program makes,
-// with what tables.yaml and form.yaml say of them as metadata. It gives an error where they disagree on a table or a
-// column, of internal tables too.
+// Schemas lists the schemas of all published tables in the order of tables.yaml: the program's columns with their
+// descriptions in tables.yaml and form.yaml as metadata. It returns an error where program and files disagree on the
+// tables or columns, internal ones included.
 func Schemas(d *templates.Definition) (schemas []*arrow.Schema, err error) {
 	made := columns(d)
 	for _, t := range d.Tables {
@@ -51,7 +51,7 @@ func Schemas(d *templates.Definition) (schemas []*arrow.Schema, err error) {
 			return nil, fmt.Errorf("templates/%d/tables.yaml 的表 %s 程序里没有：请删去，或改正表名", d.Year, t.Name)
 		}
 		delete(made, t.Name)
-		s, err := describe(d, t.Name, fields)
+		s, err := withMetadata(d, t.Name, fields)
 		if err != nil {
 			return nil, err
 		}
@@ -65,15 +65,15 @@ func Schemas(d *templates.Definition) (schemas []*arrow.Schema, err error) {
 	return schemas, nil
 }
 
-// columns gives the columns that each table has in the program. A table of rows is known by its tag in Facts, Judgement
-// or Ranking; only what is derived in publishing, or has columns of the form, is listed here.
+// columns are the program's columns of each table. Most tables are found by their tag in Facts, Judgement or Ranking;
+// listed here are those that are made in publishing or have columns of the form.
 func columns(d *templates.Definition) map[string][]arrow.Field {
 	out := map[string][]arrow.Field{
 		"panel":      slices.Concat(fieldsOf[panelRow](), formFields(d, "panel", "metrics")),
 		"changes":    fieldsOf[Change](),
 		"file_notes": fieldsOf[Note](),
 		"codes":      fieldsOf[Code](),
-		"dictionary": fieldsOf[Meaning](),
+		"dictionary": fieldsOf[DictionaryRow](),
 		"incentives": fieldsOf[Incentive](),
 	}
 	for _, holder := range []any{&Facts{}, &Judgement{}, &Ranking{}} {
@@ -88,13 +88,13 @@ func columns(d *templates.Definition) map[string][]arrow.Field {
 
 func fieldsOf[T any]() []arrow.Field { return codecOf(reflect.TypeFor[T]()).schema().Fields() }
 
-// describe puts the words of tables.yaml and form.yaml on the columns.
-func describe(d *templates.Definition, name string, fields []arrow.Field) (*arrow.Schema, error) {
+// withMetadata makes a table's schema: its columns with the metadata from tables.yaml and form.yaml.
+func withMetadata(d *templates.Definition, name string, fields []arrow.Field) (*arrow.Schema, error) {
 	t := d.Table(name)
 	if t == nil {
 		return nil, fmt.Errorf("templates/%d/tables.yaml 缺表 %s：请补上每张表和每一列的含义", d.Year, name)
 	}
-	known := meanings(d, t)
+	known := columnMetadataOf(d, t)
 	var described []arrow.Field
 	var missing []string
 	for _, f := range append([]arrow.Field{{Name: batchColumn, Type: arrow.PrimitiveTypes.Int32}}, fields...) {
@@ -104,7 +104,7 @@ func describe(d *templates.Definition, name string, fields []arrow.Field) (*arro
 			continue
 		}
 		delete(known, f.Name)
-		m[KeyFormerly] = Said(f.Metadata, KeyFormerly)
+		m[KeyFormerly] = MetadataValue(f.Metadata, KeyFormerly)
 		f.Metadata = m.metadata()
 		described = append(described, f)
 		for _, c := range t.Columns {
@@ -137,11 +137,11 @@ func definitionHash(d *templates.Definition) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// meaning is what is said of one column, by key of the metadata.
-type meaning map[string]string
+// columnMetadata is the metadata of one column, by key.
+type columnMetadata map[string]string
 
-// metadata leaves out what has nothing to say, so that readers show no empty entries.
-func (m meaning) metadata() arrow.Metadata {
+// metadata leaves out empty values, so that readers do not show them.
+func (m columnMetadata) metadata() arrow.Metadata {
 	var keys, values []string
 	for _, key := range []string{KeyLabel, KeyDescription, KeyUnit, KeyParagraph, KeyValues, KeyReferences, KeyFormerly,
 		KeyDecimals, KeyNames} {
@@ -152,17 +152,16 @@ func (m meaning) metadata() arrow.Metadata {
 	return arrow.NewMetadata(keys, values)
 }
 
-// meanings gives what is said of each column of a table, by name: the columns that tables.yaml lists, and the fields of
-// the form that follow them.
-func meanings(d *templates.Definition, t *templates.Table) map[string]meaning {
-	out, called := map[string]meaning{}, map[string]int{}
+// columnMetadataOf is the metadata of a table's columns, by name: those in tables.yaml and those from the form.
+func columnMetadataOf(d *templates.Definition, t *templates.Table) map[string]columnMetadata {
+	out, labelCount := map[string]columnMetadata{}, map[string]int{}
 	fields := formColumns(d, t)
 	for _, f := range fields {
-		called[f.Label]++
+		labelCount[f.Label]++
 	}
 	for _, f := range fields {
-		m := fieldMeaning(d, f)
-		if called[f.Label] > 1 { // the form prints 企业兼职教师 twice, and 年 月 日: unit or group tells them apart
+		m := fieldMetadata(d, f)
+		if labelCount[f.Label] > 1 { // the form prints 企业兼职教师 twice, and 年 月 日: unit or group tells them apart
 			m[KeyLabel] = strings.TrimSpace(f.Group + " " + f.Label)
 			if f.Unit != "" {
 				m[KeyLabel] = fmt.Sprintf("%s（%s）", f.Label, f.Unit)
@@ -170,8 +169,8 @@ func meanings(d *templates.Definition, t *templates.Table) map[string]meaning {
 		}
 		out[f.ID] = m
 		if f.Type == templates.DateField {
-			said := "ISO 8601 日期，到日或到月；到日的在 " + f.ID + " 里也是日期"
-			out[f.ID+textSuffix] = meaning{KeyLabel: m[KeyLabel] + "（所填）", KeyParagraph: f.Paragraph, KeyDescription: said}
+			out[f.ID+textSuffix] = columnMetadata{KeyLabel: m[KeyLabel] + "（所填）", KeyParagraph: f.Paragraph,
+				KeyDescription: "ISO 8601 日期，到日或到月；到日的在 " + f.ID + " 里也是日期"}
 		}
 	}
 	for _, c := range t.Columns {
@@ -179,9 +178,9 @@ func meanings(d *templates.Definition, t *templates.Table) map[string]meaning {
 		if c.Name == "city_code" {
 			values = Each(d.Directory.Cities, func(city templates.City) string { return city.Code })
 		}
-		m := meaning{KeyLabel: c.Label, KeyDescription: c.Description, KeyUnit: c.Unit, KeyParagraph: c.Paragraph,
+		m := columnMetadata{KeyLabel: c.Label, KeyDescription: c.Description, KeyUnit: c.Unit, KeyParagraph: c.Paragraph,
 			KeyReferences: c.References, KeyValues: strings.Join(values, ValueSeparator), KeyNames: c.Names}
-		// a field of the form has the column's name, also under the name of the list that the table is made of
+		// the column may be a field of the form, or a column of the list that the table is named after
 		if f := cmp.Or(d.Field(c.Name), d.Field(t.Name+"_"+c.Name)); f != nil {
 			m[KeyUnit], m[KeyParagraph] = cmp.Or(c.Unit, f.Unit), cmp.Or(c.Paragraph, f.Paragraph)
 			m[KeyDecimals] = decimals(f)
@@ -191,14 +190,14 @@ func meanings(d *templates.Definition, t *templates.Table) map[string]meaning {
 	return out
 }
 
-// formColumns lists the fields that a table has as columns besides those that tables.yaml lists.
+// formColumns lists the fields of the form that are columns of a table and not listed in tables.yaml.
 func formColumns(d *templates.Definition, t *templates.Table) []*templates.Field {
 	return slices.DeleteFunc(d.FormColumns(t), func(f *templates.Field) bool {
 		return slices.ContainsFunc(t.Columns, func(c *templates.Column) bool { return c.Name == f.ID })
 	})
 }
 
-// decimals is how many digits behind the point a figure may have; empty where the field holds none.
+// decimals is the number of decimal places of a field, as text; empty where it is not a number.
 func decimals(f *templates.Field) string {
 	if f.Decimals == nil {
 		return ""
@@ -206,13 +205,13 @@ func decimals(f *templates.Field) string {
 	return strconv.Itoa(int(*f.Decimals))
 }
 
-// fieldMeaning is what the form says of one of its fields.
-func fieldMeaning(d *templates.Definition, f *templates.Field) meaning {
-	m := meaning{KeyLabel: f.Label, KeyUnit: f.Unit, KeyParagraph: f.Paragraph, KeyDecimals: decimals(f)}
+// fieldMetadata is the metadata of a field of the form.
+func fieldMetadata(d *templates.Definition, f *templates.Field) columnMetadata {
+	m := columnMetadata{KeyLabel: f.Label, KeyUnit: f.Unit, KeyParagraph: f.Paragraph, KeyDecimals: decimals(f)}
 	if !f.Open {
 		m[KeyValues] = strings.Join(d.Options(f), ValueSeparator)
 	}
-	extra := Words(f.Years, func(id string) string { // that the official form does not print
+	extra := Words(f.Years, func(id string) string { // years that are not on the official form
 		if y := d.Form.Year(id); y.ID != "" && !slices.Contains(f.RequiredYears, id) {
 			return strconv.Itoa(y.Year)
 		}
@@ -232,8 +231,8 @@ func fieldMeaning(d *templates.Definition, f *templates.Field) meaning {
 var typeWords = map[templates.FieldType]string{templates.DateField: "日期；只填到月的为空，见所填",
 	templates.PercentField: "0–100", templates.ConfirmField: "true 已确认，false 未确认"}
 
-// Meaning is one row of dictionary: one column of a published table.
-type Meaning struct {
+// DictionaryRow is one row of the table dictionary: one column of a published table.
+type DictionaryRow struct {
 	Table       string     `col:"table_name" was:"table"`
 	Column      string     `col:"column_name" was:"column"`
 	Type        string     `col:"type"` // as Arrow names it: utf8, int32, int64, float64, bool, date32
@@ -243,21 +242,21 @@ type Meaning struct {
 	Description string     `col:"description"`
 	Paragraph   string     `col:"paragraph,null"`
 	Values      string     `col:"allowed_values,null"` // joined by ValueSeparator
-	Decimals    Opt[int32] `col:"decimals"`            // that a person may state; none where it is no figure of the form
+	Decimals    Opt[int32] `col:"decimals"`            // decimal places; null where it is not a number of the form
 	Key         bool       `col:"is_key" was:"key"`
 	References  string     `col:"refers_to,null" was:"references"`
 	Formerly    string     `col:"formerly,null"` // its name in schemas of an earlier major version
 }
 
-// Dictionary explains every column of every published table, in order. It says what the metadata of the tables say.
-func Dictionary(d *templates.Definition) ([]Meaning, error) {
+// Dictionary lists every column of every published table, with the metadata of the schemas.
+func Dictionary(d *templates.Definition) ([]DictionaryRow, error) {
 	schemas, err := Schemas(d)
-	var out []Meaning
+	var out []DictionaryRow
 	for _, s := range schemas {
-		key := strings.Split(Said(s.Metadata(), KeyPrimary), ValueSeparator)
+		key := strings.Split(MetadataValue(s.Metadata(), KeyPrimary), ValueSeparator)
 		for _, f := range s.Fields() {
-			said := func(key string) string { return Said(f.Metadata, key) }
-			out = append(out, Meaning{Table: Said(s.Metadata(), KeyTable), Column: f.Name, Type: f.Type.Name(),
+			said := func(key string) string { return MetadataValue(f.Metadata, key) }
+			out = append(out, DictionaryRow{Table: MetadataValue(s.Metadata(), KeyTable), Column: f.Name, Type: f.Type.Name(),
 				Nullable: f.Nullable, Unit: said(KeyUnit), Label: said(KeyLabel), Description: said(KeyDescription),
 				Paragraph: said(KeyParagraph), Values: said(KeyValues), Decimals: digits(said(KeyDecimals)),
 				Key: slices.Contains(key, f.Name), References: said(KeyReferences), Formerly: said(KeyFormerly)})
@@ -271,26 +270,26 @@ func digits(s string) Opt[int32] {
 	return Known(int32(n), err == nil)
 }
 
-// Said gives what metadata say under a key; empty where nothing.
-func Said(m arrow.Metadata, key string) string {
+// MetadataValue is the value of a metadata key; empty where there is none.
+func MetadataValue(m arrow.Metadata, key string) string {
 	v, _ := m.GetValue(key)
 	return v
 }
 
-// Code is one row of codes: a code that stands in other tables, with its name.
+// Code is one row of the table codes: a code used in other tables, with its label.
 type Code struct {
 	List        string     `col:"list"` // indicator, field, point, evidence, scenario, rule, kind, unit, city
 	Code        string     `col:"code"` // unique within the list
 	Label       string     `col:"label"`
 	Group       string     `col:"group_name,null" was:"group"`
 	Unit        string     `col:"unit,null"`
-	Decimals    Opt[int32] `col:"decimals"`  // that a figure of the form may state
+	Decimals    Opt[int32] `col:"decimals"`  // decimal places of a number of the form
 	UCUM        string     `col:"ucum,null"` // of a unit: its code in the Unified Code for Units of Measure
 	Description string     `col:"description,null"`
 	Paragraph   string     `col:"paragraph,null"`
 }
 
-// Codes explains the codes in the tables that only the definition knows, list by list in the order of the definition.
+// Codes lists the codes that come from the definition, list by list in its order.
 func Codes(d *templates.Definition) []Code {
 	var out []Code
 	add := func(list string, c Code) {
@@ -342,7 +341,7 @@ func Codes(d *templates.Definition) []Code {
 }
 
 func fieldCode(d *templates.Definition, f *templates.Field) Code {
-	m := fieldMeaning(d, f)
+	m := fieldMetadata(d, f)
 	return Code{Code: f.ID, Label: f.Label, Group: f.Group, Unit: f.Unit, Decimals: digits(m[KeyDecimals]),
 		Description: m[KeyDescription], Paragraph: f.Paragraph}
 }

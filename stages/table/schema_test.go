@@ -45,7 +45,7 @@ func writtenSchemas(t *testing.T) string {
 	}
 	var b strings.Builder
 	for _, s := range schemas {
-		fmt.Fprintf(&b, "%s\n", Said(s.Metadata(), KeyTable))
+		fmt.Fprintf(&b, "%s\n", MetadataValue(s.Metadata(), KeyTable))
 		for _, f := range s.Fields() {
 			fmt.Fprintf(&b, "  %s %s", f.Name, f.Type)
 			if f.Nullable {
@@ -95,7 +95,7 @@ func TestSchemaMetadata(t *testing.T) {
 		{"metrics", "status", KeyValues, "A; O; M; V"},
 		{"materials", "title", KeyParagraph, "附件3 说明五"},
 	} {
-		s := schemas[slices.IndexFunc(schemas, func(s *arrow.Schema) bool { return Said(s.Metadata(), KeyTable) == c.table })]
+		s := schemas[slices.IndexFunc(schemas, func(s *arrow.Schema) bool { return MetadataValue(s.Metadata(), KeyTable) == c.table })]
 		f, ok := s.FieldsByName(c.column)
 		if !ok {
 			t.Errorf("%s has no column %s", c.table, c.column)
@@ -104,21 +104,21 @@ func TestSchemaMetadata(t *testing.T) {
 		if c.column == "large_trade" {
 			c.want = "联合体企业情况；" + strings.TrimSuffix(d.Form.Note("trade"), "。") + "；佐证观测点 1.1"
 		}
-		if got := Said(f[0].Metadata, c.key); got != c.want {
+		if got := MetadataValue(f[0].Metadata, c.key); got != c.want {
 			t.Errorf("%s.%s %s: %q, want %q", c.table, c.column, c.key, got, c.want)
 		}
 	}
 	for _, s := range schemas {
 		for key, want := range map[string]string{KeyBatch: "2024", KeyForm: "FJ-SYCJLHT v1", KeyDefinition: definitionHash(d)} {
-			if got := Said(s.Metadata(), key); got != want {
-				t.Errorf("%s %s: %q, want %q", Said(s.Metadata(), KeyTable), key, got, want)
+			if got := MetadataValue(s.Metadata(), key); got != want {
+				t.Errorf("%s %s: %q, want %q", MetadataValue(s.Metadata(), KeyTable), key, got, want)
 			}
 		}
 		called := map[string]string{}
 		for _, f := range s.Fields() {
-			label := Said(f.Metadata, KeyLabel)
-			if label == "" || Said(f.Metadata, KeyDescription) == "" || called[label] != "" {
-				t.Errorf("%s.%s is not explained, or called %s like %s", Said(s.Metadata(), KeyTable), f.Name, label, called[label])
+			label := MetadataValue(f.Metadata, KeyLabel)
+			if label == "" || MetadataValue(f.Metadata, KeyDescription) == "" || called[label] != "" {
+				t.Errorf("%s.%s is not explained, or called %s like %s", MetadataValue(s.Metadata(), KeyTable), f.Name, label, called[label])
 			}
 			called[label] = f.Name
 		}
@@ -231,7 +231,7 @@ func TestFieldMoreIsColumnMore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []Meaning{
+	for _, want := range []DictionaryRow{
 		{Table: "submissions", Column: "founded", Type: "date32", Nullable: true, Label: "园区成立日期", Description: "日期；只填到月的为空，见所填"},
 		{Table: "panel", Column: "patents", Type: "float64", Nullable: true, Unit: "件", Label: "发明专利", Decimals: Some[int32](0),
 			Description: "2024、2025、2026年为省厅补充采集（非推荐书栏目）", Paragraph: "附件3 2.办学成效和服务能力"},
@@ -271,8 +271,8 @@ func TestCitiesHaveCodes(t *testing.T) {
 			continue
 		}
 		tables++
-		if f := s.Field(at[0] - 1); f.Name != "city_code" || Said(f.Metadata, KeyValues) != strings.Join(codes, ValueSeparator) {
-			t.Errorf("%s: beside the city stands %s, one of %s", Said(s.Metadata(), KeyTable), f.Name, Said(f.Metadata, KeyValues))
+		if f := s.Field(at[0] - 1); f.Name != "city_code" || MetadataValue(f.Metadata, KeyValues) != strings.Join(codes, ValueSeparator) {
+			t.Errorf("%s: beside the city stands %s, one of %s", MetadataValue(s.Metadata(), KeyTable), f.Name, MetadataValue(f.Metadata, KeyValues))
 		}
 	}
 	if tables < 5 {

@@ -15,7 +15,7 @@ type Score struct {
 	Kind         string       `col:"kind,null"` // level, growth, commitment
 	Formula      string       `col:"formula,null"`
 	Raw          Opt[float64] `col:"raw"`
-	Normalised   Opt[float64] `col:"normalised"` // 0–1; of a point, what its figures say
+	Normalised   Opt[float64] `col:"normalised"` // 0–1; of a point, the weighted mean of its evidence
 	Method       string       `col:"method"`
 	Weight       float64      `col:"weight"`
 	Points       Opt[float64] `col:"points"`
@@ -35,20 +35,21 @@ type Score struct {
 	Note         string       `col:"note,null"`
 }
 
-// AsCounted is the Scale.Base of a value as it counts.
+// AsCounted is the Scale.Base of values that are not divided by a base.
 const AsCounted = "none"
 
-// Scale is one value of the set over which the scale of an evidence is laid.
+// Scale is one value of the reference set by which an evidence is normalised.
 type Scale struct {
 	Evidence   string       `col:"evidence"`
-	Base       string       `col:"base"` // what it is divided by in a scenario; none: as it counts
+	Base       string       `col:"base"` // base that it is divided by in a scenario, or AsCounted
 	Formula    string       `col:"formula"`
 	Submission string       `col:"submission"`
-	Raw        Opt[float64] `col:"raw"`   // none: a gap, worse than any value
-	Fixed      bool         `col:"fixed"` // experts have marked: later rounds keep it
+	Raw        Opt[float64] `col:"raw"`   // null: missing, worse than any value
+	Fixed      bool         `col:"fixed"` // kept by later rounds, because experts have marked
 }
 
-// Lapse is one edit of one submission after which it stands otherwise than any fair way to score lets it.
+// Lapse is a violation of a fairness property of the scoring: an edit of one submission that changes its rank in a way
+// that the property forbids.
 type Lapse struct {
 	Submission string     `col:"submission"`
 	Property   string     `col:"property"`
@@ -63,15 +64,15 @@ type Lapse struct {
 
 // Codes that columns hold.
 const (
-	Inside, Tied, Outside   = "inside", "tied", "outside"   // Rank.Line: as to the first k
-	Safe, Fairly, Contested = "safe", "fairly", "contested" // Rank.Firm: none, one, more tests carry it over the line
+	Inside, Tied, Outside   = "inside", "tied", "outside"   // Rank.Line: whether among the first k
+	Safe, Fairly, Contested = "safe", "fairly", "contested" // Rank.Firm: none, one, more tests move it over the line
 
 	Scored, Partial, Unscored, Bottom = "scored", "partial", "missing", "bottom" // Score.Status
 
 	Verify, NoFlag, UnknownGrowth = "verify", "none", "unknown" // Growth.Flag
 )
 
-// Rank is one submission in the ranking, with the ranges of its rank where something is otherwise (see Ranges).
+// Rank is one submission in the ranking, with the ranges of its rank under changed assumptions (see Ranges).
 type Rank struct {
 	Submission  string       `col:"submission"`
 	CityCode    string       `col:"city_code,null"`
@@ -95,7 +96,7 @@ type Rank struct {
 	OtherTotal  Opt[float64] `col:"total_if_deducted"` // by the largest deduction that is proposed and not decided
 	Proposals   string       `col:"proposals,null"`    // what experts propose, and what became of it
 	Pending     bool         `col:"pending,later"`     // some of it is not decided
-	Vetoes      Opt[int32]   `col:"vetoes"`            // experts who propose to turn it down
+	Vetoes      Opt[int32]   `col:"vetoes"`            // number of experts who propose to reject it
 	Rank        Opt[int32]   `col:"rank"`
 	Tied        bool         `col:"tied"`
 	RankLow     Opt[int32]   `col:"rank_low"`  // 5 % quantile over weight draws
@@ -103,7 +104,7 @@ type Rank struct {
 	First3      Opt[float64] `col:"first_3"`   // chances are there once the state is complete
 	First4      Opt[float64] `col:"first_4"`
 	First5      Opt[float64] `col:"first_5"`
-	FirstK      Opt[float64] `col:"first_k"`     // k: how many are to be chosen
+	FirstK      Opt[float64] `col:"first_k"`     // k: number to choose
 	OvertakeBy  Opt[float64] `col:"overtake_by"` // not complete: by what its marks must exceed those of the one before
 	Overtake    string       `col:"overtake,null"`
 	MendedBest  Opt[int32]   `col:"mended_best"` // of a returned one, if it were mended; the Department's alone
@@ -121,11 +122,11 @@ type Rank struct {
 	Line        string       `col:"line,null"` // inside, tied, outside, once the state is complete: as to the first k
 	Firm        string       `col:"firm,null"` // safe, fairly, contested: none, one, more tests carry it over the line
 	LineReason  string       `col:"line_reason,null"`
-	Present     float64      `col:"evidence_present"` // share of evidence that is there
+	Present     float64      `col:"evidence_present"` // share of evidence that is not missing
 	Method      string       `col:"method"`
 }
 
-// Tag stands beside the name of a submission wherever its rank stands, while experts' proposals about it are undecided.
+// Tag is shown with the name of a submission wherever its rank is shown, while experts' proposals are not decided.
 func (r Rank) Tag() string {
 	if !r.Pending || r.Proposals == "" {
 		return ""
@@ -133,20 +134,20 @@ func (r Rank) Tag() string {
 	return "〔待厅里认定：" + r.Proposals + "〕"
 }
 
-// Range is the ranks that a submission takes where something is otherwise.
+// Range is the range of ranks of a submission under one kind of changed assumptions.
 type Range struct {
-	Where       string
+	Where       string // the assumption, in words
 	Best, Worst Opt[int32]
-	Marked      bool // known only when the marks are in
+	Marked      bool // known only once all marks are in
 }
 
-// Places of two of them.
+// Indexes of two of the Ranges.
 const (
 	Reweighted = iota
 	Filled
 )
 
-// Ranges lists them.
+// Ranges lists the ranges of the rank.
 func (r Rank) Ranges() []Range {
 	return []Range{
 		{"权重变动（5%—95%）", r.RankLow, r.RankHigh, false}, {"缺数补齐", r.RankBest, r.RankWorst, false},
@@ -155,7 +156,7 @@ func (r Rank) Ranges() []Range {
 	}
 }
 
-// String writes it; a dash where nothing is known.
+// String formats the range; a dash where it is unknown.
 func (r Range) String() string {
 	switch {
 	case !r.Best.Valid:
@@ -166,8 +167,8 @@ func (r Range) String() string {
 	return fmt.Sprintf("%d–%d", r.Best.V, r.Worst.V)
 }
 
-// Said writes a total with what can be had, and says where some of the evidence was left out of it: 16.70/54.
-func (r Rank) Said() string {
+// TotalText is the total with the points that can be earned, and the share of evidence where some is missing: 16.70/54.
+func (r Rank) TotalText() string {
 	said := fmt.Sprintf("%.2f/%s", r.Total, Plain(Some(math.Round(r.Possible*1e10)/1e10)))
 	if r.Present < 1 {
 		said += fmt.Sprintf("（依据计入%s％，其余按比例补足）", Plain(Some(math.Floor(r.Present*1000)/10)))
@@ -175,7 +176,7 @@ func (r Rank) Said() string {
 	return said
 }
 
-// Kinds of a mark, and what became of it.
+// Kinds of a mark, and its status.
 const (
 	MarkPoint     = "mark"
 	MarkDeduction = "deduction"
@@ -189,8 +190,8 @@ const (
 	MarkUnknown  = "unknown" // no such submission or point
 )
 
-// Mark is one mark of one expert: of a point, a deduction, or a proposal to turn the submission down. An expert is
-// known by an id: names are personal data.
+// Mark is one mark of one expert: for a point, a deduction, or a proposal to reject the submission (veto). Experts have
+// ids, because names are personal data.
 type Mark struct {
 	Expert     string       `col:"expert"`
 	Submission string       `col:"submission"`
@@ -206,22 +207,22 @@ type Mark struct {
 	Cell       string       `col:"cell"`
 }
 
-// Expert is what one expert's marks come to.
+// Expert is the summary of one expert's marks.
 type Expert struct {
 	Expert    string       `col:"expert"`
 	File      string       `col:"file"`
-	Asked     int32        `col:"asked"` // marks and deductions that the workbook asks for
+	Asked     int32        `col:"asked"` // number of marks and deductions in the workbook
 	Counted   int32        `col:"counted"`
 	Unfilled  int32        `col:"unfilled"`
 	Invalid   int32        `col:"invalid"`
 	Conflicts int32        `col:"conflicts"`
-	Lacking   string       `col:"lacking,null"` // what is unfilled: submission and points
+	Lacking   string       `col:"lacking,null"` // unfilled: submissions and points
 	Mean      Opt[float64] `col:"mean"`
 	Spread    Opt[float64] `col:"spread"`   // sample standard deviation
 	Leniency  Opt[float64] `col:"leniency"` // of the least-squares fit mark = submission's point + expert; they sum to 0
 }
 
-// How far an expert has come with a submission.
+// Values of Assessment.State.
 const (
 	AssessedWhole    = "whole"
 	AssessedPart     = "part"
@@ -229,7 +230,7 @@ const (
 	AssessedConflict = "conflict"
 )
 
-// Assessment is one cell of the matrix expert × submission; without an expert, what all of them come to.
+// Assessment is one cell of the matrix expert × submission; without an expert, the summary of all experts.
 type Assessment struct {
 	Expert     string       `col:"expert,null"`
 	Submission string       `col:"submission"`
@@ -237,14 +238,14 @@ type Assessment struct {
 	Asked      int32        `col:"asked"`
 	Counted    int32        `col:"counted"`
 	Lacking    string       `col:"lacking,null"` // points
-	Points     Opt[float64] `col:"points"`       // of all together: the mean over the experts who marked everything
-	Full       float64      `col:"possible"`     // what could be had for what counted
-	Spread     Opt[float64] `col:"spread"`       // of all together: sample standard deviation of those points
+	Points     Opt[float64] `col:"points"`       // in the summary: mean over the experts who marked everything
+	Full       float64      `col:"possible"`     // highest points of what counted
+	Spread     Opt[float64] `col:"spread"`       // in the summary: sample standard deviation of those points
 	Deduction  Opt[float64] `col:"deduction"`    // proposed
 	Veto       bool         `col:"veto"`
 }
 
-// Add counts one mark in; full is what its point leaves to experts, scale the highest mark.
+// Add adds one mark; full are the points that experts can give for its point, scale is the highest mark.
 func (a *Assessment) Add(m Mark, full, scale float64) {
 	counted := m.Status == MarkCounted || m.Status == MarkDropped
 	if m.Kind == MarkVeto {
@@ -273,7 +274,8 @@ func (a *Assessment) Add(m Mark, full, scale float64) {
 	}
 }
 
-// Disagreement is a point of a submission on which the experts' words differ, their leniency taken off.
+// Disagreement is a point of a submission for which the experts' marks fall into different bands, after correction for
+// their leniency.
 type Disagreement struct {
 	Submission string  `col:"submission"`
 	Point      string  `col:"point"`
@@ -283,16 +285,16 @@ type Disagreement struct {
 	Highest    float64 `col:"highest"`
 	HighestBy  string  `col:"highest_by"`
 	Spread     float64 `col:"spread"`
-	Stake      float64 `col:"stake"` // points of the total between the two, leniency taken off
+	Stake      float64 `col:"stake"` // difference of the two in points of the total, corrected for leniency
 }
 
-// Growth is one promise of one submission: growth promised beside growth achieved, and beside the peers'.
+// Growth compares one commitment of one submission: promised growth, achieved growth, and the peers'.
 type Growth struct {
 	Submission    string       `col:"submission"`
 	Indicator     string       `col:"indicator"`
 	Measure       string       `col:"measure"`  // percent a year, points a year
-	Achieved      Opt[float64] `col:"achieved"` // from the year before the last actual one to it
-	Promised      Opt[float64] `col:"promised"` // a year, from the last actual year to the last committed one
+	Achieved      Opt[float64] `col:"achieved"` // between the last two actual years
+	Promised      Opt[float64] `col:"promised"` // per year, from the last actual year to the last committed one
 	PeersAchieved Opt[float64] `col:"peers_achieved"`
 	PeersPromised Opt[float64] `col:"peers_promised"`
 	PeersUpper    Opt[float64] `col:"peers_upper"`
@@ -301,7 +303,7 @@ type Growth struct {
 	Cells         string       `col:"cells,null"`
 }
 
-// Scenario is one submission's place under one other way to rank.
+// Scenario is the rank of one submission in one alternative ranking.
 type Scenario struct {
 	Scenario   string  `col:"scenario"`
 	Submission string  `col:"submission"`
@@ -309,7 +311,7 @@ type Scenario struct {
 	Rank       int32   `col:"rank"`
 }
 
-// Influence is how much one point decides.
+// Influence is how much one point contributes to the ranking.
 type Influence struct {
 	Point     string       `col:"point"`
 	Nominal   float64      `col:"nominal"`   // share of the points that can be earned
@@ -323,14 +325,14 @@ type Influence struct {
 type Swap struct {
 	Inside  string       `col:"inside"`
 	Outside string       `col:"outside"`
-	Gap     float64      `col:"gap"`        // points between them
-	Point   string       `col:"point,null"` // empty: no single weight does it
+	Gap     float64      `col:"gap"`        // difference of their totals
+	Point   string       `col:"point,null"` // empty: no change of a single weight is enough
 	Weight  Opt[float64] `col:"weight"`
 	Needed  Opt[float64] `col:"weight_needed"`
 	Words   string       `col:"words"`
 }
 
-// Certificate is the least weight that must be moved between observation points before anybody else is chosen.
+// Certificate is the smallest shift of weight between observation points that changes who is chosen.
 type Certificate struct {
 	Inside  string       `col:"inside"`
 	Outside string       `col:"outside"`
@@ -340,8 +342,8 @@ type Certificate struct {
 	Words   string       `col:"words"`
 }
 
-// Check is one doubtful cell: what it could cost, and whether it must be confirmed before the rest can't change who is
-// chosen.
+// Check is one doubtful cell: the points it could cost, and whether it must be verified so that the others can't change
+// who is chosen.
 type Check struct {
 	Submission string     `col:"submission"`
 	Order      int32      `col:"item_no" was:"order"`
@@ -351,14 +353,14 @@ type Check struct {
 	Raw        string     `col:"raw,null"`
 	Guessed    bool       `col:"guessed"`
 	Points     string     `col:"points,null"`
-	Loss       float64    `col:"loss"` // points of the total, where it counted nothing
+	Loss       float64    `col:"loss"` // points of the total if the cell counts nothing
 	Reason     string     `col:"reason"`
 	Sheet      string     `col:"sheet,null"`
 	Cell       string     `col:"cell,null"`
 }
 
-// Lift is one step by which a submission outside the line would get inside: an evidence, or the experts' mark of a
-// point, as good as the best of the ranked. The steps of a submission follow each other.
+// Lift is one step by which a submission outside the line could get inside: an evidence, or the experts' mark of a
+// point, raised to the best of the ranked. The steps of a submission add up.
 type Lift struct {
 	Submission string       `col:"submission"`
 	Step       int32        `col:"step"`

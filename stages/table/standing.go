@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// State says how much of the scores is known.
+// State is how far the marking of a batch has come.
 type State string
 
 // States, in the order in which a batch goes through them.
@@ -21,7 +21,7 @@ func (s State) Label() string {
 	return map[State]string{FiguresOnly: "数据部分（专家未评）", PartMarked: "部分已评（评分还没有计入）", AllMarked: "评齐"}[s]
 }
 
-// State says how much of the scores of a ranking is known; an empty ranking knows nothing but figures.
+// State is the state of a ranking; FiguresOnly where it is empty.
 func (r *Ranking) State() State {
 	if r == nil || r.Ranking.Len() == 0 {
 		return FiguresOnly
@@ -29,7 +29,7 @@ func (r *Ranking) State() State {
 	return State(r.Ranking.Row(0).State)
 }
 
-// Waiting counts the submissions that wait for marks.
+// Waiting counts the submissions that came after the marking.
 func (r *Ranking) Waiting() int {
 	if r == nil {
 		return 0
@@ -37,18 +37,18 @@ func (r *Ranking) Waiting() int {
 	return len(Where(r.Ranking.All(), func(k Rank) bool { return k.Waiting }))
 }
 
-// Standing is what a reader must know beside every score: how much of it is known, and for what it was made.
+// Standing is shown wherever a score is shown: how much of the score is known, and what kind of run made it.
 type Standing struct {
 	State   State
 	Waiting int      // submissions that came after the marking and have no rank yet
-	Trial   []string // in what the definition differs from the one in force; nil: it is that one
-	Meeting string   // name of the copy that is kept for a meeting; empty: none
+	Trial   []string // differences from the definition in force; nil: none, no trial
+	Meeting string   // name of the copy kept for a meeting; empty: none
 }
 
-// Complete says that the experts' marks are in: only then there is a line.
+// Complete says whether all marks are in. Only then there is a line between chosen and others.
 func (s Standing) Complete() bool { return s.State == AllMarked }
 
-// Short is for the foot of a page.
+// Short is the text for the footer of a page.
 func (s Standing) Short() string {
 	return strings.Join(s.parts("试算"), "·")
 }
@@ -65,8 +65,7 @@ func (s Standing) String() string {
 	return strings.Join(s.parts("试算，与正式定义不同："+listed), "；")
 }
 
-// parts says how far the marking is, and how many it has not reached: a list without them is not all there is; then for
-// what the scores were made, a trial in the words given.
+// parts are the state, the number of submissions without rank, a trial in the words given, and the meeting.
 func (s Standing) parts(trial string) []string {
 	parts := []string{cmp.Or(s.State, FiguresOnly).Label()}
 	if s.Waiting > 0 {

@@ -1,11 +1,10 @@
-// Package table holds what a run knows in Arrow: typed rows in record batches, the schemas of the published tables with
-// their labels and units as field metadata, and the view of one submission that expressions are evaluated on.
+// Package table stores the data of a run in Arrow record batches with typed rows. It has the schemas of the published
+// tables, with labels and units as field metadata, and the view of one submission on which expressions are evaluated.
 //
-// Everything is left to Go's garbage collector: no Release is called. Arrow counts references for memory outside of Go,
-// and none of ours is.
+// Release is never called: Arrow's reference counts are for memory outside of Go, and all of ours is garbage collected.
 //
-// A Table is built once by a Builder and never changed. Rows are plain structs whose tags name the columns; the words
-// about tables and columns come from the definition's tables.yaml, and Schema proves that the two agree.
+// A Table is built once by a Builder and never changed. Rows are plain structs whose tags name the columns; labels and
+// descriptions come from the definition's tables.yaml, and Schemas checks that the two agree.
 package table
 
 import (
@@ -21,13 +20,13 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
-// Opt is a value that may be absent; absent is null in Arrow, and never zero.
+// Opt is an optional value: null in Arrow where it is not Valid.
 type Opt[T any] struct {
 	V     T
 	Valid bool
 }
 
-// Pointer is nil where there is no value, as JSON has it.
+// Pointer points to the value, for JSON; nil where it is not valid.
 func (o Opt[T]) Pointer() *T {
 	if !o.Valid {
 		return nil
@@ -35,10 +34,10 @@ func (o Opt[T]) Pointer() *T {
 	return &o.V
 }
 
-// Some is a value that is there.
+// Some is a valid value.
 func Some[T any](v T) Opt[T] { return Opt[T]{v, true} }
 
-// Known is a value that is there if it is known.
+// Known is a value that is valid if known.
 func Known[T any](v T, known bool) Opt[T] {
 	if !known {
 		return Opt[T]{}
@@ -46,7 +45,7 @@ func Known[T any](v T, known bool) Opt[T] {
 	return Some(v)
 }
 
-// Nonzero is a number that counts from 1, such as a year or a row; 0: absent.
+// Nonzero is a number such as a year or a row; 0 is null.
 func Nonzero(n int) Opt[int32] { return Known(int32(n), n != 0) }
 
 // Table is rows of type T in one Arrow record.
@@ -55,14 +54,14 @@ type Table[T any] struct {
 	codec  codec
 }
 
-// Record gives the columns, without the metadata that Schema adds; nil where nobody built the table.
+// Record is a copy of the table's record, texts not dictionary-encoded, without metadata; nil where no table was built.
 func (t Table[T]) Record() arrow.Record {
 	if t.record == nil {
 		return nil
 	}
 	columns := slices.Clone(t.record.Columns())
 	for i, c := range columns {
-		columns[i] = rebuilt(c, func(s string) string { return s })
+		columns[i] = copyColumn(c, func(s string) string { return s })
 	}
 	return array.NewRecord(t.codec.schema(), columns, t.record.NumRows())
 }
@@ -84,12 +83,12 @@ func (t Table[T]) Row(i int) T {
 	return row
 }
 
-// read reads a row into its place.
+// read reads row i into row.
 func (t Table[T]) read(i int, row *T) {
 	v := reflect.ValueOf(row).Elem()
 	v.SetZero()
 	for c := range t.codec {
-		t.codec[c].get(t.record.Column(c), i, v.Field(t.codec[c].field))
+		t.codec[c].readValue(t.record.Column(c), i, v.Field(t.codec[c].field))
 	}
 }
 
@@ -99,7 +98,7 @@ func (t Table[T]) All() iter.Seq[T] {
 }
 
 func (t Table[T]) yield(n int, at func(i int) int, to func(T) bool) {
-	row := new(T) // one place for all: what is yielded is a copy
+	row := new(T) // reused: yield gets a copy
 	for i := range n {
 		if t.read(at(i), row); !to(*row) {
 			return
@@ -107,8 +106,8 @@ func (t Table[T]) yield(n int, at func(i int) int, to func(T) bool) {
 	}
 }
 
-// Having gives the rows in which a column of texts says something, and how many there are.
-func (t Table[T]) Having(name string) (n int, rows iter.Seq[T]) {
+// NonEmpty yields the rows in which a text column is not empty, and returns their number.
+func (t Table[T]) NonEmpty(name string) (n int, rows iter.Seq[T]) {
 	var at []int
 	for i := range t.Len() {
 		if cellOf(t.record, name, i) != "" {
@@ -118,17 +117,17 @@ func (t Table[T]) Having(name string) (n int, rows iter.Seq[T]) {
 	return len(at), func(yield func(T) bool) { t.yield(len(at), func(i int) int { return at[i] }, yield) }
 }
 
-// Builder gathers rows.
+// Builder builds a Table.
 type Builder[T any] struct {
 	codec  codec
 	arrays *array.RecordBuilder
 }
 
-// NewBuilder makes a builder for rows of type T. The row types are fixed in this package, so a type without a codec
-// panics: it is a mistake in the program, found by its first test.
+// NewBuilder makes a builder for rows of type T. It panics where a field of T has no tag or no Arrow type, a mistake in
+// the program that its first test finds.
 func NewBuilder[T any]() *Builder[T] {
 	c := codecOf(reflect.TypeFor[T]())
-	return &Builder[T]{codec: c, arrays: array.NewRecordBuilder(memory.DefaultAllocator, c.stored())}
+	return &Builder[T]{codec: c, arrays: array.NewRecordBuilder(memory.DefaultAllocator, c.memorySchema())}
 }
 
 // Append adds rows at the end.
@@ -136,29 +135,29 @@ func (b *Builder[T]) Append(rows ...T) {
 	for i := range rows {
 		v := reflect.ValueOf(&rows[i]).Elem()
 		for c := range b.codec {
-			b.codec[c].put(b.arrays.Field(c), v.Field(b.codec[c].field))
+			b.codec[c].appendValue(b.arrays.Field(c), v.Field(b.codec[c].field))
 		}
 	}
 }
 
-// Len is the number of rows gathered so far.
+// Len is the number of rows appended so far.
 func (b *Builder[T]) Len() int { return b.arrays.Field(0).Len() }
 
-// Finish gives the table and empties the builder.
+// Finish returns the table and resets the builder.
 func (b *Builder[T]) Finish() Table[T] {
 	return Table[T]{record: b.arrays.NewRecord(), codec: b.codec}
 }
 
-// Of builds a table from rows at hand.
+// Of builds a table from rows.
 func Of[T any](rows []T) Table[T] {
 	b := NewBuilder[T]()
 	b.Append(rows...)
 	return b.Finish()
 }
 
-// FromRecord reads a record that was written earlier as a table of T. It gives an error where a column is missing or
-// has another type. Columns that T does not know are left aside; one that may be null, or is tagged later, is null or
-// zero where an earlier program did not write it.
+// FromRecord converts a record to a table of T. It returns an error where a column is missing or has another type.
+// Columns that T does not have are ignored. Columns that may be null, or are tagged later, may be missing: older
+// programs did not write them, and they are null or zero.
 func FromRecord[T any](rec arrow.Record) (Table[T], error) {
 	c := codecOf(reflect.TypeFor[T]())
 	columns := make([]arrow.Array, len(c))
@@ -168,14 +167,14 @@ func FromRecord[T any](rec arrow.Record) (Table[T], error) {
 			at = rec.Schema().FieldIndices(col.was)
 		}
 		if len(at) == 0 && (col.null || col.opt || col.later) {
-			columns[i] = col.blank(int(rec.NumRows()))
+			columns[i] = col.emptyArray(int(rec.NumRows()))
 			continue
 		}
 		if len(at) != 1 {
 			return Table[T]{}, fmt.Errorf("表中没有列 %s", col.name)
 		}
 		if col.kind.arrow == arrow.FixedWidthTypes.Date32 && rec.Column(at[0]).DataType().ID() == arrow.STRING {
-			columns[i] = col.blank(int(rec.NumRows())) // before dates were dates, their text stood there
+			columns[i] = col.emptyArray(int(rec.NumRows())) // older programs stored dates as text
 			continue
 		}
 		if columns[i] = rec.Column(at[0]); !arrow.TypeEqual(columns[i].DataType(), col.kind.arrow) {
@@ -183,13 +182,13 @@ func FromRecord[T any](rec arrow.Record) (Table[T], error) {
 		}
 	}
 	for i, column := range columns {
-		columns[i] = encoded(column)
+		columns[i] = dictionaryEncoded(column)
 	}
-	return Table[T]{record: array.NewRecord(c.stored(), columns, rec.NumRows()), codec: c}, nil
+	return Table[T]{record: array.NewRecord(c.memorySchema(), columns, rec.NumRows()), codec: c}, nil
 }
 
-// stored is a table whatever its rows are.
-type stored interface {
+// anyTable is a Table of any row type.
+type anyTable interface {
 	raw() arrow.Record
 	fields() []arrow.Field
 	anyRows() Rows
@@ -197,30 +196,30 @@ type stored interface {
 	clear()
 }
 
-// tablesOf gives the published tables that a struct holds, by the names in their tags.
-func tablesOf(holder any) iter.Seq2[string, stored] {
-	return func(yield func(string, stored) bool) {
+// tablesOf yields the published tables that are fields of a struct, by the names in their tags.
+func tablesOf(holder any) iter.Seq2[string, anyTable] {
+	return func(yield func(string, anyTable) bool) {
 		v := reflect.ValueOf(holder).Elem()
 		for i := range v.NumField() {
 			name := v.Type().Field(i).Tag.Get("table")
-			if name != "" && !yield(name, v.Field(i).Addr().Interface().(stored)) {
+			if name != "" && !yield(name, v.Field(i).Addr().Interface().(anyTable)) {
 				return
 			}
 		}
 	}
 }
 
-// Rows are the rows of a table whatever they are.
+// Rows are the rows of a table of any row type, which is Of.
 type Rows struct {
 	Len int
 	Of  reflect.Type
 	All iter.Seq[any]
 }
 
-func (t Table[T]) anyRows() Rows { return RowsOf(t.Len(), t.All()) }
+func (t Table[T]) anyRows() Rows { return AnyRows(t.Len(), t.All()) }
 
-// RowsOf forgets what rows are.
-func RowsOf[T any](n int, rows iter.Seq[T]) Rows {
+// AnyRows makes Rows from typed rows.
+func AnyRows[T any](n int, rows iter.Seq[T]) Rows {
 	return Rows{n, reflect.TypeFor[T](), func(yield func(any) bool) {
 		for row := range rows {
 			if !yield(row) {
@@ -230,7 +229,7 @@ func RowsOf[T any](n int, rows iter.Seq[T]) Rows {
 	}}
 }
 
-// Find gives the rows of the published table with a name, of Facts, Judgement or Ranking.
+// Find returns the rows of the published table with a name, from Facts, Judgement or Ranking.
 func Find(name string, holders ...any) (Rows, bool) {
 	for _, h := range holders {
 		for n, t := range tablesOf(h) {
@@ -244,7 +243,7 @@ func Find(name string, holders ...any) (Rows, bool) {
 
 func (t Table[T]) fields() []arrow.Field { return fieldsOf[T]() }
 
-// fill takes the rows of a record that was written earlier.
+// fill sets the table from a record.
 func (t *Table[T]) fill(rec arrow.Record) (err error) {
 	*t, err = FromRecord[T](rec)
 	return err
@@ -252,16 +251,16 @@ func (t *Table[T]) fill(rec arrow.Record) (err error) {
 
 func (t *Table[T]) clear() { *t = Of[T](nil) }
 
-// codec is how a row type is stored: one entry a column.
+// codec maps the fields of a row type to Arrow columns.
 type codec []column
 
 type column struct {
 	name  string
-	was   string // its name in tables of an earlier major version; empty: the same
+	was   string // name in tables of an earlier major version; empty: the same
 	field int    // index in the struct
-	null  bool
-	later bool // earlier programs did not write it
-	opt   bool // Opt[T]
+	null  bool   // the zero value is null
+	later bool   // older programs did not write it
+	opt   bool   // Opt[T]
 	kind  kind
 }
 
@@ -290,16 +289,16 @@ var kinds = map[reflect.Kind]kind{
 		func(a arrow.Array, i int, v reflect.Value) { v.SetBool(a.(*array.Boolean).Value(i)) }},
 }
 
-// storedText keeps each text once: most columns say the same again and again.
-var storedText = &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int32, ValueType: arrow.BinaryTypes.String}
+// dictionaryType stores each different text of a column once: most columns have few.
+var dictionaryType = &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int32, ValueType: arrow.BinaryTypes.String}
 
 func appendText(b array.Builder, s string) {
 	if err := b.(*array.BinaryDictionaryBuilder).AppendString(s); err != nil {
-		panic(err) // for more different texts than an index can count
+		panic(err) // more different texts than an int32 index allows
 	}
 }
 
-// textAt reads a text that is there, however it is stored.
+// textAt reads a text that is not null, dictionary-encoded or not.
 func textAt(a arrow.Array, i int) string {
 	if d, ok := a.(*array.Dictionary); ok {
 		return d.Dictionary().(*array.String).Value(int(d.Indices().(*array.Int32).Value(i)))
@@ -307,12 +306,12 @@ func textAt(a arrow.Array, i int) string {
 	return a.(*array.String).Value(i)
 }
 
-// encoded is a column as a table stores it.
-func encoded(column arrow.Array) arrow.Array {
+// dictionaryEncoded encodes a text column; others are returned as they are.
+func dictionaryEncoded(column arrow.Array) arrow.Array {
 	if _, ok := column.(*array.String); !ok {
 		return column
 	}
-	b := array.NewBuilder(memory.DefaultAllocator, storedText)
+	b := array.NewBuilder(memory.DefaultAllocator, dictionaryType)
 	for i := range column.Len() {
 		if column.IsNull(i) {
 			b.AppendNull()
@@ -323,12 +322,12 @@ func encoded(column arrow.Array) arrow.Array {
 	return b.NewArray()
 }
 
-// dayKind stores a whole day, counted from 1970 as Arrow does.
+// dayKind stores a date as days since 1970.
 var dayKind = kind{arrow.FixedWidthTypes.Date32,
 	func(b array.Builder, v reflect.Value) { b.(*array.Date32Builder).Append(arrow.Date32(v.Int())) },
 	func(a arrow.Array, i int, v reflect.Value) { v.SetInt(int64(a.(*array.Date32).Value(i))) }}
 
-// Day reads an ISO 8601 date; nothing where it is not a whole day.
+// Day parses an ISO 8601 date; null where it is not a full date.
 func Day(iso string) Opt[arrow.Date32] {
 	day, err := time.Parse(time.DateOnly, iso)
 	return Known(arrow.Date32FromTime(day), err == nil)
@@ -368,19 +367,19 @@ func (c codec) schema() *arrow.Schema {
 	return arrow.NewSchema(fields, nil)
 }
 
-// stored is the schema in memory.
-func (c codec) stored() *arrow.Schema {
+// memorySchema is the schema with dictionary-encoded texts.
+func (c codec) memorySchema() *arrow.Schema {
 	fields := c.schema().Fields()
 	for i := range fields {
 		if fields[i].Type == arrow.BinaryTypes.String {
-			fields[i].Type = storedText
+			fields[i].Type = dictionaryType
 		}
 	}
 	return arrow.NewSchema(fields, nil)
 }
 
-// blank is the column of a record that was written before it was there.
-func (c column) blank(n int) arrow.Array {
+// emptyArray is an array of n nulls, or zero values where the column can't be null.
+func (c column) emptyArray(n int) arrow.Array {
 	if c.null || c.opt {
 		return array.MakeArrayOfNull(memory.DefaultAllocator, c.kind.arrow, n)
 	}
@@ -389,7 +388,7 @@ func (c column) blank(n int) arrow.Array {
 	return b.NewArray()
 }
 
-func (c column) put(b array.Builder, v reflect.Value) {
+func (c column) appendValue(b array.Builder, v reflect.Value) {
 	switch {
 	case c.opt && !v.Field(1).Bool(), c.null && v.IsZero():
 		b.AppendNull()
@@ -400,7 +399,7 @@ func (c column) put(b array.Builder, v reflect.Value) {
 	}
 }
 
-func (c column) get(a arrow.Array, i int, v reflect.Value) {
+func (c column) readValue(a arrow.Array, i int, v reflect.Value) {
 	switch {
 	case a.IsNull(i):
 	case c.opt:

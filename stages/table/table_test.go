@@ -42,7 +42,7 @@ func TestRowsComeBack(t *testing.T) {
 	t.Run("Scenario", comesBack[Scenario])
 	t.Run("Influence", comesBack[Influence])
 	t.Run("Swap", comesBack[Swap])
-	t.Run("Meaning", comesBack[Meaning])
+	t.Run("Meaning", comesBack[DictionaryRow])
 	t.Run("Code", comesBack[Code])
 }
 

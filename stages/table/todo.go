@@ -12,19 +12,20 @@ import (
 	"lianheti/templates"
 )
 
-// Todo is one thing that waits for the Department: a row of a sheet of the register, prefilled with what is known.
-// Without a key it is a remark about the sheet as a whole, and no row.
+// Todo is one open task of the Department: a row of a sheet of the register, prefilled with what is known. Without a
+// key it is a remark about the sheet as a whole.
 type Todo struct {
 	Sheet  *templates.RegisterSheet
 	Key    string // of the consortium, or of the explanation
-	Asked  string // what is to be decided, or what is lacking
+	Asked  string // what has to be decided, or what is missing
 	Values map[string]string
 }
 
-// Todos lists what waits, sheet by sheet, within a sheet in the order of the submissions; awards by rank. advised is
-// what a meeting said of a submission, and why.
+// Todos lists the open tasks sheet by sheet, in the order of the submissions, awards by rank. advised has the advice of
+// a meeting and its reason, by submission.
 func (r *Round) Todos(advised map[string][2]string) []Todo {
-	w := &waiting{Round: r, of: By(r.Submissions.All(), func(s Submission) string { return s.Submission })}
+	byID := IndexBy(r.Submissions.All(), func(s Submission) string { return s.Submission })
+	w := &todoBuilder{Round: r, submissions: byID}
 	for _, s := range r.Facts.Definition.Register.Sheets {
 		switch s.Effect {
 		case templates.EffectAnswer, templates.EffectAdjust:
@@ -34,12 +35,12 @@ func (r *Round) Todos(advised map[string][2]string) []Todo {
 		case templates.EffectRule:
 			for k := range r.Ranking.Ranking.All() {
 				if k.Pending {
-					w.add(s, w.of[k.Submission], k.Proposals)
+					w.add(s, w.submissions[k.Submission], k.Proposals)
 				}
 			}
 		case templates.EffectReceive:
 			for x := range r.Submissions.All() {
-				w.add(s, x, r.receipt(s, x)...)
+				w.add(s, x, r.receiptFaults(s, x)...)
 			}
 		case templates.EffectAward:
 			w.awards(s, advised)
@@ -47,18 +48,17 @@ func (r *Round) Todos(advised map[string][2]string) []Todo {
 			w.objections(s)
 		}
 	}
-	return w.list
+	return w.todos
 }
 
-type waiting struct {
+type todoBuilder struct {
 	*Round
-	of   map[string]Submission // by id
-	list []Todo
+	submissions map[string]Submission // by id
+	todos       []Todo
 }
 
-// add puts down what is asked about a submission, and gives the values to be filled in beside it; nil: nothing is
-// asked.
-func (w *waiting) add(s *templates.RegisterSheet, x Submission, asked ...string) map[string]string {
+// add adds a task about a submission and returns its values, to be completed; nil where nothing is asked.
+func (w *todoBuilder) add(s *templates.RegisterSheet, x Submission, asked ...string) map[string]string {
 	said := strings.Join(slices.DeleteFunc(asked, func(a string) bool { return a == "" }), "；")
 	if said == "" || x.Consortium == "" {
 		return nil
@@ -68,12 +68,12 @@ func (w *waiting) add(s *templates.RegisterSheet, x Submission, asked ...string)
 		name = w.Facts.Entry(x).Consortium // the register knows it by this name
 	}
 	values := map[string]string{templates.RegisterConsortium: name}
-	w.list = append(w.list, Todo{s, ConsortiumKey(x), said, values})
+	w.todos = append(w.todos, Todo{s, ConsortiumKey(x), said, values})
 	return values
 }
 
-// consents are asked for findings that only the Department can settle, and for what was received late.
-func (w *waiting) consents(s *templates.RegisterSheet) {
+// consents adds the findings that only the Department can settle, and papers received late.
+func (w *todoBuilder) consents(s *templates.RegisterSheet) {
 	found := map[string][]string{}
 	for f := range w.Judgement.Findings.All() {
 		if f.Explanation == "" && slices.Contains(s.Rules, f.Rule) {
@@ -81,12 +81,12 @@ func (w *waiting) consents(s *templates.RegisterSheet) {
 		}
 	}
 	for x := range w.Submissions.All() {
-		asked, e := found[x.Submission], w.Register.On(s, ConsortiumKey(x))
+		asked, e := found[x.Submission], w.Register.EntryOn(s, ConsortiumKey(x))
 		if s.Late && e.Sheet == nil {
-			asked = append(asked, w.received(x)...)
+			asked = append(asked, w.lateReceipts(x)...)
 		}
 		if len(asked) == 0 || s.Effect == templates.EffectAdjust && e.Values[templates.RegisterDecision] != "" {
-			continue // what was agreed to asks for nothing, and what was refused is decided
+			continue // decided already
 		}
 		if values := w.add(s, x, asked...); s.Effect == templates.EffectAdjust && values != nil {
 			values[templates.RegisterConsortium], values[templates.RegisterPark] = x.Consortium, x.Park
@@ -95,11 +95,11 @@ func (w *waiting) consents(s *templates.RegisterSheet) {
 	}
 }
 
-// received says which pieces of a submission came after the deadline.
-func (r *Round) received(x Submission) []string {
+// lateReceipts lists the papers of a submission that came after the deadline.
+func (r *Round) lateReceipts(x Submission) []string {
 	var out []string
 	for _, s := range r.Definition.Register.Sheets {
-		e := r.Register.On(s, ConsortiumKey(x))
+		e := r.Register.EntryOn(s, ConsortiumKey(x))
 		for _, c := range s.Columns {
 			if day := e.Values[c.ID]; s.Effect == templates.EffectReceive && c.Date && day > r.Definition.Directory.Deadline {
 				out = append(out, fmt.Sprintf("%s%s收到，晚于报送期限%s", c.Label, day, r.Definition.Directory.Deadline))
@@ -109,9 +109,9 @@ func (r *Round) received(x Submission) []string {
 	return out
 }
 
-// receipt says what of a submission has not come, and whether the code typed from the paper is another's.
-func (r *Round) receipt(s *templates.RegisterSheet, x Submission) []string {
-	e := r.Register.On(s, ConsortiumKey(x))
+// receiptFaults lists the missing papers of a submission, and a check code that differs from the workbook's.
+func (r *Round) receiptFaults(s *templates.RegisterSheet, x Submission) []string {
+	e := r.Register.EntryOn(s, ConsortiumKey(x))
 	var out []string
 	if left := s.MissingColumns(e.Values); len(left) > 0 {
 		out = append(out, "缺："+strings.Join(left, "、"))
@@ -122,44 +122,43 @@ func (r *Round) receipt(s *templates.RegisterSheet, x Submission) []string {
 	return out
 }
 
-// explanations are decided one by one: those that were given, and those that are still to come.
-func (w *waiting) explanations(s *templates.RegisterSheet) {
+// explanations adds a decision for each warning, whether its explanation was given or is still missing.
+func (w *todoBuilder) explanations(s *templates.RegisterSheet) {
 	for f := range w.Judgement.Findings.All() {
-		decided := slices.ContainsFunc(w.Register, func(e Registered) bool { return e.Decides(f) })
-		if f.Severity != model.Explain || f.Submission == "" || decided || f.Own == "" && f.Explanation != "" {
+		decided := slices.ContainsFunc(w.Register, func(e RegisterEntry) bool { return e.Decides(f) })
+		if f.Severity != model.Explain || f.Submission == "" || decided || f.OwnExplanation == "" && f.Explanation != "" {
 			continue
 		}
 		said := "还没有说明"
-		if f.Own != "" {
-			said = "说明：" + f.Own
+		if f.OwnExplanation != "" {
+			said = "说明：" + f.OwnExplanation
 		}
 		asked := fmt.Sprintf("%s %s：%s　%s", f.Consortium, f.Title, f.Message, said)
 		key := model.ExplanationKey(f.Fingerprint, f.ValueHash)
-		w.list = append(w.list, Todo{s, key, asked, map[string]string{templates.RegisterFingerprint: key}})
+		w.todos = append(w.todos, Todo{s, key, asked, map[string]string{templates.RegisterFingerprint: key}})
 	}
 }
 
-// awards follow the rank once there is one. Who stands before one that is to be chosen and is not needs a reason; so
-// does one that is chosen against advice or without a rank.
-func (w *waiting) awards(s *templates.RegisterSheet, advised map[string][2]string) {
+// awards adds the next step of each award, by rank, once all marks are in.
+func (w *todoBuilder) awards(s *templates.RegisterSheet, advised map[string][2]string) {
 	if w.Ranking.State() != AllMarked {
 		return
 	}
 	last, chosen := int32(0), 0
 	for k := range w.Ranking.Ranking.All() {
-		if w.Register.Award(ConsortiumKey(w.of[k.Submission])).Reached(templates.StepProposed) {
+		if w.Register.Award(ConsortiumKey(w.submissions[k.Submission])).Reached(templates.StepProposed) {
 			chosen, last = chosen+1, max(last, k.Rank.V)
 		}
 	}
 	for k := range w.Ranking.Ranking.All() {
-		x := w.of[k.Submission]
+		x := w.submissions[k.Submission]
 		a := w.Register.Award(ConsortiumKey(x))
 		if !k.Ranked && !a.Reached(templates.StepProposed) || a.Reached(templates.StepChosen) {
 			continue
 		}
 		asked := []string{k.Unranked}
 		if k.Ranked {
-			asked[0] = fmt.Sprintf("第%d名，%s分", k.Rank.V, k.Said())
+			asked[0] = fmt.Sprintf("第%d名，%s分", k.Rank.V, k.TotalText())
 		}
 		if values := w.add(s, x, append(append(asked, w.needsReason(a, k, last)), w.next(a, x)...)...); values != nil {
 			values[w.step(templates.StepAdvised).Columns[0]] = advised[k.Submission][0]
@@ -168,12 +167,13 @@ func (w *waiting) awards(s *templates.RegisterSheet, advised map[string][2]strin
 	}
 	if plan := w.Facts.Definition.Directory.Select; chosen > 0 && (chosen < plan.Min || chosen > plan.Max) {
 		asked := fmt.Sprintf("拟入选%d家，工作方案是%d—%d家左右", chosen, plan.Min, plan.Max)
-		w.list = append(w.list, Todo{Sheet: s, Asked: asked})
+		w.todos = append(w.todos, Todo{Sheet: s, Asked: asked})
 	}
 }
 
-// needsReason says where what was registered needs a reason; last is the rank of the last one that is to be chosen.
-func (w *waiting) needsReason(a Award, k Rank, last int32) string {
+// needsReason says whether an award needs a reason that is not registered: it differs from the meeting's advice, has no
+// rank, or was passed over for a lower rank. last is the lowest rank that is proposed.
+func (w *todoBuilder) needsReason(a Award, k Rank, last int32) string {
 	proposed, step := a.Reached(templates.StepProposed), ""
 	if advised := w.step(templates.StepAdvised); a.Sheet != nil && a.Values[advised.Columns[0]] != "" {
 		if done, _, _ := advised.Status(a.Sheet, a.Values); done != proposed && (proposed || last > 0) {
@@ -192,7 +192,7 @@ func (w *waiting) needsReason(a Award, k Rank, last int32) string {
 	return step + "，请写明理由"
 }
 
-func (w *waiting) step(id string) *templates.RegisterStep {
+func (w *todoBuilder) step(id string) *templates.RegisterStep {
 	for _, s := range w.Facts.Definition.Register.Sheets {
 		if step := s.Step(id); step != nil {
 			return step
@@ -201,13 +201,13 @@ func (w *waiting) step(id string) *templates.RegisterStep {
 	return nil
 }
 
-// next says what comes after the step that was taken, and what stands in its way.
-func (w *waiting) next(a Award, x Submission) []string {
+// next is the next step of an award, after the obstacles to it.
+func (w *todoBuilder) next(a Award, x Submission) []string {
 	if !a.Reached(templates.StepProposed) {
 		return nil
 	}
 	var out []string
-	for _, lacking := range w.Lacking(ConsortiumKey(x)) {
+	for _, lacking := range w.MissingPapers(ConsortiumKey(x)) {
 		out = append(out, "拟入选而"+lacking)
 	}
 	if n := w.step(templates.StepPublicised).Columns; a.Reached(templates.StepPublicised) {
@@ -225,7 +225,7 @@ func (w *waiting) next(a Award, x Submission) []string {
 	return append(out, "下一步："+w.step(templates.Steps[next]).Label)
 }
 
-// workingDays counts from Monday to Friday, both ends included; holidays are not known here.
+// workingDays counts the days from Monday to Friday, both ends included; holidays are not considered.
 func workingDays(from, to string) int {
 	day, err := time.Parse(time.DateOnly, from)
 	end, err2 := time.Parse(time.DateOnly, to)
@@ -241,8 +241,8 @@ func workingDays(from, to string) int {
 	return n
 }
 
-// objections wait until they are decided; one that is upheld must not stand beside 无异议.
-func (w *waiting) objections(s *templates.RegisterSheet) {
+// objections adds objections without outcome, and upheld ones where 无异议 is registered.
+func (w *todoBuilder) objections(s *templates.RegisterSheet) {
 	for _, e := range w.Register {
 		if e.Sheet != s {
 			continue
@@ -256,12 +256,12 @@ func (w *waiting) objections(s *templates.RegisterSheet) {
 		default:
 			continue
 		}
-		w.list = append(w.list, Todo{s, e.Place.String(), asked, nil})
+		w.todos = append(w.todos, Todo{s, e.Place.String(), asked, nil})
 	}
 }
 
-// NextRegister gives the rows of the register for the next run, by sheet: what was handed in with what is still asked
-// about it, then a row for everything else that waits. What a meeting advised stands where nothing was typed.
+// NextRegister is the register for the next run, by sheet: the rows that were handed in, with their open tasks, then a
+// row for every other task. A meeting's advice fills cells that are blank.
 func (r *Round) NextRegister(advised map[string][2]string) map[string][]map[string]string {
 	rows, todos := map[string][]map[string]string{}, r.Todos(advised)
 	for _, e := range r.Register {

@@ -96,7 +96,7 @@ func (f checkedFile) Groups(severity string, open bool) []group {
 	asked := table.Where(slices.Values(f.Submission.Findings), func(x pipeline.CheckedFinding) bool {
 		return string(x.Severity) == severity && (x.Explanation == "") == open
 	})
-	ofRules := table.Grouped(asked, func(x pipeline.CheckedFinding) string { return x.Code })
+	ofRules := table.GroupBy(asked, func(x pipeline.CheckedFinding) string { return x.Code })
 	return table.Each(ofRules, func(of []pipeline.CheckedFinding) group { return group{f.D, of} })
 }
 

@@ -105,7 +105,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			return cli.ShowAppHelp(c)
 		},
 	}
-	common := table.By(slices.Values(file.Flags), func(f flagSpec) string { return f.Name })
+	common := table.IndexBy(slices.Values(file.Flags), func(f flagSpec) string { return f.Name })
 	for _, x := range file.Commands {
 		command := &cli.Command{Name: x.Name, Usage: x.Usage, UsageText: x.Text, Description: x.About,
 			Action: actions[x.Name], OnUsageError: onUsageError, HideHelpCommand: true,

@@ -77,7 +77,7 @@ type Source struct {
 func From[T any](all func() ([]T, Words)) Source {
 	return Source{fieldsOf(reflect.TypeFor[T]()), func() (table.Rows, Words) {
 		found, said := all()
-		return table.RowsOf(len(found), slices.Values(found)), said
+		return table.AnyRows(len(found), slices.Values(found)), said
 	}}
 }
 

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Where lists the rows that fit.
+// Where lists the rows for which fits holds.
 func Where[T any](rows iter.Seq[T], fits func(T) bool) []T {
 	var out []T
 	for x := range rows {
@@ -16,7 +16,7 @@ func Where[T any](rows iter.Seq[T], fits func(T) bool) []T {
 	return out
 }
 
-// Unique lists what rows say, each once, in their order.
+// Unique lists the different values of a function over rows, in the order of their first rows.
 func Unique[T any, K comparable](rows []T, say func(T) K) []K {
 	var out []K
 	seen := map[K]bool{}
@@ -28,7 +28,7 @@ func Unique[T any, K comparable](rows []T, say func(T) K) []K {
 	return out
 }
 
-// Each makes something of every row.
+// Each maps every row to a value.
 func Each[T, V any](rows []T, made func(T) V) []V {
 	out := make([]V, 0, len(rows))
 	for _, x := range rows {
@@ -37,13 +37,13 @@ func Each[T, V any](rows []T, made func(T) V) []V {
 	return out
 }
 
-// Words lists what rows say, without those that say nothing.
+// Words maps every row to a text, and leaves out the empty ones.
 func Words[T any](rows []T, say func(T) string) []string {
 	return slices.DeleteFunc(Each(rows, say), func(s string) bool { return s == "" })
 }
 
-// By finds rows by what they say; of several that say the same, the last.
-func By[T any, K comparable](rows iter.Seq[T], say func(T) K) map[K]T {
+// IndexBy maps keys to rows; where several rows have the same key, to the last.
+func IndexBy[T any, K comparable](rows iter.Seq[T], say func(T) K) map[K]T {
 	out := map[K]T{}
 	for x := range rows {
 		out[say(x)] = x
@@ -51,8 +51,8 @@ func By[T any, K comparable](rows iter.Seq[T], say func(T) K) map[K]T {
 	return out
 }
 
-// Gathered puts together what has the same key, to be found by it.
-func Gathered[T any, K comparable](rows iter.Seq[T], key func(T) K) map[K][]T {
+// GroupMap maps each key to its rows, in their order.
+func GroupMap[T any, K comparable](rows iter.Seq[T], key func(T) K) map[K][]T {
 	out := map[K][]T{}
 	for x := range rows {
 		out[key(x)] = append(out[key(x)], x)
@@ -60,16 +60,16 @@ func Gathered[T any, K comparable](rows iter.Seq[T], key func(T) K) map[K][]T {
 	return out
 }
 
-// In gives the map that stands at a key in a map of maps, a new one where there is none.
-func In[K, L comparable, V any](all map[K]map[L]V, key K) map[L]V {
+// Submap returns the map at a key of a map of maps, and makes it where there is none.
+func Submap[K, L comparable, V any](all map[K]map[L]V, key K) map[L]V {
 	if all[key] == nil {
 		all[key] = map[L]V{}
 	}
 	return all[key]
 }
 
-// Grouped puts together what has the same key, in the order in which the keys come first.
-func Grouped[T any, K comparable](rows []T, key func(T) K) [][]T {
+// GroupBy groups rows by key, in the order of the keys' first rows.
+func GroupBy[T any, K comparable](rows []T, key func(T) K) [][]T {
 	var out [][]T
 	at := map[K]int{}
 	for _, r := range rows {

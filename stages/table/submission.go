@@ -10,18 +10,18 @@ import (
 	"lianheti/templates"
 )
 
-// Sides are the words for where a submission stands to the line after the first k, by Rank.Line.
-var Sides = map[string]string{Inside: "线内", Tied: "并列跨线", Outside: "线外"}
+// SideLabels are the words for the sides of the line after the first k, by Rank.Line.
+var SideLabels = map[string]string{Inside: "线内", Tied: "并列跨线", Outside: "线外"}
 
-// Where a finding stands.
+// States of a finding.
 const (
 	ToMend    = "待修改"
 	ToExplain = "未说明"
 	Explained = "已说明"
 )
 
-// Answered says whether anybody still has to act on a finding; empty for a hint, on which nobody has.
-func (x Finding) Answered() string {
+// State says whether somebody still has to act on the finding; empty for a hint.
+func (x Finding) State() string {
 	switch {
 	case x.Severity == model.MustFix:
 		return ToMend
@@ -33,33 +33,33 @@ func (x Finding) Answered() string {
 	return Explained
 }
 
-// About is what a run has of one submission, in the order of the tables.
-type About struct {
+// SubmissionRows are the rows of one submission in the tables of a round.
+type SubmissionRows struct {
 	Form     *Form
 	Verdict  Verdict
 	Rank     Rank
 	Scores   []Score
 	Findings []Finding
-	Promises []Growth // those to verify
+	Promises []Growth // those with the flag Verify
 	Marks    []Mark
 	Checks   []Check
 	Lifts    []Lift
 }
 
-// About gathers the rows of each submission, by its id.
-func (r *Round) About() map[string]*About {
-	out := map[string]*About{}
+// BySubmission collects the rows of each submission, by its id.
+func (r *Round) BySubmission() map[string]*SubmissionRows {
+	out := map[string]*SubmissionRows{}
 	for form := range r.Facts.Forms {
-		out[form.Submission.Submission] = &About{Form: form}
+		out[form.Submission.Submission] = &SubmissionRows{Form: form}
 	}
-	gather(out, r.Verdicts, func(a *About, x Verdict) { a.Verdict = x })
-	gather(out, r.Ranking.Ranking, func(a *About, x Rank) { a.Rank = x })
-	gather(out, r.Ranking.Scores, func(a *About, x Score) { a.Scores = append(a.Scores, x) })
-	gather(out, r.Judgement.Findings, func(a *About, x Finding) { a.Findings = append(a.Findings, x) })
-	gather(out, r.Ranking.Marks, func(a *About, x Mark) { a.Marks = append(a.Marks, x) })
-	gather(out, r.Ranking.Checklist, func(a *About, x Check) { a.Checks = append(a.Checks, x) })
-	gather(out, r.Ranking.Lifts, func(a *About, x Lift) { a.Lifts = append(a.Lifts, x) })
-	gather(out, r.Ranking.Credibility, func(a *About, x Growth) {
+	gather(out, r.Verdicts, func(a *SubmissionRows, x Verdict) { a.Verdict = x })
+	gather(out, r.Ranking.Ranking, func(a *SubmissionRows, x Rank) { a.Rank = x })
+	gather(out, r.Ranking.Scores, func(a *SubmissionRows, x Score) { a.Scores = append(a.Scores, x) })
+	gather(out, r.Judgement.Findings, func(a *SubmissionRows, x Finding) { a.Findings = append(a.Findings, x) })
+	gather(out, r.Ranking.Marks, func(a *SubmissionRows, x Mark) { a.Marks = append(a.Marks, x) })
+	gather(out, r.Ranking.Checklist, func(a *SubmissionRows, x Check) { a.Checks = append(a.Checks, x) })
+	gather(out, r.Ranking.Lifts, func(a *SubmissionRows, x Lift) { a.Lifts = append(a.Lifts, x) })
+	gather(out, r.Ranking.Credibility, func(a *SubmissionRows, x Growth) {
 		if x.Flag == Verify {
 			a.Promises = append(a.Promises, x)
 		}
@@ -67,7 +67,7 @@ func (r *Round) About() map[string]*About {
 	return out
 }
 
-func gather[T any](all map[string]*About, rows Table[T], add func(*About, T)) {
+func gather[T any](all map[string]*SubmissionRows, rows Table[T], add func(*SubmissionRows, T)) {
 	for i := range rows.Len() {
 		if a := all[cellOf(rows.record, "submission", i)]; a != nil {
 			add(a, rows.Row(i))
@@ -75,11 +75,11 @@ func gather[T any](all map[string]*About, rows Table[T], add func(*About, T)) {
 	}
 }
 
-// Open says in short what somebody still has to act on.
-func (a *About) Open() string {
+// OpenIssues lists the titles of the findings on which somebody still has to act, in one text.
+func (a *SubmissionRows) OpenIssues() string {
 	said := Unique(a.Findings, func(x Finding) string {
-		if x.Answered() == ToMend || x.Answered() == ToExplain {
-			return x.Answered() + "：" + x.Title
+		if x.State() == ToMend || x.State() == ToExplain {
+			return x.State() + "：" + x.Title
 		}
 		return ""
 	})
@@ -89,15 +89,15 @@ func (a *About) Open() string {
 // Question is what to ask a consortium at the defence.
 type Question struct{ Kind, Words string }
 
-// Questions are what to ask, the gravest first.
-func (a *About) Questions(d *templates.Definition) []Question {
+// Questions lists what to ask at the defence, most serious first.
+func (a *SubmissionRows) Questions(d *templates.Definition) []Question {
 	var out []Question
 	add := func(kind, format string, args ...any) {
 		out = append(out, Question{kind, fmt.Sprintf(format, args...)})
 	}
 	for _, want := range []string{ToMend, ToExplain} {
 		for _, x := range a.Findings {
-			if x.Answered() == want {
+			if x.State() == want {
 				add(want, "%s（%s）", x.Message, model.Place{File: x.File, Sheet: x.Sheet, Cell: x.Cell})
 			}
 		}
@@ -114,20 +114,20 @@ func (a *About) Questions(d *templates.Definition) []Question {
 	lacking := Where(slices.Values(a.Scores), func(s Score) bool {
 		return s.Evidence != "" && s.Weight > 0 && !s.Raw.Valid
 	})
-	for _, same := range Grouped(lacking, func(s Score) string { return s.Note }) {
+	for _, same := range GroupBy(lacking, func(s Score) string { return s.Note }) {
 		names := Each(same, func(s Score) string { return s.Point + " " + d.Rubric.Point(s.Point).Find(s.Evidence).Label })
 		add("缺依据", "%s：%s", strings.Join(names, "、"), same[0].Note)
 	}
 	for _, x := range a.Findings {
-		if x.Answered() == Explained {
+		if x.State() == Explained {
 			add("说明待核", "%s 说明：%s", x.Message, x.Explanation)
 		}
 	}
 	return out
 }
 
-// Parts says of what a consortium consists, kind by kind: 12家：高职2、企业8.
-func (f *Form) Parts(d *templates.Definition) string {
+// MembersByKind is the number of members in words: 12家：高职2、企业8.
+func (f *Form) MembersByKind(d *templates.Definition) string {
 	kinds := Words(d.Form.Kinds, func(k templates.MemberKind) string {
 		if n := f.Count(k.ID); n > 0 {
 			return fmt.Sprintf("%s%d", k.Label, n)
@@ -137,8 +137,8 @@ func (f *Form) Parts(d *templates.Definition) string {
 	return fmt.Sprintf("%d家：%s", len(f.Members), strings.Join(kinds, "、"))
 }
 
-// At gives all the places of a finding, the first first.
-func (x Finding) At() []model.Place {
+// AllPlaces lists the places of a finding.
+func (x Finding) AllPlaces() []model.Place {
 	var out []model.Place
 	for s := range strings.SplitSeq(x.Places, "; ") {
 		parts := strings.Split(s, "!")
