@@ -14,6 +14,7 @@ import (
 //  1. What is said to hang on a doubt is what the scoring says hangs on it.
 //  2. What is as it was in the last round is listed, and is no difference.
 //  3. Where not all outside the line are told what they lack, the sheet says so.
+//  4. Of an explanation it is said how much it explains.
 
 func TestDoubtsHangAsTheScoringSays(t *testing.T) {
 	_, in, _ := open(t)
@@ -174,6 +175,19 @@ func TestNothingIsClaimedBeforeTheMarksAreIn(t *testing.T) {
 		}
 		if !said {
 			t.Errorf("%s does not say how much is known", sheet)
+		}
+	}
+}
+
+func TestWhatAnExplanationCovers(t *testing.T) {
+	_, in, _ := open(t)
+	w := newWorkbook(in)
+	w.about["甲"] = &table.About{Findings: []table.Finding{
+		{Code: "LHT-2-001", Own: "正在审计"}, {Code: "LHT-2-001", Own: "正在审计"}, {Code: "LHT-3-050", Own: "正在审计"},
+		{Code: "LHT-2-001", Own: "另有原因"}, {Code: "LHT-2-001"}}}
+	for said, want := range map[string]string{"正在审计": "3处，其中未填2格", "没有的事": "0处，其中未填0格"} {
+		if got := w.covers(table.Explanation{Submission: "甲", About: "2年度数据!D4:H41", Explanation: said}); got != want {
+			t.Errorf("%s: %s, want %s", said, got, want)
 		}
 	}
 }

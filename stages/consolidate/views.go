@@ -110,6 +110,7 @@ func (w *workbook) tableViews() map[string]list.View {
 			return plain(strings.TrimPrefix(w.lineCrossing(c)+"："+w.reasons(c), "："))
 		}),
 		"units":        list.Of(func(e entry) book.Cell { return count(len(e.form.Members)) }),
+		"covers":       list.Of(func(e table.Explanation) book.Cell { return plain(w.covers(e)) }),
 		"kind_of":      list.Of(func(m table.Member) book.Cell { return plain(w.kindOf(m)) }),
 		"enrolment":    list.Of(w.enrolment),
 		"long_text":    list.Of(w.longText),
@@ -189,6 +190,15 @@ func (w *workbook) placeLink(x table.Finding) book.Cell {
 		sheet, at = "metrics", i*len(fields)+k
 	}
 	return linked(place, w.to(sheet, model.CellName(at+list.First, 1)))
+}
+
+// covers says how many findings are explained in the words of a row, and how many of those are blank figures.
+func (w *workbook) covers(e table.Explanation) string {
+	such := table.Where(slices.Values(w.about[e.Submission].Findings), func(x table.Finding) bool {
+		return x.Own != "" && strings.Contains(e.About+"\n"+e.Explanation, x.Own)
+	})
+	blank := howMany(such, func(x table.Finding) bool { return len(w.Definition.Rule(x.Code).Explained) > 0 })
+	return fmt.Sprintf("%d处，其中未填%d格", len(such), blank)
 }
 
 func (w *workbook) kindOf(m table.Member) string {
