@@ -182,9 +182,9 @@ func TestNothingIsClaimedBeforeTheMarksAreIn(t *testing.T) {
 func TestWhatAnExplanationCovers(t *testing.T) {
 	_, in, _ := open(t)
 	w := newWorkbook(in)
-	w.about["甲"] = &table.About{Findings: []table.Finding{
-		{Code: "LHT-2-001", Own: "正在审计"}, {Code: "LHT-2-001", Own: "正在审计"}, {Code: "LHT-3-050", Own: "正在审计"},
-		{Code: "LHT-2-001", Own: "另有原因"}, {Code: "LHT-2-001"}}}
+	w.about["甲"] = &table.SubmissionRows{Findings: []table.Finding{
+		{Code: "LHT-2-001", OwnExplanation: "正在审计"}, {Code: "LHT-2-001", OwnExplanation: "正在审计"}, {Code: "LHT-3-050", OwnExplanation: "正在审计"},
+		{Code: "LHT-2-001", OwnExplanation: "另有原因"}, {Code: "LHT-2-001"}}}
 	for said, want := range map[string]string{"正在审计": "3处，其中未填2格", "没有的事": "0处，其中未填0格"} {
 		if got := w.covers(table.Explanation{Submission: "甲", About: "2年度数据!D4:H41", Explanation: said}); got != want {
 			t.Errorf("%s: %s, want %s", said, got, want)

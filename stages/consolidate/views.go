@@ -195,7 +195,7 @@ func (w *workbook) placeLink(x table.Finding) book.Cell {
 // covers says how many findings are explained in the words of a row, and how many of those are blank figures.
 func (w *workbook) covers(e table.Explanation) string {
 	such := table.Where(slices.Values(w.about[e.Submission].Findings), func(x table.Finding) bool {
-		return x.Own != "" && strings.Contains(e.About+"\n"+e.Explanation, x.Own)
+		return x.OwnExplanation != "" && strings.Contains(e.About+"\n"+e.Explanation, x.OwnExplanation)
 	})
 	blank := howMany(such, func(x table.Finding) bool { return len(w.Definition.Rule(x.Code).Explained) > 0 })
 	return fmt.Sprintf("%d处，其中未填%d格", len(such), blank)
