@@ -146,7 +146,7 @@ func (p previousRun) causes(now *table.Round, register *publish.Source) (why com
 		}
 		why.Judged = between.Judgement
 	}
-	why.Moves, err = score.Moves(&earlier, why.Registered, between, now)
+	why.Moves, err = score.TotalChanges(&earlier, why.Registered, between, now)
 	if err != nil {
 		return compare.Causes{}, fmt.Errorf("按上一轮的办法计分：%w", err)
 	}

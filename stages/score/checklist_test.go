@@ -38,7 +38,7 @@ func inside(ranked []*entrant, k int, at func(*entrant) float64) []string {
 }
 
 // assessed is a batch with marks, as far as its ranks.
-func assessed(t *testing.T, seed uint64, findings []table.Finding) (*field, []*entrant, *table.Facts, *table.Judgement) {
+func assessed(t *testing.T, seed uint64, findings []table.Finding) (*scoredBatch, []*entrant, *table.Facts, *table.Judgement) {
 	t.Helper()
 	d := definition(t)
 	facts, judgement := tables(d, allRanked(d, 8, seed))
@@ -48,12 +48,12 @@ func assessed(t *testing.T, seed uint64, findings []table.Finding) (*field, []*e
 	if findings != nil {
 		judgement.Findings = table.Of(findings)
 	}
-	f, err := scored(&table.Round{Facts: facts, Judgement: judgement, Marking: marking}, nil, 1)
+	f, err := scoreBatch(&table.Round{Facts: facts, Judgement: judgement, Marking: marking}, nil, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ranked := slices.DeleteFunc(slices.Clone(f.entrants), func(e *entrant) bool { return !e.Ranked })
-	rank(ranked)
+	assignRanks(ranked)
 	return f, ranked, facts, judgement
 }
 
@@ -67,7 +67,7 @@ func TestCertificate(t *testing.T) {
 		}
 		base, radius := f.weights(f.complete), got[0].Moved.V
 		was := inside(ranked, k, func(e *entrant) float64 { return e.Total })
-		random, near := stream(seed+1), 0
+		random, near := splitMix64(seed+1), 0
 		for range 4000 { // at random, a little less than the radius
 			at, moved := slices.Clone(base), 0.0
 			for moved < radius*0.999 {
@@ -84,7 +84,7 @@ func TestCertificate(t *testing.T) {
 			if half < radius {
 				near++
 			}
-			if now := inside(ranked, k, func(e *entrant) float64 { return total(at, e.points) - e.Deduction.V }); half < radius && !slices.Equal(now, was) {
+			if now := inside(ranked, k, func(e *entrant) float64 { return weightedTotal(at, e.points) - e.Deduction.V }); half < radius && !slices.Equal(now, was) {
 				t.Fatalf("seed %d: %v points moved of %v, and %v are inside", seed, half, radius, now)
 			}
 		}
@@ -170,7 +170,7 @@ func TestChecklist(t *testing.T) {
 				continue
 			}
 			id := e.submission.Submission
-			all := f.suspectCells(e)
+			all := f.doubtfulCells(e)
 			own := slices.DeleteFunc(slices.Clone(rows), func(c table.Check) bool { return c.Submission != id })
 			must := 0
 			for _, c := range own {
@@ -183,13 +183,13 @@ func TestChecklist(t *testing.T) {
 			worst := func(confirmed int) float64 {
 				least := math.Inf(1)
 				for bits := range 1 << (len(all) - confirmed) {
-					var wrong []suspectCell
+					var wrong []doubtfulCell
 					for at, x := range all[confirmed:] {
 						if bits&(1<<at) != 0 {
 							wrong = append(wrong, x)
 						}
 					}
-					least = min(least, f.at(e, 0, allOf(wrong)...))
+					least = min(least, f.totalWith(e, 0, evidenceOf(wrong)...))
 				}
 				return least
 			}

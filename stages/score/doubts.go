@@ -14,20 +14,20 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// reason is why a value is doubtful: an open finding about it, or a guess of the reading.
+// reason is why a value is doubtful: an open finding about it, or a guess made when reading it.
 type reason struct {
 	table.Check
 	finding *table.Finding // nil: a guess
-	places  []string       // all cells of the finding; none: it is about every cell of its field
+	places  []string       // cells of the finding; nil: every cell of its field
 }
 
-// about says whether a reason is about a cell, or about another year of the same field.
-func (r reason) about(at model.Place) bool {
+// covers reports whether the reason is about this cell, and not only about another year of the same field.
+func (r reason) covers(at model.Place) bool {
 	return r.places == nil || at.Sheet == "" || slices.Contains(r.places, at.Sheet+"!"+at.Cell)
 }
 
-// lists says whether one of the cells stands in the row of a member.
-func (r reason) lists(s table.Member) bool {
+// namesMember reports whether one of the reason's cells is in the row of the member.
+func (r reason) namesMember(s table.Member) bool {
 	row := func(sheet, cell string) string {
 		return sheet + "!" + strings.TrimLeft(cell, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 	}
@@ -37,7 +37,7 @@ func (r reason) lists(s table.Member) bool {
 	})
 }
 
-// reasons gathers by submission and value why it is doubtful: an open finding, or a guess of the reading.
+// reasons collects the reasons why values are doubtful, by submission and value.
 func (m *scheme) reasons(facts *table.Facts, judgement *table.Judgement) map[string]map[templates.Ref][]reason {
 	out := map[string]map[templates.Ref][]reason{}
 	add := func(submission, field string, year table.Opt[int32], x reason) {
@@ -72,26 +72,26 @@ func (m *scheme) reasons(facts *table.Facts, judgement *table.Judgement) map[str
 	return out
 }
 
-// suspect is a doubtful value of which a counted evidence is made.
-type suspect struct {
+// doubt is one reason to doubt a value from which counted evidence is computed.
+type doubt struct {
 	reason
-	evidence int // its slot
+	evidence int // slot
 }
 
-// suspects lists the doubtful values that points depend on, evidence by evidence.
-func (m *scheme) suspects(form *table.Form, reasons map[templates.Ref][]reason) []suspect {
-	var out []suspect
-	for at, s := range m.slots[:m.evidence] {
-		if c := m.criteria[s.criterion]; c.shares[s.part] == 0 || c.weight == 0 || len(reasons) == 0 {
+// doubts lists the doubtful values of one submission that points depend on, evidence by evidence.
+func (m *scheme) doubts(form *table.Form, reasons map[templates.Ref][]reason) []doubt {
+	var out []doubt
+	for at, s := range m.slots[:m.evidenceCount] {
+		if c := m.criteria[s.criterion]; c.shares[s.index] == 0 || c.weight == 0 || len(reasons) == 0 {
 			continue
 		}
-		for _, ref := range m.doubtful(form, s.Expression, reasons) {
+		for _, ref := range m.doubtfulRefs(form, s.Expression, reasons) {
 			o := form.Observe(ref)
 			for _, r := range reasons[ref] {
-				if !r.about(o.Place) {
+				if !r.covers(o.Place) {
 					continue
 				}
-				h := suspect{r, at}
+				h := doubt{r, at}
 				if h.Field, h.Year = ref.Field, table.Nonzero(ref.Year); o.Place.Sheet != "" {
 					h.Sheet, h.Cell, h.Raw = o.Place.Sheet, o.Place.Cell, o.Raw
 				}
@@ -102,20 +102,21 @@ func (m *scheme) suspects(form *table.Form, reasons map[templates.Ref][]reason) 
 	return out
 }
 
-// affected gives the observation points and the evidence that depend on some values together.
-func (m *scheme) affected(all []suspect) (points string, evidence []int) {
-	ids := table.Unique(all, func(s suspect) string { return m.criteria[m.slots[s.evidence].criterion].ID })
-	return strings.Join(ids, "、"), table.Each(all, func(s suspect) int { return s.evidence })
+// affected returns the observation points and the evidence that depend on any of the doubtful values.
+func (m *scheme) affected(all []doubt) (points string, evidence []int) {
+	ids := table.Unique(all, func(s doubt) string { return m.criteria[m.slots[s.evidence].criterion].ID })
+	return strings.Join(ids, "、"), table.Each(all, func(s doubt) int { return s.evidence })
 }
 
-// doubtful lists the values that an evidence names, and what is doubted of the members on which it depends.
-func (m *scheme) doubtful(f *table.Form, x *templates.Expression, reasons map[templates.Ref][]reason) []templates.Ref {
+// doubtfulRefs lists the values an expression refers to, and the doubtful roster fields on which it depends.
+func (m *scheme) doubtfulRefs(f *table.Form, x *templates.Expression, reasons map[templates.Ref][]reason,
+) []templates.Ref {
 	refs := slices.Clone(x.Refs)
 	if x.Roster == nil {
 		return refs
 	}
 	for ref, doubted := range reasons {
-		if strings.HasPrefix(ref.Field, "members_") && m.rests(f, x, ref.Field, doubted) {
+		if strings.HasPrefix(ref.Field, "members_") && m.dependsOn(f, x, ref.Field, doubted) {
 			refs = append(refs, ref)
 		}
 	}
@@ -123,71 +124,73 @@ func (m *scheme) doubtful(f *table.Form, x *templates.Expression, reasons map[te
 	return refs
 }
 
-// rests says whether an evidence over the roster changes without the doubtful members: one of ten may not matter.
-func (m *scheme) rests(form *table.Form, x *templates.Expression, field string, doubted []reason) bool {
+// dependsOn reports whether an expression over the roster changes without the doubtful members.
+func (m *scheme) dependsOn(form *table.Form, x *templates.Expression, field string, doubted []reason) bool {
 	if field == "members_enrolment" {
 		return strings.Contains(x.Source, "enrolment(")
 	}
-	less := *form
-	less.Members = slices.DeleteFunc(slices.Clone(form.Members), func(s table.Member) bool {
-		return slices.ContainsFunc(doubted, func(r reason) bool { return r.lists(s) })
+	without := *form
+	without.Members = slices.DeleteFunc(slices.Clone(form.Members), func(s table.Member) bool {
+		return slices.ContainsFunc(doubted, func(r reason) bool { return r.namesMember(s) })
 	})
-	if len(less.Members) == len(form.Members) { // which members are meant is not known
+	if len(without.Members) == len(form.Members) { // unknown which members are meant
 		return true
 	}
-	was, is := m.evaluate(answers{Form: form}, x), m.evaluate(answers{Form: &less}, x)
-	return was.ok != is.ok || was.raw != is.raw
+	before, after := m.evaluate(answers{Form: form}, x), m.evaluate(answers{Form: &without}, x)
+	return before.ok != after.ok || before.raw != after.raw
 }
 
-func (e *entrant) doubt(evidence int) string {
-	open := func(s suspect) bool { return s.evidence == evidence && s.finding != nil }
-	found := table.Where(slices.Values(e.suspects), open)
-	return strings.Join(table.Unique(found, func(s suspect) string { return s.Reason }), "；")
+func (e *entrant) openReasons(evidence int) string {
+	open := func(s doubt) bool { return s.evidence == evidence && s.finding != nil }
+	found := table.Where(slices.Values(e.doubts), open)
+	return strings.Join(table.Unique(found, func(s doubt) string { return s.Reason }), "；")
 }
 
-func (e *entrant) placed(total float64, ranked []*entrant) table.Opt[int32] {
-	return table.Some(int32(e.place(ranked, total, func(o *entrant) float64 { return o.Total })))
+// rankWith is the rank that the entrant would have with another total.
+func (e *entrant) rankWith(total float64, ranked []*entrant) table.Opt[int32] {
+	return table.Some(int32(e.rankAmong(ranked, total, func(o *entrant) float64 { return o.Total })))
 }
 
-// impacts lists what depends on each open finding, all else staying as it is, and the ranks that mending could bring.
-func (m *scheme) impacts(entrants, ranked []*entrant) []table.Stake {
+// stakes lists, for each open finding, the points that depend on it and the ranks that a correction could bring.
+func (m *scheme) stakes(entrants, ranked []*entrant) []table.Stake {
 	var out []table.Stake
 	for _, e := range entrants {
-		open := table.Where(slices.Values(e.suspects), func(h suspect) bool { return h.finding != nil })
-		for _, own := range table.GroupBy(open, func(h suspect) string { return h.finding.Fingerprint }) {
-			x := own[0].finding
-			points, on := m.affected(own)
-			low, high := m.at(e, 0, on...), m.at(e, 1, on...)
+		open := table.Where(slices.Values(e.doubts), func(h doubt) bool { return h.finding != nil })
+		for _, group := range table.GroupBy(open, func(h doubt) string { return h.finding.Fingerprint }) {
+			x := group[0].finding
+			points, evidence := m.affected(group)
+			low, high := m.totalWith(e, 0, evidence...), m.totalWith(e, 1, evidence...)
 			out = append(out, table.Stake{Submission: x.Submission, Fingerprint: x.Fingerprint, Code: x.Code,
 				Severity: x.Severity, Title: x.Title, Points: points, Loss: max(0, e.Total-low), Gain: max(0, high-e.Total),
-				RankBest: e.placed(high, ranked).V, RankWorst: e.placed(low, ranked).V})
+				RankBest: e.rankWith(high, ranked).V, RankWorst: e.rankWith(low, ranked).V})
 		}
 		if e.verdict.Verdict == model.Return {
-			_, all := m.affected(slices.DeleteFunc(open, func(h suspect) bool { return h.finding.Severity != model.MustFix }))
-			e.MendedBest, e.MendedWorst = e.placed(m.at(e, 1, all...), ranked), e.placed(m.at(e, 0, all...), ranked)
+			_, all := m.affected(slices.DeleteFunc(open, func(h doubt) bool { return h.finding.Severity != model.MustFix }))
+			e.MendedBest = e.rankWith(m.totalWith(e, 1, all...), ranked)
+			e.MendedWorst = e.rankWith(m.totalWith(e, 0, all...), ranked)
 		}
 	}
 	return out
 }
 
-// suspectCell is one cell whose figure may be wrong, with the evidence that depends on it.
-type suspectCell struct {
+// doubtfulCell is one cell whose figure may be wrong, with the evidence that depends on it.
+type doubtfulCell struct {
 	table.Check
 	evidence []int
 }
 
-// checklist says which cells to confirm so that no error in the rest can change who is chosen: of each one inside the
-// line as many as it takes until its total without the others is above any outside at its best. Before the line it only
-// lists.
+// checklist lists the cells to verify so that no error in the others can change who is selected: inside the line, as
+// many as it takes for the total, the other cells at 0, to exceed any possible one outside. None are needed before
+// there is a line.
 func (m *scheme) checklist(ranked []*entrant, k int) []table.Check {
-	line, around := 0.0, m.near(ranked, k)
+	line, around := 0.0, m.aroundLine(ranked, k)
 	for _, e := range ranked {
 		if !e.inside(k) {
-			var guessed []suspectCell
+			var guessed []doubtfulCell
 			if slices.Contains(around, e) {
-				guessed = slices.DeleteFunc(m.suspectCells(e), func(d suspectCell) bool { return !d.Guessed })
+				guessed = slices.DeleteFunc(m.doubtfulCells(e), func(d doubtfulCell) bool { return !d.Guessed })
 			}
-			line = max(line, m.at(e, 1, allOf(guessed)...))
+			line = max(line, m.totalWith(e, 1, evidenceOf(guessed)...))
 		}
 	}
 	var out []table.Check
@@ -195,9 +198,9 @@ func (m *scheme) checklist(ranked []*entrant, k int) []table.Check {
 		if m.complete && !e.inside(k) {
 			continue
 		}
-		settled, rows := false, m.suspectCells(e)
+		settled, rows := false, m.doubtfulCells(e)
 		for i := range rows {
-			settled = m.complete && round10(m.at(e, 0, allOf(rows[i:])...)) > round10(line)
+			settled = m.complete && round10(m.totalWith(e, 0, evidenceOf(rows[i:])...)) > round10(line)
 			rows[i].Order, rows[i].Needed = int32(i+1), m.complete && !settled
 			out = append(out, rows[i].Check)
 		}
@@ -209,48 +212,48 @@ func (m *scheme) checklist(ranked []*entrant, k int) []table.Check {
 	return out
 }
 
-func allOf(cells []suspectCell) []int {
-	return slices.Concat(table.Each(cells, func(d suspectCell) []int { return d.evidence })...)
+func evidenceOf(cells []doubtfulCell) []int {
+	return slices.Concat(table.Each(cells, func(d doubtfulCell) []int { return d.evidence })...)
 }
 
-// suspectCells lists the unexplained cells of one submission on which points depend, by possible loss, then by place.
-func (m *scheme) suspectCells(e *entrant) []suspectCell {
-	open := table.Where(slices.Values(e.suspects), func(h suspect) bool {
-		earns := m.criteria[m.slots[h.evidence].criterion].earn(e.Complete) != 0
+// doubtfulCells lists a submission's unexplained cells that earn points, the greatest possible loss first.
+func (m *scheme) doubtfulCells(e *entrant) []doubtfulCell {
+	open := table.Where(slices.Values(e.doubts), func(h doubt) bool {
+		earns := m.criteria[m.slots[h.evidence].criterion].maxPoints(e.Complete) != 0
 		return earns && (h.finding == nil || h.finding.Severity == model.Explain)
 	})
-	var out []suspectCell
-	for _, own := range table.GroupBy(open, func(h suspect) [3]string { return [3]string{h.Sheet, h.Cell, h.Field} }) {
-		d := suspectCell{Check: own[0].Check}
-		for _, h := range own {
+	var out []doubtfulCell
+	for _, group := range table.GroupBy(open, func(h doubt) [3]string { return [3]string{h.Sheet, h.Cell, h.Field} }) {
+		d := doubtfulCell{Check: group[0].Check}
+		for _, h := range group {
 			d.Guessed = d.Guessed || h.Guessed
 			if !strings.Contains(d.Reason, h.Reason) {
 				d.Reason += "；" + h.Reason
 			}
 		}
-		d.Points, d.evidence = m.affected(own)
-		d.Submission, d.Loss = e.Submission, max(0, e.Total-m.at(e, 0, d.evidence...))
+		d.Points, d.evidence = m.affected(group)
+		d.Submission, d.Loss = e.Submission, max(0, e.Total-m.totalWith(e, 0, d.evidence...))
 		out = append(out, d)
 	}
-	slices.SortStableFunc(out, func(a, b suspectCell) int {
+	slices.SortStableFunc(out, func(a, b doubtfulCell) int {
 		return cmp.Or(cmp.Compare(round10(b.Loss), round10(a.Loss)), cmp.Compare(a.Sheet, b.Sheet),
 			cmp.Compare(a.Cell, b.Cell), cmp.Compare(a.Field, b.Field))
 	})
 	return out
 }
 
-// fewest is how many peers a comparison needs.
-const fewest = 3
+// minPeers is the least number of peers for a comparison.
+const minPeers = 3
 
-// course is the years over which an indicator is followed.
-type course struct {
-	field              *templates.Field
-	prior, last, final templates.Year // the last two actual years, and the last committed one
+// trend is a metric and the years between which its growth is computed.
+type trend struct {
+	field                  *templates.Field
+	prior, last, committed templates.Year // the last two actual years, and the last committed one
 }
 
-// courses are the metrics that have two actual years and a committed one.
-func (m *scheme) courses() []course {
-	var out []course
+// trends lists the metrics that have two actual years and a committed one.
+func (m *scheme) trends() []trend {
+	var out []trend
 	for _, f := range m.def.Form.Metrics() {
 		years := map[templates.YearKind][]templates.Year{}
 		for _, id := range f.Years {
@@ -259,22 +262,22 @@ func (m *scheme) courses() []course {
 		}
 		actual, committed := years[templates.Actual], years[templates.Committed]
 		if n := len(actual); n >= 2 && len(committed) > 0 {
-			out = append(out, course{f, actual[n-2], actual[n-1], committed[len(committed)-1]})
+			out = append(out, trend{f, actual[n-2], actual[n-1], committed[len(committed)-1]})
 		}
 	}
 	return out
 }
 
-// credibility compares each promise with what was achieved and with the peers: a flag to verify, without points.
+// credibility compares promised growth with the achieved and with the peers': a flag to verify, no points.
 func (m *scheme) credibility(entrants []*entrant) (rows []table.Growth) {
-	courses := m.courses()
-	achieved, promised := make([][]float64, len(courses)), make([][]float64, len(courses)) // by the ranked, each ascending
-	for k := range courses {
+	trends := m.trends()
+	achieved, promised := make([][]float64, len(trends)), make([][]float64, len(trends)) // by the ranked, each ascending
+	for k := range trends {
 		for _, e := range entrants {
-			if x := e.followed[k]; e.Ranked && x.Achieved.Valid {
+			if x := e.growth[k]; e.Ranked && x.Achieved.Valid {
 				achieved[k] = append(achieved[k], x.Achieved.V)
 			}
-			if x := e.followed[k]; e.Ranked && x.Promised.Valid {
+			if x := e.growth[k]; e.Ranked && x.Promised.Valid {
 				promised[k] = append(promised[k], x.Promised.V)
 			}
 		}
@@ -284,12 +287,12 @@ func (m *scheme) credibility(entrants []*entrant) (rows []table.Growth) {
 	const median = 0.5
 	upper := m.def.Rubric.Credibility.Upper.InexactFloat64()
 	for _, e := range entrants {
-		for k, row := range e.followed {
-			row.PeersAchieved = quantileOf(achieved[k], row.Achieved, e.Ranked, median)
-			row.PeersPromised = quantileOf(promised[k], row.Promised, e.Ranked, median)
-			row.PeersUpper = quantileOf(promised[k], row.Promised, e.Ranked, upper)
+		for k, row := range e.growth {
+			row.PeersAchieved = peerQuantile(achieved[k], row.Achieved, e.Ranked, median)
+			row.PeersPromised = peerQuantile(promised[k], row.Promised, e.Ranked, median)
+			row.PeersUpper = peerQuantile(promised[k], row.Promised, e.Ranked, upper)
 			if row.Flag == "" {
-				row.Flag, row.Note = m.flag(row, courses[k].final)
+				row.Flag, row.Note = m.flag(row, trends[k].committed)
 			}
 			rows = append(rows, row)
 		}
@@ -297,8 +300,8 @@ func (m *scheme) credibility(entrants []*entrant) (rows []table.Growth) {
 	return rows
 }
 
-// follow reads one indicator over its years. It has no flag yet where it can be compared.
-func (c course) follow(f *table.Form, base decimal.Decimal) table.Growth {
+// growth computes the achieved and the promised growth. It sets a flag only where they can't be compared.
+func (c trend) growth(f *table.Form, base decimal.Decimal) table.Growth {
 	var cells, lacks []string
 	at := func(y templates.Year) table.Opt[float64] {
 		ref := templates.Ref{Field: c.field.ID, Year: y.Year}
@@ -312,12 +315,12 @@ func (c course) follow(f *table.Form, base decimal.Decimal) table.Growth {
 		return table.Known(v.InexactFloat64(), ok)
 	}
 	prior := at(c.prior)
-	lacks = nil // of the years that a promise rests on
-	last, final := at(c.last), at(c.final)
+	lacks = nil // keep only the years from which the promised growth is computed
+	last, final := at(c.last), at(c.committed)
 	least := base.InexactFloat64()
-	row := table.Growth{Submission: f.Submission.Submission, Indicator: c.field.ID, Measure: c.measure(),
-		Cells: strings.Join(cells, "; "), Achieved: c.growth(prior, last, c.last.Year-c.prior.Year, least),
-		Promised: c.growth(last, final, c.final.Year-c.last.Year, least)}
+	row := table.Growth{Submission: f.Submission.Submission, Indicator: c.field.ID, Measure: c.rateMeasure(),
+		Cells: strings.Join(cells, "; "), Achieved: c.rate(prior, last, c.last.Year-c.prior.Year, least),
+		Promised: c.rate(last, final, c.committed.Year-c.last.Year, least)}
 	switch {
 	case lacks != nil:
 		row.Flag, row.Note = table.UnknownGrowth, strings.Join(lacks, "、")+"没有数据"
@@ -329,12 +332,13 @@ func (c course) follow(f *table.Form, base decimal.Decimal) table.Growth {
 	return row
 }
 
-// growth is what a year brings from one value to another; no rate from less than the base, where one more is a lot.
-func (c course) growth(from, to table.Opt[float64], years int, base float64) table.Opt[float64] {
+// rate is the compound growth a year in per cent, or points for percentages; absent if the base is too small for a
+// rate.
+func (c trend) rate(from, to table.Opt[float64], years int, base float64) table.Opt[float64] {
 	switch {
 	case !from.Valid || !to.Valid:
 		return table.Opt[float64]{}
-	case c.measure() == "points":
+	case c.rateMeasure() == "points":
 		return table.Some((to.V - from.V) / float64(years))
 	case from.V < base || to.V < 0:
 		return table.Opt[float64]{}
@@ -342,21 +346,21 @@ func (c course) growth(from, to table.Opt[float64], years int, base float64) tab
 	return table.Some((math.Pow(to.V/from.V, 1/float64(years)) - 1) * 100)
 }
 
-func (c course) measure() string {
+func (c trend) rateMeasure() string {
 	if c.field.Type == templates.PercentField {
 		return "points"
 	}
 	return "percent"
 }
 
-// quantileOf is the nearest-rank quantile of the ascending values without one's own; none of too few peers.
-func quantileOf(ascending []float64, own table.Opt[float64], among bool, q float64) table.Opt[float64] {
+// peerQuantile is the nearest-rank quantile of the ascending values without own; absent if there are too few.
+func peerQuantile(ascending []float64, own table.Opt[float64], among bool, q float64) table.Opt[float64] {
 	n, skip := len(ascending), len(ascending)
 	if among && own.Valid {
 		n--
 		skip, _ = slices.BinarySearch(ascending, own.V)
 	}
-	if n < fewest {
+	if n < minPeers {
 		return table.Opt[float64]{}
 	}
 	i := max(1, int(math.Ceil(round10(q*float64(n))))) - 1
@@ -376,9 +380,9 @@ func (m *scheme) flag(x table.Growth, final templates.Year) (flag, note string) 
 		return table.UnknownGrowth, "可比的申报不足"
 	case x.Promised.V > x.Achieved.V+margin && x.Promised.V > x.PeersUpper.V:
 		return table.Verify, fmt.Sprintf("承诺到%s年均增长%s%s，已实现的是%s%s，同批承诺的上分位是%s%s，请核实依据",
-			final.Label, short(x.Promised.V), unit, short(x.Achieved.V), unit, short(x.PeersUpper.V), unit)
+			final.Label, oneDecimal(x.Promised.V), unit, oneDecimal(x.Achieved.V), unit, oneDecimal(x.PeersUpper.V), unit)
 	}
 	return table.NoFlag, ""
 }
 
-func short(v float64) string { return plain(math.Round(v*10) / 10) }
+func oneDecimal(v float64) string { return plain(math.Round(v*10) / 10) }

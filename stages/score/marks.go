@@ -13,16 +13,17 @@ import (
 	"lianheti/templates"
 )
 
-// marked is what the experts together say to one point of one submission.
-type marked struct {
-	opinions []opinion
-	ok       bool    // value means something
-	trim     bool    // every ranked submission has enough marks for the point
-	value    float64 // combined, on the rubric's scale; of a deduction, points
-	spread   float64 // sample standard deviation; of two opinions or more
+// combinedMark is the experts' combined mark for one point of one submission.
+type combinedMark struct {
+	individual []expertMark
+	ok         bool    // there is a value
+	trim       bool    // every ranked submission has enough marks for the point
+	value      float64 // on the rubric's scale; points if it is a deduction
+	spread     float64 // sample standard deviation of two or more marks
 }
 
-type opinion struct {
+// expertMark is the mark of one expert.
+type expertMark struct {
 	expert int // index into panel.experts
 	row    int // index into panel.rows
 	value  float64
@@ -32,21 +33,21 @@ type opinion struct {
 type panel struct {
 	rows     []table.Mark
 	experts  []string
-	wanting  []string // what keeps the marks from counting: submission and point
+	missing  []string // submission and point of the missing marks, without which no marks count
 	leniency []table.Opt[float64]
-	uneven   bool // recusals make the sets of experts differ among the ranked
-	combined templates.Experts
+	unequal  bool // recusals make the sets of experts differ among the ranked
+	rules    templates.Experts
 }
 
-// combine gives every entrant the opinions about it, and says what the experts propose.
-func (m *scheme) combine(marking table.Marking, register table.Register, entrants []*entrant) *panel {
-	p := &panel{combined: m.def.Rubric.Experts}
+// newPanel assigns the marks to the entrants, and sets the proposals and who came too late to be marked.
+func (m *scheme) newPanel(marking table.Marking, register table.Register, entrants []*entrant) *panel {
+	p := &panel{rules: m.def.Rubric.Experts}
 	byID := map[string]*entrant{}
 	for _, e := range entrants {
 		byID[e.Submission] = e
-		e.marks = make([]marked, len(m.criteria))
+		e.marks = make([]combinedMark, len(m.criteria))
 	}
-	first := map[*entrant]bool{}
+	first := map[*entrant]bool{} // entrants in the first marking, not in a supplement
 	for row := range marking.Marks.All() {
 		p.rows = append(p.rows, row)
 		e := byID[row.Submission]
@@ -68,55 +69,55 @@ func (m *scheme) combine(marking table.Marking, register table.Register, entrant
 			continue
 		}
 		i := slices.IndexFunc(m.criteria, func(c criterion) bool { return c.ID == row.Point })
-		if i >= 0 { // else it is of another rubric
-			e.marks[i].opinions = append(e.marks[i].opinions, opinion{expert, len(p.rows) - 1, row.Value.V})
+		if i >= 0 { // else the point is of another rubric
+			e.marks[i].individual = append(e.marks[i].individual, expertMark{expert, len(p.rows) - 1, row.Value.V})
 		}
 	}
 	for _, e := range entrants {
-		m.propose(e, register.Ruling(table.ConsortiumKey(e.submission)))
+		m.setProposals(e, register.Ruling(table.ConsortiumKey(e.submission)))
 	}
-	m.wait(p, entrants, first)
+	m.setWaiting(p, entrants, first)
 	return p
 }
 
-// wait sets those apart that came after the marking and have too few marks, so that nobody else's are lost.
-func (m *scheme) wait(p *panel, entrants []*entrant, first map[*entrant]bool) {
+// setWaiting sets apart submissions that came after the marking with too few marks, lest no marks count at all.
+func (m *scheme) setWaiting(p *panel, entrants []*entrant, first map[*entrant]bool) {
 	if !slices.ContainsFunc(entrants, func(e *entrant) bool { return e.verdict.Ranked && first[e] }) {
 		return
 	}
 	for _, e := range entrants {
-		if e.Waiting = e.verdict.Ranked && !first[e] && m.short(p, e) != nil; e.Waiting {
+		if e.Waiting = e.verdict.Ranked && !first[e] && m.missingMarks(p, e) != nil; e.Waiting {
 			e.Unranked = "待评：评分之后才有的申报，评分还不够"
 		}
 	}
 }
 
-// short lists the points on which an entrant has fewer than the least number of marks, with how many it has.
-func (m *scheme) short(p *panel, e *entrant) (out []string) {
+// missingMarks lists the points for which an entrant has fewer marks than the rubric's minimum, with their number.
+func (m *scheme) missingMarks(p *panel, e *entrant) (out []string) {
 	for i, c := range m.criteria {
-		if n := len(e.marks[i].opinions); c.marked() && n < p.combined.Least {
+		if n := len(e.marks[i].individual); c.takesMarks() && n < p.rules.Least {
 			out = append(out, fmt.Sprintf("%s的%s（%d个）", e.Submission, c.ID, n))
 		}
 	}
 	return out
 }
 
-// interval gives one that waits the places that it could take among the ranked, its open points worth nothing or all.
-func (m *scheme) interval(e *entrant, ranked []*entrant) {
-	low, high := e.Lower, e.Upper+m.waiting(e.Complete)
-	best := e.place(ranked, high, func(o *entrant) float64 { return o.Lower })
-	worst := e.place(ranked, low, func(o *entrant) float64 { return o.Upper })
+// setPossibleRanks sets the ranks that a waiting entrant could reach, with its open points counted as 0 and as full.
+func (m *scheme) setPossibleRanks(e *entrant, ranked []*entrant) {
+	low, high := e.Lower, e.Upper+m.openPoints(e.Complete)
+	best := e.rankAmong(ranked, high, func(o *entrant) float64 { return o.Lower })
+	worst := e.rankAmong(ranked, low, func(o *entrant) float64 { return o.Upper })
 	e.RankBest, e.RankWorst = table.Some(int32(best)), table.Some(int32(worst))
 	e.Unranked = fmt.Sprintf("%s；可能的得分%.2f—%.2f分，排在第%d—%d名", e.Unranked, low, high, best, worst)
 }
 
-// propose sets what experts propose beside what the Department decided, which alone takes points off.
-func (m *scheme) propose(e *entrant, r table.Ruling) {
+// setProposals sets what experts propose to deduct or reject. Only what the register decided is deducted.
+func (m *scheme) setProposals(e *entrant, r table.Ruling) {
 	var parts []string
 	e.Deduction = r.Points
 	for i, c := range m.criteria {
 		var asked []float64
-		for _, o := range e.marks[i].opinions {
+		for _, o := range e.marks[i].individual {
 			if c.Deduction && o.value > 0 {
 				asked = append(asked, o.value)
 			}
@@ -132,7 +133,7 @@ func (m *scheme) propose(e *entrant, r table.Ruling) {
 		if r.Points.Valid {
 			words += fmt.Sprintf("，登记扣%s分（%s）", plain(r.Points.V), r.Document)
 		} else {
-			e.Pending, e.proposed = true, table.Some(most)
+			e.Pending, e.proposedDeduction = true, table.Some(most)
 		}
 		parts = append(parts, words)
 	}
@@ -141,35 +142,35 @@ func (m *scheme) propose(e *entrant, r table.Ruling) {
 		if r.Reject.Valid {
 			words += map[bool]string{true: "，登记不予立项（", false: "，登记予以保留（"}[r.Reject.V] + r.Document + "）"
 		} else {
-			e.Pending, e.ousted = true, true
+			e.Pending, e.rejectionProposed = true, true
 		}
 		parts = append(parts, words)
 	}
 	e.Proposals = text.Mask(strings.Join(parts, "；"))
 }
 
-// combine makes one mark of the opinions and notes which were dropped. Of deductions the largest stands for all.
-func (p *panel) combine(x *marked, deduction, trim bool) {
-	if len(x.opinions) == 0 {
+// combine combines the marks for one point and records which were dropped. Of deductions it takes the largest.
+func (p *panel) combine(x *combinedMark, deduction, trim bool) {
+	if len(x.individual) == 0 {
 		return
 	}
-	values := table.Each(x.opinions, func(o opinion) float64 { return o.value })
+	values := table.Each(x.individual, func(o expertMark) float64 { return o.value })
 	x.ok, x.spread = true, deviation(values)
 	if deduction {
 		x.value = slices.Max(values)
 		return
 	}
 	if x.trim = trim; p.trims(len(values), trim) {
-		byValue := slices.Clone(x.opinions)
-		slices.SortStableFunc(byValue, func(a, b opinion) int { return cmp.Compare(a.value, b.value) })
-		for _, o := range []opinion{byValue[0], byValue[len(byValue)-1]} {
+		byValue := slices.Clone(x.individual)
+		slices.SortStableFunc(byValue, func(a, b expertMark) int { return cmp.Compare(a.value, b.value) })
+		for _, o := range []expertMark{byValue[0], byValue[len(byValue)-1]} {
 			p.rows[o.row].Status = table.MarkDropped
 		}
 	}
 	x.value = p.mean(values, trim)
 }
 
-// mean combines marks as the rubric says. It orders them.
+// mean is the mean of marks, trimmed if the rubric says so. It sorts the values in place.
 func (p *panel) mean(values []float64, trim bool) float64 {
 	slices.Sort(values)
 	if p.trims(len(values), trim) {
@@ -178,30 +179,30 @@ func (p *panel) mean(values []float64, trim bool) float64 {
 	return sum(values) / float64(len(values))
 }
 
-// trims says whether one highest and one lowest of n marks are dropped; trim: every ranked submission has enough.
+// trims reports whether the highest and lowest of n marks are dropped. trim: all the ranked have enough marks.
 func (p *panel) trims(n int, trim bool) bool {
-	return trim && p.combined.Combine == templates.TrimmedMean && n >= p.combined.TrimFrom
+	return trim && p.rules.Combine == templates.TrimmedMean && n >= p.rules.TrimFrom
 }
 
-// count decides whether the marks count: once every ranked submission has enough for every point.
-func (m *scheme) count(p *panel, entrants []*entrant) {
+// combineMarks combines all marks. They count once every ranked submission has enough of them for every point.
+func (m *scheme) combineMarks(p *panel, entrants []*entrant) {
 	for i, c := range m.criteria {
-		few := func(e *entrant) bool { return e.Ranked && len(e.marks[i].opinions) < p.combined.TrimFrom }
+		few := func(e *entrant) bool { return e.Ranked && len(e.marks[i].individual) < p.rules.TrimFrom }
 		trim := !slices.ContainsFunc(entrants, few)
 		for _, e := range entrants {
 			p.combine(&e.marks[i], c.Deduction, trim)
 		}
 	}
-	p.fit(m, entrants)
+	p.estimateLeniency(m, entrants)
 	ranked := false
 	for _, e := range entrants {
-		short := m.short(p, e)
+		short := m.missingMarks(p, e)
 		e.Complete = len(p.rows) > 0 && short == nil
 		if ranked = ranked || e.Ranked; e.Ranked && len(p.rows) > 0 {
-			p.wanting = append(p.wanting, short...)
+			p.missing = append(p.missing, short...)
 		}
 	}
-	m.complete = ranked && len(p.rows) > 0 && len(p.wanting) == 0
+	m.complete = ranked && len(p.rows) > 0 && len(p.missing) == 0
 	switch m.state = table.FiguresOnly; {
 	case m.complete:
 		m.state = table.AllMarked
@@ -216,12 +217,13 @@ func (m *scheme) count(p *panel, entrants []*entrant) {
 // deviation is the sample standard deviation; 0 of fewer than two values.
 func deviation(values []float64) float64 { return math.Sqrt(covariance(values, values)) }
 
-// fit estimates leniency by least squares, mark = point of a submission + leniency, adding up to 0; none for who shares
-// no point with anybody. It finds whether recusals make the experts differ among the ranked: only there it decides.
-func (p *panel) fit(m *scheme, entrants []*entrant) {
+// estimateLeniency fits mark = quality at the point + leniency by least squares, the leniencies adding up to 0; absent
+// for who shares no point with another expert. Only where recusals make the experts unequal among the ranked does it
+// decide.
+func (p *panel) estimateLeniency(m *scheme, entrants []*entrant) {
 	n := len(p.experts)
 	p.leniency = make([]table.Opt[float64], n)
-	rows := make([][]float64, n) // the normal equations once the points are eliminated, the right side last
+	rows := make([][]float64, n) // normal equations with the qualities eliminated, the right side last
 	for i := range rows {
 		rows[i] = make([]float64, n+1)
 	}
@@ -230,26 +232,26 @@ func (p *panel) fit(m *scheme, entrants []*entrant) {
 		sets := map[string]bool{}
 		for _, e := range entrants {
 			marked := bytes.Repeat([]byte{'0'}, n)
-			if given := e.marks[i].opinions; len(given) > 0 && !c.Deduction {
-				normal(rows, given, marked)
+			if given := e.marks[i].individual; len(given) > 0 && !c.Deduction {
+				addEquations(rows, given, marked)
 			}
-			if e.Ranked && c.marked() && !c.Deduction {
+			if e.Ranked && c.takesMarks() && !c.Deduction {
 				sets[string(marked)] = true
 			}
 		}
-		p.uneven = p.uneven || recused && len(sets) > 1
+		p.unequal = p.unequal || recused && len(sets) > 1
 	}
-	for _, group := range connected(rows) {
+	for _, group := range connectedGroups(rows) {
 		if len(group) > 1 {
-			for k, x := range solve(rows, group) {
+			for k, x := range solveGroup(rows, group) {
 				p.leniency[group[k]] = table.Some(x)
 			}
 		}
 	}
 }
 
-// normal adds the opinions about one point of one submission to the normal equations, and notes whose they are.
-func normal(rows [][]float64, given []opinion, marked []byte) {
+// addEquations adds the marks for one point of one submission to the normal equations; marked gets their experts.
+func addEquations(rows [][]float64, given []expertMark, marked []byte) {
 	mean, share := 0.0, 1/float64(len(given))
 	for _, o := range given {
 		mean += o.value * share
@@ -264,9 +266,9 @@ func normal(rows [][]float64, given []opinion, marked []byte) {
 	}
 }
 
-// connected groups the experts who share points, directly or through others; some groups are empty.
-func connected(rows [][]float64) [][]int {
-	least := make([]int, len(rows)) // of those that one is connected with
+// connectedGroups groups the experts who share points, directly or through others. Some groups are empty.
+func connectedGroups(rows [][]float64) [][]int {
+	least := make([]int, len(rows)) // the least index in each expert's group
 	for i := range least {
 		least[i] = i
 	}
@@ -286,8 +288,8 @@ func connected(rows [][]float64) [][]int {
 	return out
 }
 
-// solve gives the unknowns of one group by elimination; they add up to 0, which the equations leave open.
-func solve(rows [][]float64, group []int) []float64 {
+// solveGroup solves one group by Gaussian elimination. The 1 added to all coefficients makes the unknowns add up to 0.
+func solveGroup(rows [][]float64, group []int) []float64 {
 	n := len(group)
 	a := make([][]float64, n)
 	for i, x := range group {
@@ -296,7 +298,7 @@ func solve(rows [][]float64, group []int) []float64 {
 		}
 		a[i] = append(a[i], rows[x][len(rows)])
 	}
-	for i := range a { // the matrix is positive definite: no pivoting
+	for i := range a { // the matrix is positive definite, so no pivoting is needed
 		for k := i + 1; k < n; k++ {
 			f := a[k][i] / a[i][i]
 			for j := i; j <= n; j++ {
@@ -315,20 +317,22 @@ func solve(rows [][]float64, group []int) []float64 {
 	return out
 }
 
-func (p *panel) fair(o opinion, scale float64) float64 {
+// withoutLeniency is a mark less the leniency of its expert, within the scale.
+func (p *panel) withoutLeniency(o expertMark, scale float64) float64 {
 	return round10(min(max(o.value-p.leniency[o.expert].V, 0), scale))
 }
 
-// withMarks is the entrant with opinions replaced, repeated or left out; a mark without any stays. marks is room.
-func (e *entrant) withMarks(p *panel, marks []marked, say func([]float64, opinion) []float64) *entrant {
+// withMarks returns a copy with marks combined anew; resample appends what a single mark becomes, perhaps nothing or
+// several. A point left without any keeps its mark. marks is a buffer.
+func (e *entrant) withMarks(p *panel, marks []combinedMark, resample func([]float64, expertMark) []float64) *entrant {
 	again := *e
 	again.marks = marks
 	copy(marks, e.marks)
 	var values []float64
 	for i, x := range e.marks {
 		values = values[:0]
-		for _, o := range x.opinions {
-			values = say(values, o)
+		for _, o := range x.individual {
+			values = resample(values, o)
 		}
 		if len(values) > 0 {
 			marks[i].value = p.mean(values, x.trim)
@@ -337,8 +341,8 @@ func (e *entrant) withMarks(p *panel, marks []marked, say func([]float64, opinio
 	return &again
 }
 
-// summary says of each expert what was asked, given and lacking, and how the expert marks beside the others.
-func (p *panel) summary() []table.Expert {
+// expertRows summarises each expert: marks asked for, given and missing; mean and leniency.
+func (p *panel) expertRows() []table.Expert {
 	var out []table.Expert
 	for _, own := range table.GroupBy(p.rows, func(r table.Mark) string { return r.Expert }) {
 		asked := table.Where(slices.Values(own), func(r table.Mark) bool { return r.Kind != table.MarkVeto })
@@ -358,7 +362,7 @@ func (p *panel) summary() []table.Expert {
 		x.Counted, x.Conflicts = n[table.MarkCounted]+n[table.MarkDropped], n[table.MarkConflict]
 		x.Unfilled, x.Invalid = n[table.MarkUnfilled], n[table.MarkInvalid]+n[table.MarkUnknown]
 		x.Lacking = strings.Join(lacking, "；")
-		x.Mean, x.Spread = spread(given)
+		x.Mean, x.Spread = meanAndDeviation(given)
 		if k := slices.Index(p.experts, x.Expert); k >= 0 {
 			x.Leniency = p.leniency[k]
 		}
@@ -367,22 +371,22 @@ func (p *panel) summary() []table.Expert {
 	return out
 }
 
-// spread is the mean of some values and their sample standard deviation, as far as there are enough of them.
-func spread(values []float64) (mean, deviates table.Opt[float64]) {
+// meanAndDeviation is the mean of the values and their sample standard deviation, absent where there are too few.
+func meanAndDeviation(values []float64) (mean, deviates table.Opt[float64]) {
 	n := len(values)
 	return table.Known(sum(values)/float64(n), n > 0), table.Known(deviation(values), n > 1)
 }
 
-// matrix is what each expert, and all together (Expert empty), give each submission; then where experts disagree.
-func (p *panel) matrix(m *scheme, ranked []*entrant) (rows []table.Assessment, apart []table.Disagreement) {
+// assessments sums what each expert, and all together (Expert empty), give; and lists the disagreements.
+func (p *panel) assessments(m *scheme, ranked []*entrant) (rows []table.Assessment, apart []table.Disagreement) {
 	of, full := map[string][]table.Assessment{}, map[string]float64{}
 	for _, c := range m.criteria {
-		full[c.ID] = c.open
+		full[c.ID] = c.expertWeight
 	}
 	for _, own := range table.GroupBy(p.rows, func(r table.Mark) [2]string { return [2]string{r.Expert, r.Submission} }) {
 		row := table.Assessment{Expert: own[0].Expert, Submission: own[0].Submission}
 		for _, r := range own {
-			row.Add(r, full[r.Point], m.scale)
+			row.Add(r, full[r.Point], m.markScale)
 		}
 		rows, of[row.Submission] = append(rows, row), append(of[row.Submission], row)
 	}
@@ -401,7 +405,7 @@ func (p *panel) matrix(m *scheme, ranked []*entrant) (rows []table.Assessment, a
 		if m.complete {
 			all.State = table.AssessedWhole
 		}
-		all.Points, all.Spread = spread(totals)
+		all.Points, all.Spread = meanAndDeviation(totals)
 		if fulls != nil {
 			all.Full = sum(fulls) / float64(len(fulls))
 		}
@@ -413,21 +417,21 @@ func (p *panel) matrix(m *scheme, ranked []*entrant) (rows []table.Assessment, a
 	return rows, apart
 }
 
-// disagreements lists the points whose marks, leniency taken off, fall into different bands of the rubric.
+// disagreements lists the points whose marks, less leniency, fall into different bands of the rubric.
 func (p *panel) disagreements(m *scheme, e *entrant) []table.Disagreement {
 	var out []table.Disagreement
 	for i, c := range m.criteria {
-		given := e.marks[i].opinions
+		given := e.marks[i].individual
 		if len(given) < 2 || c.Deduction {
 			continue
 		}
-		fair := func(o opinion) float64 { return p.fair(o, m.scale) }
-		by := func(a, b opinion) int { return cmp.Compare(fair(a), fair(b)) }
+		fair := func(o expertMark) float64 { return p.withoutLeniency(o, m.markScale) }
+		by := func(a, b expertMark) int { return cmp.Compare(fair(a), fair(b)) }
 		low, high := slices.MinFunc(given, by), slices.MaxFunc(given, by)
-		if p.combined.Band(fair(low)) != p.combined.Band(fair(high)) {
+		if p.rules.Band(fair(low)) != p.rules.Band(fair(high)) {
 			out = append(out, table.Disagreement{Submission: e.Submission, Point: c.ID, Marks: int32(len(given)),
 				Lowest: low.value, LowestBy: p.experts[low.expert], Highest: high.value, HighestBy: p.experts[high.expert],
-				Spread: e.marks[i].spread, Stake: c.open * (fair(high) - fair(low)) / m.scale})
+				Spread: e.marks[i].spread, Stake: c.expertWeight * (fair(high) - fair(low)) / m.markScale})
 		}
 	}
 	return out

@@ -183,13 +183,13 @@ func TestUndecided(t *testing.T) {
 	batch := func() []*entrant {
 		var out []*entrant
 		for i, total := range []float64{90, 80, 71, 70, 60} {
-			e := &entrant{standing: standing{Total: total, Upper: total, Consortium: string(rune('甲' + i))}}
+			e := &entrant{rankRow: rankRow{Total: total, Upper: total, Consortium: string(rune('甲' + i))}}
 			e.Rank = table.Some(int32(i + 1))
 			out = append(out, e)
 		}
 		return out
 	}
-	veto, deduct := func(e *entrant) { e.Pending, e.ousted = true, true }, func(e *entrant) { e.Pending, e.proposed = true, table.Some(5.0) }
+	veto, deduct := func(e *entrant) { e.Pending, e.rejectionProposed = true, true }, func(e *entrant) { e.Pending, e.proposedDeduction = true, table.Some(5.0) }
 	for name, c := range map[string]struct {
 		set     func([]*entrant)
 		waiting float64 // upper; 0: nobody waits
@@ -206,7 +206,7 @@ func TestUndecided(t *testing.T) {
 		ranked, late := batch(), []*entrant(nil)
 		c.set(ranked)
 		if c.waiting > 0 {
-			late = append(late, &entrant{standing: standing{Upper: c.waiting - m.waiting(false)}})
+			late = append(late, &entrant{rankRow: rankRow{Upper: c.waiting - m.openPoints(false)}})
 		}
 		for i, e := range ranked {
 			if got := strings.Join(m.pendingCrossings(e, ranked, late, 3), "；"); (got == "") != (c.want[i] == "") || !strings.Contains(got, c.want[i]) {
@@ -264,18 +264,18 @@ func TestPublishedAggregates(t *testing.T) {
 	}
 	var ranked []*entrant
 	for _, c := range countries {
-		e := &entrant{standing: standing{Submission: c.name}}
+		e := &entrant{rankRow: rankRow{Submission: c.name}}
 		for _, v := range c.pillar {
-			e.points = append(e.points, point{value: v / 100, present: 1})
+			e.points = append(e.points, pointScore{value: v / 100, present: 1})
 		}
-		e.Total = 100 * total(pillars, e.points)
+		e.Total = 100 * weightedTotal(pillars, e.points)
 		e.Lower, e.Upper = e.Total, e.Total
 		if math.Abs(e.Total-c.index) > 0.011 { // two roundings to two decimals
 			t.Errorf("%s: %.4f, published %v", c.name, e.Total, c.index)
 		}
 		ranked = append(ranked, e)
 	}
-	rank(ranked)
+	assignRanks(ranked)
 	slices.SortFunc(ranked, func(a, b *entrant) int { return int(a.Rank.V - b.Rank.V) })
 	for i, want := range []string{"CHE", "NLD", "DNK", "NOR", "BEL", "SWE", "IND"} {
 		if ranked[i].Submission != want {

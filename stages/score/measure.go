@@ -16,24 +16,25 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-type measure struct {
+// measurement is the value of one slot for one submission.
+type measurement struct {
 	ok         bool // false: a gap; note says why
-	excused    bool // a gap that the register accepted: it is left out
+	excused    bool // a gap that the register accepted; it does not count
 	raw        float64
 	normalised float64 // 0–1
-	cells      string  // where its values stand, joined by "; "
+	cells      string  // cells of its values, joined by "; "
 	note       string
 }
 
-// measure evaluates all evidence of all submissions, in their order, whatever the number of workers.
-func (m *scheme) measure(facts *table.Facts, judgement *table.Judgement, atOnce int) ([]*entrant, error) {
-	excused, reasons, courses := m.excused(judgement), m.reasons(facts, judgement), m.courses()
-	official, err := m.official(facts, judgement.Register)
+// measureAll evaluates all evidence of all submissions. Their order does not depend on the number of workers.
+func (m *scheme) measureAll(facts *table.Facts, judgement *table.Judgement, atOnce int) ([]*entrant, error) {
+	excused, reasons, trends := m.acceptedGaps(judgement), m.reasons(facts, judgement), m.trends()
+	official, err := m.officialEnrolment(facts, judgement.Register)
 	if err != nil {
 		return nil, err
 	}
 	verdicts := table.IndexBy(judgement.Verdicts.All(), func(v table.Verdict) string { return v.Submission })
-	// So many are kept with their forms, spread evenly, for the properties to be tried on.
+	// The forms of about so many submissions, evenly spread, are kept to test the properties on.
 	const tried = 60
 	stride := max(1, (facts.Submissions.Len()+tried-1)/tried)
 	for s := range facts.Submissions.All() {
@@ -46,14 +47,14 @@ func (m *scheme) measure(facts *table.Facts, judgement *table.Judgement, atOnce 
 		x := form.Submission
 		v := verdicts[x.Submission]
 		a := answers{Form: form, excused: excused[x.Submission], official: official[x.Submission]}
-		e := &entrant{submission: x, verdict: v, measures: make([]measure, len(m.slots)), form: a, excused: a.excused,
-			standing: standing{Submission: x.Submission, CityCode: x.CityCode, City: x.City, Consortium: x.Consortium,
+		e := &entrant{submission: x, verdict: v, measures: make([]measurement, len(m.slots)), form: a, excused: a.excused,
+			rankRow: rankRow{Submission: x.Submission, CityCode: x.CityCode, City: x.City, Consortium: x.Consortium,
 				Verdict: string(v.Verdict)}}
-		m.fill(e, a)
+		m.measureForm(e, a)
 		stated, _ := answers{Form: form}.Enrolment()
-		e.suspects, e.size = m.suspects(form, reasons[e.Submission]), stated.InexactFloat64()
-		for _, c := range courses {
-			e.followed = append(e.followed, c.follow(form, m.def.Rubric.Credibility.Base))
+		e.doubts, e.enrolment = m.doubts(form, reasons[e.Submission]), stated.InexactFloat64()
+		for _, t := range trends {
+			e.growth = append(e.growth, t.growth(form, m.def.Rubric.Credibility.Base))
 		}
 		return e
 	}) {
@@ -65,11 +66,11 @@ func (m *scheme) measure(facts *table.Facts, judgement *table.Judgement, atOnce 
 	return entrants, nil
 }
 
-// answers is one form as the scoring sees it.
+// answers is one form as the scoring reads it: with accepted gaps, official enrolment, and perhaps an edit.
 type answers struct {
 	*table.Form
 	excused  map[templates.Ref]bool // gaps that the register accepted
-	official map[string]float64     // enrolment by kind of school, see scheme.official; nil: what the roster states
+	official map[string]float64     // official enrolment by kind of school; nil: use the roster's
 	edit     *edit                  // nil: the form as it is
 }
 
@@ -100,26 +101,27 @@ func (a answers) Enrolment(kinds ...string) (decimal.Decimal, bool) {
 	return total, true
 }
 
-func (m *scheme) fill(e *entrant, a answers) {
-	maps.DeleteFunc(a.excused, func(r templates.Ref, _ bool) bool { // what is there is no gap
+func (m *scheme) measureForm(e *entrant, a answers) {
+	maps.DeleteFunc(a.excused, func(r templates.Ref, _ bool) bool { // a value that is present is no gap
 		_, there := a.Number(r.Field, r.Year)
 		return there
 	})
 	for i := range m.slots {
-		e.measures[i] = m.value(i, a)
-		e.measures[i].cells = cells(a.Form, m.slots[i].expression())
+		e.measures[i] = m.measureSlot(i, a)
+		e.measures[i].cells = cellsOf(a.Form, m.slots[i].expression())
 	}
 }
 
-func (m *scheme) value(i int, a answers) measure {
+// measureSlot evaluates one slot. The official enrolment serves only as a base, not for evidence as it counts.
+func (m *scheme) measureSlot(i int, a answers) measurement {
 	if s := m.slots[i]; s.base == "" && (m.def.Rubric.Basis == "" || s.Size != m.def.Rubric.Basis) {
 		a.official = nil
 	}
 	return m.evaluate(a, m.slots[i].expression())
 }
 
-// excused lists the gaps of each submission that the register accepted: what was found missing, or not applicable.
-func (m *scheme) excused(judgement *table.Judgement) map[string]map[templates.Ref]bool {
+// acceptedGaps lists, by submission, the missing or inapplicable values whose reason the register accepted.
+func (m *scheme) acceptedGaps(judgement *table.Judgement) map[string]map[templates.Ref]bool {
 	out := map[string]map[templates.Ref]bool{}
 	for x := range judgement.Findings.All() {
 		if !x.Accepted {
@@ -135,13 +137,13 @@ func (m *scheme) excused(judgement *table.Judgement) map[string]map[templates.Re
 	return out
 }
 
-// evaluate gives the value of one expression, or says what it lacks.
-func (m *scheme) evaluate(f answers, x *templates.Expression) measure {
-	var out measure
+// evaluate computes the value of an expression, or notes which values it lacks.
+func (m *scheme) evaluate(f answers, x *templates.Expression) measurement {
+	var out measurement
 	value, err := x.Number(f)
 	switch {
 	case err == nil:
-		const decimals = 10 // further ones would part what is equal, each language in its own way
+		const decimals = 10 // further decimals differ between languages and would separate equal values
 		out.ok, out.raw = true, value.Round(decimals).InexactFloat64()
 		unknown := func(s table.Member) bool { return !s.Enrolment.Valid }
 		if slices.Contains(x.Roster, "members_enrolment") && len(table.Where(f.Schools(), unknown)) > 0 {
@@ -155,7 +157,7 @@ func (m *scheme) evaluate(f answers, x *templates.Expression) measure {
 	var lacks []string
 	out.excused = true
 	for _, r := range x.Missing(f) {
-		lacks = append(lacks, m.name(r)+f.Observe(r).Status.Absent())
+		lacks = append(lacks, m.valueName(r)+f.Observe(r).Status.Absent())
 		out.excused = out.excused && f.excused[r]
 	}
 	out.note = strings.Join(lacks, "；")
@@ -165,8 +167,8 @@ func (m *scheme) evaluate(f answers, x *templates.Expression) measure {
 	return out
 }
 
-// name is how a person calls a value: label, unit, year.
-func (m *scheme) name(r templates.Ref) string {
+// valueName is a value's name for people: label, unit, year.
+func (m *scheme) valueName(r templates.Ref) string {
 	f := m.def.Field(r.Field)
 	name := f.Label
 	if f.Unit != "" {
@@ -175,8 +177,8 @@ func (m *scheme) name(r templates.Ref) string {
 	return name + m.def.Form.YearOf(r.Year).Label
 }
 
-// cells lists where the values of an expression stand in the submission's workbook; the roster as one range.
-func cells(f *table.Form, x *templates.Expression) string {
+// cellsOf lists the cells of the values in an expression, joined by "; "; the roster as one range.
+func cellsOf(f *table.Form, x *templates.Expression) string {
 	var out []string
 	for _, r := range x.Refs {
 		if place := f.Observe(r).Place; place.Sheet != "" {
@@ -194,63 +196,63 @@ func cells(f *table.Form, x *templates.Expression) string {
 	return strings.Join(out, "; ")
 }
 
-// point is what is said to one observation point.
-type point struct {
-	figures    float64 // 0–1, weighted mean of the evidence that counts, gaps without consent as 0
-	there      float64 // share of the evidence that counts; figures means nothing where it is 0
+// pointScore is the score of one observation point, with its parts.
+type pointScore struct {
+	figures    float64 // 0–1, weighted mean of the evidence that counts; gaps that were not accepted are 0
+	counted    float64 // share of the evidence that counts; if 0, figures is undefined
 	known      float64 // share of the evidence that has a value
-	value      float64 // 0–1, figures and mark together as far as they count
-	present    float64 // share of both that is there; value means nothing where it is 0
-	foundation float64 // part of value that comes from what has happened
-	promise    float64 // part of value that comes from what is promised
-	experts    float64 // part of value that experts give
-	lower      float64 // points, what is missing counted as 0
-	upper      float64 // points, what is missing counted as 1
+	value      float64 // 0–1, figures and mark together
+	present    float64 // share of figures and mark that is there; if 0, value is undefined
+	foundation float64 // part of value from achievements
+	promise    float64 // part of value from promises
+	experts    float64 // part of value from experts
+	lower      float64 // points with missing values counted as 0
+	upper      float64 // points with missing values counted as 1
 }
 
-// aggregate makes points of evidence and marks, and the total with its parts: achieved, promised, given by experts.
+// aggregate computes the points, and the total with its parts: achieved, promised, given by experts.
 func (m *scheme) aggregate(e *entrant) {
 	weights := m.weights(e.Complete)
-	e.points = m.points(e)
+	e.points = m.scorePoints(e)
 	e.reweighting = reweighting(weights, e.points)
-	e.Total = total(weights, e.points) - e.Deduction.V
+	e.Total = weightedTotal(weights, e.points) - e.Deduction.V
 	e.Lower, e.Upper = -e.Deduction.V, -e.Deduction.V
-	happened, promised, said := 0.0, 0.0, 0.0
+	achieved, promised, marked := 0.0, 0.0, 0.0
 	for i, p := range e.points {
 		e.Lower += p.lower
 		e.Upper += p.upper
-		happened += float64(weights[i] * p.foundation)
+		achieved += float64(weights[i] * p.foundation)
 		promised += float64(weights[i] * p.promise)
-		said += float64(weights[i] * p.experts)
+		marked += float64(weights[i] * p.experts)
 	}
-	e.Foundation, e.Promise = happened*e.reweighting, promised*e.reweighting
-	e.Experts = table.Known(said*e.reweighting, e.Complete)
-	e.OtherTotal = table.Known(e.Total-e.proposed.V, e.proposed.Valid)
+	e.Foundation, e.Promise = achieved*e.reweighting, promised*e.reweighting
+	e.Experts = table.Known(marked*e.reweighting, e.Complete)
+	e.OtherTotal = table.Known(e.Total-e.proposedDeduction.V, e.proposedDeduction.Valid)
 }
 
-func (m *scheme) points(e *entrant) []point {
-	out := make([]point, len(m.criteria))
+func (m *scheme) scorePoints(e *entrant) []pointScore {
+	out := make([]pointScore, len(m.criteria))
 	for i := range out {
-		out[i] = m.point(e, i)
+		out[i] = m.scorePoint(e, i)
 	}
 	return out
 }
 
-// at is an entrant's total with some evidence at a normalised value.
-func (m *scheme) at(e *entrant, value float64, evidence ...int) float64 {
-	again := e.withMeasures(func(at int, x *measure) {
+// totalWith is the entrant's total if some of its evidence had the given normalised value.
+func (m *scheme) totalWith(e *entrant, value float64, evidence ...int) float64 {
+	again := e.withMeasures(func(at int, x *measurement) {
 		if slices.Contains(evidence, at) {
 			x.normalised = value
 		}
 	})
-	return m.total(again)
+	return m.totalOf(again)
 }
 
-func (m *scheme) total(e *entrant) float64 {
-	return total(m.weights(e.Complete), m.points(e)) - e.Deduction.V
+func (m *scheme) totalOf(e *entrant) float64 {
+	return weightedTotal(m.weights(e.Complete), m.scorePoints(e)) - e.Deduction.V
 }
 
-func (e *entrant) withMeasures(change func(at int, x *measure)) *entrant {
+func (e *entrant) withMeasures(change func(at int, x *measurement)) *entrant {
 	again := *e
 	again.measures = slices.Clone(e.measures)
 	for at := range again.measures {
@@ -259,11 +261,11 @@ func (e *entrant) withMeasures(change func(at int, x *measure)) *entrant {
 	return &again
 }
 
-// point puts together what is said to one observation point.
-func (m *scheme) point(e *entrant, i int) (p point) {
-	c, happened, promised, figures := m.criteria[i], 0.0, 0.0, 0.0
+// scorePoint computes the score of the i-th observation point.
+func (m *scheme) scorePoint(e *entrant, i int) (p pointScore) {
+	c, achieved, promised, figures := m.criteria[i], 0.0, 0.0, 0.0
 	for k, share := range c.shares {
-		measured := e.measures[c.first+k]
+		measured := e.measures[c.firstSlot+k]
 		if measured.ok {
 			p.known += share
 		}
@@ -272,46 +274,46 @@ func (m *scheme) point(e *entrant, i int) (p point) {
 		}
 		x := float64(share * measured.normalised)
 		figures += x
-		p.there += share
+		p.counted += share
 		if c.Evidence[k].Kind == templates.Commitment {
 			promised += x
 		} else {
-			happened += x
+			achieved += x
 		}
 	}
-	figures, p.there, p.known = min(figures, 1), whole(p.there), whole(p.known)
-	if p.there > 0 {
-		p.figures = min(figures/p.there, 1)
+	figures, p.counted, p.known = min(figures, 1), exactOne(p.counted), exactOne(p.known)
+	if p.counted > 0 {
+		p.figures = min(figures/p.counted, 1)
 	}
-	say, given := c.expertShare(e.Complete), 0.0 // of the experts
-	said := float64((1 - say) * figures)
-	p.present = float64((1 - say) * p.there)
-	if say > 0 && e.marks[i].ok {
-		given = float64(say * e.marks[i].value / m.scale)
-		said += given
-		p.present = whole(p.present + say)
+	share, marked := c.expertShare(e.Complete), 0.0
+	value := float64((1 - share) * figures)
+	p.present = float64((1 - share) * p.counted)
+	if share > 0 && e.marks[i].ok {
+		marked = float64(share * e.marks[i].value / m.markScale)
+		value += marked
+		p.present = exactOne(p.present + share)
 	}
 	if p.present > 0 {
-		p.value = min(said/p.present, 1)
-		p.foundation = (1 - say) * happened / p.present
-		p.promise = (1 - say) * promised / p.present
-		p.experts = given / p.present
+		p.value = min(value/p.present, 1)
+		p.foundation = (1 - share) * achieved / p.present
+		p.promise = (1 - share) * promised / p.present
+		p.experts = marked / p.present
 	}
-	p.lower = float64(c.earn(e.Complete) * said)
-	p.upper = float64(c.earn(e.Complete) * min(said+(1-p.present)+float64((1-say)*max(p.there-p.known, 0)), 1))
+	p.lower = float64(c.maxPoints(e.Complete) * value)
+	p.upper = float64(c.maxPoints(e.Complete) * min(value+(1-p.present)+float64((1-share)*max(p.counted-p.known, 0)), 1))
 	return p
 }
 
-// whole mends a sum of shares, which are rounded: all together may miss 1 by the last digit.
-func whole(shares float64) float64 {
+// exactOne returns exactly 1 for a sum of rounded shares that misses it by the last digit.
+func exactOne(shares float64) float64 {
 	if round10(shares) == 1 {
 		return 1
 	}
 	return shares
 }
 
-// total is the weighted sum of the points. A point without anything is left out: the others stand for it by weight.
-func total(weights []float64, points []point) float64 {
+// weightedTotal is the weighted sum of the points. Those of which nothing is present are left out, see reweighting.
+func weightedTotal(weights []float64, points []pointScore) float64 {
 	sum := 0.0
 	for i, w := range weights {
 		if points[i].present > 0 {
@@ -321,8 +323,8 @@ func total(weights []float64, points []point) float64 {
 	return sum * reweighting(weights, points)
 }
 
-// reweighting is the factor by which the other points stand for those of which nothing is there.
-func reweighting(weights []float64, points []point) float64 {
+// reweighting is the factor by which the other points are scaled up for those of which nothing is present.
+func reweighting(weights []float64, points []pointScore) float64 {
 	with, all := 0.0, sum(weights)
 	for i, w := range weights {
 		if points[i].present > 0 {
@@ -335,15 +337,15 @@ func reweighting(weights []float64, points []point) float64 {
 	return all / with
 }
 
-// floor replaces 0 in a geometric mean, which is 0 as soon as one factor is: values go from here to 1.
-const floor = 0.01
+// geometricFloor replaces 0 in a geometric mean, which is 0 as soon as one factor is: values go from here to 1.
+const geometricFloor = 0.01
 
-// geometric is the weighted geometric mean of the points, times the sum of the weights.
-func geometric(weights []float64, points []point) float64 {
+// geometricTotal is the weighted geometric mean of the points, times the sum of the weights.
+func geometricTotal(weights []float64, points []pointScore) float64 {
 	logs, with := 0.0, 0.0
 	for i, w := range weights {
 		if points[i].present > 0 {
-			logs += float64(w * math.Log(floor+float64((1-floor)*points[i].value)))
+			logs += float64(w * math.Log(geometricFloor+float64((1-geometricFloor)*points[i].value)))
 			with += w
 		}
 	}

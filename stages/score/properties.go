@@ -10,55 +10,56 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// What a way to score must hold to, whatever the rubric: values of table.Lapse.Property. Each is tried by one edit of
-// one submission at a time, all else staying as it is; neither its total nor its rank may then move the wrong way.
+// Properties that scoring must have under any rubric; values of table.Lapse.Property. Each is tested by editing one
+// submission at a time, with all others unchanged: neither its total nor its rank may move the wrong way.
 const (
 	PropertyMember        = "member"        // adding a member never lowers
 	PropertySize          = "size"          // a smaller size (enrolment, employees) never raises
 	PropertyBlank         = "blank"         // leaving a figure blank never raises
 	PropertyPrior         = "prior"         // a smaller figure of a year before never raises
-	PropertySupplementary = "supplementary" // what the official form does not ask for moves nothing
+	PropertySupplementary = "supplementary" // a figure that the official form does not ask for changes nothing
 	PropertyBetter        = "better"        // a better figure never lowers
 	PropertySum           = "sum"           // the points add up to the total
 )
 
 type edit struct {
-	property string
-	ref      templates.Ref    // the figure; of no field: the roster
-	value    *decimal.Decimal // nil: blank
-	roster   func([]table.Member) []table.Member
-	words    string
+	property    string
+	ref         templates.Ref    // the figure; zero for the roster
+	value       *decimal.Decimal // nil: blank
+	roster      func([]table.Member) []table.Member
+	description string
 }
 
-type tester struct {
-	*field
+// propertyTester computes how one submission's total and rank change when its form is edited.
+type propertyTester struct {
+	*scoredBatch
 	ranked []*entrant
 	scales []scale
 }
 
-// reached lists the counted evidence that a change reaches.
-func (p *tester) reached(by func(*templates.Expression) bool) (out []int) {
-	for at, s := range p.slots[:p.evidence] {
-		if p.criteria[s.criterion].shares[s.part] > 0 && by(s.expression()) {
+// affectedEvidence lists the counted evidence whose expression a change affects.
+func (p *propertyTester) affectedEvidence(by func(*templates.Expression) bool) (out []int) {
+	for at, s := range p.slots[:p.evidenceCount] {
+		if p.criteria[s.criterion].shares[s.index] > 0 && by(s.expression()) {
 			out = append(out, at)
 		}
 	}
 	return out
 }
 
-// touches says whether an expression looks at what an edit changes.
-func (x edit) touches(e *templates.Expression) bool {
+// affects reports whether an expression refers to what the edit changes.
+func (x edit) affects(e *templates.Expression) bool {
 	if x.roster != nil {
 		return len(e.Roster) > 0
 	}
 	return slices.Contains(e.Refs, x.ref)
 }
 
-// testProperties lists what does not hold, and says on how many submissions it was tried.
-func (f *field) testProperties(ranked []*entrant) ([]table.Lapse, int) {
-	p := &tester{f, ranked, f.scales(f.reference, "")}
+// testProperties returns the violations of the properties, and the number of submissions tested.
+func (f *scoredBatch) testProperties(ranked []*entrant) ([]table.Lapse, int) {
+	p := &propertyTester{f, ranked, f.newScales(f.reference, "")}
 	var out []table.Lapse
-	const most = 300_000 // edits × ranked: where there are many, some submissions stand for all
+	const most = 300_000 // edits × ranked: in a large batch, only a sample of submissions is tested
 	edits, tried := 0, 0
 	for _, e := range ranked {
 		if e.form.Form == nil || edits*len(ranked) > most {
@@ -68,14 +69,14 @@ func (f *field) testProperties(ranked []*entrant) ([]table.Lapse, int) {
 		before := table.Position{Total: e.Total, Rank: int(e.Rank.V)}
 		sum := -e.Deduction.V
 		for i, c := range f.criteria {
-			sum += float64(c.earn(e.Complete)*e.reweighting) * e.points[i].value
+			sum += float64(c.maxPoints(e.Complete)*e.reweighting) * e.points[i].value
 		}
 		if round10(sum) != round10(e.Total) {
 			out = append(out, e.lapse(edit{property: PropertySum}, table.Position{Total: sum, Rank: before.Rank}))
 		}
 		for _, x := range p.edits(e.form) {
 			edits++
-			if after := p.after(e, x); x.breaks(before, after) {
+			if after := p.placeAfter(e, x); x.violatedBy(before, after) {
 				out = append(out, e.lapse(x, after))
 			}
 		}
@@ -83,8 +84,8 @@ func (f *field) testProperties(ranked []*entrant) ([]table.Lapse, int) {
 	return out, tried
 }
 
-// breaks says whether what came of an edit is not what must come of it.
-func (x edit) breaks(before, after table.Position) bool {
+// violatedBy reports whether the change of total or rank violates the edit's property.
+func (x edit) violatedBy(before, after table.Position) bool {
 	const noise = 1e-9
 	raised := after.Total > before.Total+noise || after.Rank < before.Rank
 	lowered := after.Total < before.Total-noise || after.Rank > before.Rank
@@ -97,21 +98,21 @@ func (x edit) breaks(before, after table.Position) bool {
 	return raised
 }
 
-// edits lists what is tried on one form: a change and the blank of each figure that counts, and changes of the roster.
-func (p *tester) edits(a answers) []edit {
+// edits lists the edits of one form: each figure that counts changed and blank, and changes of the roster.
+func (p *propertyTester) edits(a answers) []edit {
 	var out []edit
 	for _, f := range p.def.Form.Fields() {
 		if !f.Numeric() || f.Record != "" {
 			continue
 		}
 		for _, r := range p.def.Refs(f) {
-			blank := edit{property: PropertyBlank, ref: r, words: "留空"}
-			if value, there := a.Number(r.Field, r.Year); there && len(p.reached(blank.touches)) > 0 {
-				out = append(out, blank, p.changed(f, r, value))
+			blank := edit{property: PropertyBlank, ref: r, description: "留空"}
+			if value, there := a.Number(r.Field, r.Year); there && len(p.affectedEvidence(blank.affects)) > 0 {
+				out = append(out, blank, p.changedFigure(f, r, value))
 			}
 		}
 	}
-	if len(p.reached(edit{roster: slices.Clone[[]table.Member]}.touches)) == 0 {
+	if len(p.affectedEvidence(edit{roster: slices.Clone[[]table.Member]}.affects)) == 0 {
 		return out
 	}
 	for _, k := range p.def.Form.Kinds {
@@ -119,10 +120,10 @@ func (p *tester) edits(a answers) []edit {
 		if k.School {
 			added.Enrolment, added.Status = table.Some(1000.0), table.Normal
 		}
-		out = append(out, edit{property: PropertyMember, words: "增加一家" + k.Label,
+		out = append(out, edit{property: PropertyMember, description: "增加一家" + k.Label,
 			roster: func(m []table.Member) []table.Member { return append(slices.Clone(m), added) }})
 	}
-	return append(out, edit{property: PropertySize, words: "在校生数减半", roster: func(m []table.Member) []table.Member {
+	return append(out, edit{property: PropertySize, description: "在校生数减半", roster: func(m []table.Member) []table.Member {
 		half := slices.Clone(m)
 		for i := range half {
 			half[i].Enrolment.V = float64(int(half[i].Enrolment.V / 2))
@@ -131,22 +132,22 @@ func (p *tester) edits(a answers) []edit {
 	}})
 }
 
-// changed is the change of one figure and the property that it tests.
-func (p *tester) changed(f *templates.Field, r templates.Ref, value decimal.Decimal) edit {
+// changedFigure is the edit that changes one figure, with the property that it tests.
+func (p *propertyTester) changedFigure(f *templates.Field, r templates.Ref, value decimal.Decimal) edit {
 	one, two, tenth := decimal.NewFromInt(1), decimal.NewFromInt(2), decimal.New(11, -1)
 	y := p.def.Form.YearOf(r.Year)
 	out := edit{ref: r}
 	switch {
 	case p.def.Supplementary(f, r.Year):
-		out.property, out.words, value = PropertySupplementary, "加倍", value.Mul(two).Add(one)
+		out.property, out.description, value = PropertySupplementary, "加倍", value.Mul(two).Add(one)
 	case f.Better == templates.Neither:
-		out.property, out.words, value = PropertySize, "减半", value.Div(two)
-	case y.Kind == templates.Actual && p.before(f, y):
-		out.property, out.words, value = PropertyPrior, "减半", value.Div(two)
+		out.property, out.description, value = PropertySize, "减半", value.Div(two)
+	case y.Kind == templates.Actual && p.hasLaterActual(f, y):
+		out.property, out.description, value = PropertyPrior, "减半", value.Div(two)
 	case f.Better == templates.Lower:
-		out.property, out.words, value = PropertyBetter, "改好一成", value.Div(tenth)
+		out.property, out.description, value = PropertyBetter, "改好一成", value.Div(tenth)
 	default:
-		out.property, out.words, value = PropertyBetter, "改好一成", value.Mul(tenth).Add(one)
+		out.property, out.description, value = PropertyBetter, "改好一成", value.Mul(tenth).Add(one)
 	}
 	if f.Max != nil && value.GreaterThan(*f.Max) {
 		value = *f.Max
@@ -156,107 +157,110 @@ func (p *tester) changed(f *templates.Field, r templates.Ref, value decimal.Deci
 	return out
 }
 
-// before says whether a field has a later actual year, too, so that a smaller figure now looks like growth.
-func (p *tester) before(f *templates.Field, y templates.Year) bool {
+// hasLaterActual reports whether there is a later actual year: then a smaller figure looks like growth.
+func (p *propertyTester) hasLaterActual(f *templates.Field, y templates.Year) bool {
 	return slices.ContainsFunc(f.Years, func(id string) bool {
 		later := p.def.Form.Year(id)
 		return later.Kind == templates.Actual && later.Year > y.Year
 	})
 }
 
-func (p *tester) after(e *entrant, x edit) table.Position {
-	by := e.form
-	if by.edit = &x; x.roster != nil {
+// placeAfter is the entrant's total and rank after an edit.
+func (p *propertyTester) placeAfter(e *entrant, x edit) table.Position {
+	edited := e.form
+	if edited.edit = &x; x.roster != nil {
 		form := *e.form.Form
 		form.Members = x.roster(form.Members)
-		by.Form = &form
+		edited.Form = &form
 	}
-	return p.place(e, by, p.reached(x.touches))
+	return p.placeWith(e, edited, p.affectedEvidence(x.affects))
 }
 
-// place says where one submission stands with other answers; only what they reach is worked out again.
-func (p *tester) place(e *entrant, by answers, reached []int) table.Position {
-	scales := map[int]scale{} // that become others
-	after := e.withMeasures(func(at int, x *measure) {
+// placeWith is the total and rank with other answers. Only the affected evidence, and its scales, are computed again.
+func (p *propertyTester) placeWith(e *entrant, by answers, reached []int) table.Position {
+	scales := map[int]scale{} // of the evidence whose value changes
+	after := e.withMeasures(func(at int, x *measurement) {
 		if !slices.Contains(reached, at) {
 			return
 		}
-		now := p.value(at, by)
+		now := p.measureSlot(at, by)
 		if now.ok == x.ok && now.raw == x.raw && now.excused == x.excused {
 			return
 		}
 		scales[at] = p.scales[at]
-		if e.shapes && !p.reference.stays[at] {
-			own := func(x standard) bool { return x.submission == e.Submission }
+		if e.inReference && !p.reference.fixed[at] {
+			own := func(x referenceValue) bool { return x.submission == e.Submission }
 			set := slices.DeleteFunc(slices.Clone(p.reference.sets[at]), own)
 			if !now.excused {
-				set = append(set, standard{e.Submission, table.Known(now.raw, now.ok)})
+				set = append(set, referenceValue{e.Submission, table.Known(now.raw, now.ok)})
 			}
 			scales[at] = newScale(p.slots[at].Evidence, set)
 		}
-		now.normalised = scales[at].of(now)
+		now.normalised = scales[at].normalise(now)
 		*x = now
 	})
 	out := table.Position{Ranked: true, Total: e.Total, Rank: int(e.Rank.V)}
 	if len(scales) == 0 {
 		return out
 	}
-	out.Total = p.total(after)
-	out.Rank = e.place(p.ranked, out.Total, func(o *entrant) float64 { return p.otherwise(o, scales) })
+	out.Total = p.totalOf(after)
+	out.Rank = e.rankAmong(p.ranked, out.Total, func(o *entrant) float64 { return p.totalOnScales(o, scales) })
 	return out
 }
 
-// otherwise is another submission's total on other scales of some evidence.
-func (p *tester) otherwise(o *entrant, scales map[int]scale) float64 {
+// totalOnScales is another entrant's total when the scales of some evidence are replaced.
+func (p *propertyTester) totalOnScales(o *entrant, scales map[int]scale) float64 {
 	total := o.Total
 	for _, at := range slices.Sorted(maps.Keys(scales)) {
 		if x := o.measures[at]; x.ok {
-			total += float64(p.pointsAtBest(o, p.slots[at].criterion, p.slots[at].part) * (scales[at].at(x.raw) - x.normalised))
+			change := scales[at].normaliseValue(x.raw) - x.normalised
+			total += float64(p.maxEvidencePoints(o, p.slots[at].criterion, p.slots[at].index) * change)
 		}
 	}
 	return total
 }
 
-// pointsAtBest is what an evidence at its best adds to the total.
-func (m *scheme) pointsAtBest(e *entrant, i, k int) float64 {
+// maxEvidencePoints is what an evidence adds to the total when its normalised value is 1.
+func (m *scheme) maxEvidencePoints(e *entrant, i, k int) float64 {
 	c := m.criteria[i]
 	share := (1 - c.expertShare(e.Complete)) * c.shares[k] / e.points[i].present
-	return float64(c.earn(e.Complete)*e.reweighting) * share
+	return float64(c.maxPoints(e.Complete)*e.reweighting) * share
 }
 
 func (e *entrant) lapse(x edit, after table.Position) table.Lapse {
 	return table.Lapse{Submission: e.Submission, Property: x.property, Field: x.ref.Field, Year: table.Nonzero(x.ref.Year),
-		Edit: x.words, Total: e.Total, TotalAfter: after.Total, Rank: e.Rank.V, RankAfter: int32(after.Rank)}
+		Edit: x.description, Total: e.Total, TotalAfter: after.Total, Rank: e.Rank.V, RankAfter: int32(after.Rank)}
 }
 
-// Trial says where one submission would stand if its form alone were filled otherwise; it serves several at a time.
+// Trial computes the place that one submission would have if only its form changed. It is safe for concurrent use.
 type Trial struct {
-	*tester
-	of       map[string]*entrant
+	*propertyTester
+	byID     map[string]*entrant
 	official map[string]map[string]float64
 }
 
 // NewTrial scores a batch as it is. kept are the scales of an earlier round.
 func NewTrial(r *table.Round, kept []table.Scale) (Trial, error) {
-	f, err := scored(r, kept, 0)
+	f, err := scoreBatch(r, kept, 0)
 	if err != nil {
 		return Trial{}, err
 	}
-	ranked := rank(table.Where(slices.Values(f.entrants), func(e *entrant) bool { return e.Ranked }))
-	t := Trial{tester: &tester{f, ranked, f.scales(f.reference, "")}, of: f.byID()}
-	t.official, err = f.official(r.Facts, r.Register)
+	ranked := assignRanks(table.Where(slices.Values(f.entrants), func(e *entrant) bool { return e.Ranked }))
+	t := Trial{propertyTester: &propertyTester{f, ranked, f.newScales(f.reference, "")}, byID: f.byID()}
+	t.official, err = f.officialEnrolment(r.Facts, r.Register)
 	return t, err
 }
 
-// Place ranks the batch with another form and verdict of one submission. touched says which evidence the change can
-// reach. One that is not ranked keeps its own total.
+// Place ranks the batch with another form and verdict of one submission, if it is ranked. touched reports whether the
+// change affects an expression.
 func (t Trial) Place(form *table.Form, v table.Verdict, touched func(*templates.Expression) bool) table.Position {
-	e := t.of[form.Submission.Submission]
+	e := t.byID[form.Submission.Submission]
 	switch {
 	case !v.Ranked:
 		return table.Position{Unranked: v.Unranked, Total: e.Total}
 	case !e.Ranked:
 		return table.Position{Unranked: e.Unranked, Total: e.Total}
 	}
-	return t.place(e, answers{Form: form, excused: e.excused, official: t.official[e.Submission]}, t.reached(touched))
+	a := answers{Form: form, excused: e.excused, official: t.official[e.Submission]}
+	return t.placeWith(e, a, t.affectedEvidence(touched))
 }

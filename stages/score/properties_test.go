@@ -39,14 +39,14 @@ func with(batch []*made, i int, x edit) []*made {
 }
 
 // standings scores a batch as far as its ranks.
-func standings(t interface{ Fatal(...any) }, d *templates.Definition, batch []*made) (*field, []*entrant) {
+func standings(t interface{ Fatal(...any) }, d *templates.Definition, batch []*made) (*scoredBatch, []*entrant) {
 	facts, judgement := tables(d, batch)
-	f, err := scored(&table.Round{Facts: facts, Judgement: judgement}, nil, 1)
+	f, err := scoreBatch(&table.Round{Facts: facts, Judgement: judgement}, nil, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ranked := slices.DeleteFunc(slices.Clone(f.entrants), func(e *entrant) bool { return !e.Ranked })
-	rank(ranked)
+	assignRanks(ranked)
 	return f, ranked
 }
 
@@ -59,16 +59,16 @@ func TestPropertiesHold(t *testing.T) {
 		if lapses, tried := f.testProperties(ranked); len(lapses) > 0 || tried != len(ranked) {
 			t.Fatalf("%d tried; %+v", tried, lapses)
 		}
-		p := &tester{f, ranked, f.scales(f.reference, "")}
+		p := &propertyTester{f, ranked, f.newScales(f.reference, "")}
 		e := ranked[rapid.IntRange(0, len(ranked)-1).Draw(t, "whose")]
 		edits := p.edits(e.form)
 		x := edits[rapid.IntRange(0, len(edits)-1).Draw(t, "edit")]
-		got := p.after(e, x)
+		got := p.placeAfter(e, x)
 		i := slices.IndexFunc(batch, func(m *made) bool { return m.id == e.submission.Submission })
 		_, again := standings(t, d, with(batch, i, x))
 		j := slices.IndexFunc(again, func(o *entrant) bool { return o.submission.Submission == e.submission.Submission })
 		if !near(got.Total, again[j].Total) || got.Rank != int(again[j].Rank.V) {
-			t.Fatalf("%s %v %s: %+v bit by bit, %v at %d anew", x.property, x.ref, x.words, got, again[j].Total, again[j].Rank.V)
+			t.Fatalf("%s %v %s: %+v bit by bit, %v at %d anew", x.property, x.ref, x.description, got, again[j].Total, again[j].Rank.V)
 		}
 	})
 }

@@ -44,7 +44,7 @@ func TestPublishedIndex(t *testing.T) {
 		}
 		return out
 	}
-	m := &scheme{evidence: 4}
+	m := &scheme{evidenceCount: 4}
 	for i, c := range []struct {
 		first  int
 		shares []float64
@@ -53,20 +53,20 @@ func TestPublishedIndex(t *testing.T) {
 		for k, e := range all {
 			m.slots = append(m.slots, slot{e, "", i, k})
 		}
-		m.criteria = append(m.criteria, criterion{Point: &templates.Point{Evidence: all}, weight: 100.0 / 3, figures: 100.0 / 3, shares: c.shares, first: c.first})
+		m.criteria = append(m.criteria, criterion{Point: &templates.Point{Evidence: all}, weight: 100.0 / 3, figureWeight: 100.0 / 3, shares: c.shares, firstSlot: c.first})
 	}
 	enter := func(name string, raw [4]float64) *entrant {
-		e := &entrant{standing: standing{Submission: name, Ranked: true}, marks: make([]marked, len(m.criteria))}
+		e := &entrant{rankRow: rankRow{Submission: name, Ranked: true}, marks: make([]combinedMark, len(m.criteria))}
 		for _, v := range []float64{raw[0], raw[1], min(raw[2], 100), math.Log(min(raw[3], 40000))} {
-			e.measures = append(e.measures, measure{ok: true, raw: v})
+			e.measures = append(e.measures, measurement{ok: true, raw: v})
 		}
 		return e
 	}
-	f := &field{scheme: m, entrants: []*entrant{enter("worst", [4]float64{25, 0, 0, 100}), enter("best", [4]float64{85, 100, 100, 40000})}}
+	f := &scoredBatch{scheme: m, entrants: []*entrant{enter("worst", [4]float64{25, 0, 0, 100}), enter("best", [4]float64{85, 100, 100, 40000})}}
 	for _, c := range countries {
 		f.entrants = append(f.entrants, enter(c.name, c.raw))
 	}
-	f.settle(m.scales(m.refer(f.entrants, nil), ""))
+	f.applyScales(m.newScales(m.newReference(f.entrants, nil), ""))
 	const rounding = 0.0014 // life expectancy to 0.1 of 60 years, and three decimals
 	for i, c := range countries {
 		e := f.entrants[i+2]
@@ -82,7 +82,7 @@ func TestPublishedIndex(t *testing.T) {
 	if worst, best := f.entrants[0].Total, f.entrants[1].Total; worst != 0 || !near(best, 100) {
 		t.Errorf("the goalposts come to %v and %v", worst, best)
 	}
-	rank(f.entrants)
+	assignRanks(f.entrants)
 	slices.SortFunc(f.entrants[2:], func(a, b *entrant) int { return int(a.Rank.V - b.Rank.V) })
 	for i, c := range countries { // ranks are the published ones where values differ by more than the rounding
 		if e := f.entrants[i+2]; math.Abs(e.Total/100-c.hdi) > rounding {

@@ -69,7 +69,7 @@ func TestScalesStay(t *testing.T) {
 		t.Fatal("the scales with marks are not fixed")
 	}
 	second := onScales(t, d, batch, panelOf(d, ids...), kept)
-	was, is := published(first), published(second)
+	was, is := publishedTotals(first), publishedTotals(second)
 	for _, id := range ids[:8] {
 		if was[id] != is[id] {
 			t.Errorf("%s moved from %v to %v by a newcomer", id, was[id], is[id])
@@ -88,7 +88,7 @@ func TestScalesStay(t *testing.T) {
 		t.Error(method(first), method(second))
 	}
 	again := onScales(t, d, batch, panelOf(d, ids...), nil)
-	if is := published(again); was[ids[0]] == is[ids[0]] {
+	if is := publishedTotals(again); was[ids[0]] == is[ids[0]] {
 		t.Error("laid anew, a scale is as it was")
 	}
 	other := withRubric(t, "../../templates/2024/rubric.yaml", func(s string) string {

@@ -9,16 +9,16 @@ import (
 	"lianheti/stages/workers"
 )
 
-// widen lets a range of ranks include another.
-func widen(best, worst *table.Opt[int32], rank int32) {
+// widenRange extends a range of ranks to include rank.
+func widenRange(best, worst *table.Opt[int32], rank int32) {
 	if !best.Valid || rank < best.V {
 		*best = table.Some(rank)
 	}
 	*worst = table.Some(max(worst.V, rank))
 }
 
-// place is 1 + how many of the others have more than it with this total, to ten decimals.
-func (e *entrant) place(others []*entrant, with float64, total func(*entrant) float64) int {
+// rankAmong is the entrant's rank with this total: 1 + how many others have more, to ten decimals.
+func (e *entrant) rankAmong(others []*entrant, with float64, total func(*entrant) float64) int {
 	place := 1
 	for _, o := range others {
 		if o != e && round10(total(o)) > round10(with) {
@@ -28,14 +28,14 @@ func (e *entrant) place(others []*entrant, with float64, total func(*entrant) fl
 	return place
 }
 
-// rank gives the places by total, to ten decimals; best and worst are those of the upper and lower bounds.
-func rank(ranked []*entrant) []*entrant {
+// assignRanks sets the ranks by total, to ten decimals, and the best and worst ranks that the bounds allow.
+func assignRanks(ranked []*entrant) []*entrant {
 	totals, lower, upper := make([]float64, len(ranked)), make([]float64, len(ranked)), make([]float64, len(ranked))
 	for i, e := range ranked {
 		totals[i], lower[i], upper[i] = e.Total, round10(e.Lower), round10(e.Upper)
 	}
 	places := make([]int32, len(ranked))
-	place(totals, make([]float64, len(ranked)), places)
+	rankTotals(totals, make([]float64, len(ranked)), places)
 	holders := map[int32]int{}
 	for _, p := range places {
 		holders[p]++
@@ -43,34 +43,34 @@ func rank(ranked []*entrant) []*entrant {
 	slices.Sort(lower)
 	slices.Sort(upper)
 	for i, e := range ranked {
-		e.Rank, e.sharing = table.Some(places[i]), holders[places[i]]
-		e.Tied = e.sharing > 1
+		e.Rank, e.tieSize = table.Some(places[i]), holders[places[i]]
+		e.Tied = e.tieSize > 1
 		low, high := round10(e.Lower), round10(e.Upper)
-		best, worst := 1+len(ranked)-above(lower, high), 1+len(ranked)-above(upper, low)
+		best, worst := 1+len(ranked)-upperBound(lower, high), 1+len(ranked)-upperBound(upper, low)
 		if high > low {
-			worst-- // oneself
+			worst-- // the entrant itself
 		}
 		e.RankBest, e.RankWorst = table.Some(int32(best)), table.Some(int32(worst))
 	}
 	return ranked
 }
 
-// place writes the rank of each total. It rounds the totals in place; sorted is room to work in.
-func place(totals, sorted []float64, places []int32) {
+// rankTotals writes the rank of each total. It rounds the totals in place; sorted is a buffer.
+func rankTotals(totals, sorted []float64, places []int32) {
 	for i := range totals {
 		totals[i] = round10(totals[i])
 	}
 	copy(sorted, totals)
 	slices.Sort(sorted)
 	for i, t := range totals {
-		places[i] = int32(1 + len(sorted) - above(sorted, t))
+		places[i] = int32(1 + len(sorted) - upperBound(sorted, t))
 	}
 }
 
 // round10 rounds to ten decimals, as ROUND(x, 10) does.
 func round10(x float64) float64 { return math.Round(x*1e10) / 1e10 }
 
-// robustness ranks again under drawn weights and experts, and gives the number of draws, within the budget.
+// robustness ranks under drawn weights and bootstrapped experts. It returns the number of draws, limited by the budget.
 func (m *scheme) robustness(ranked []*entrant, p *panel, o Options) int {
 	n := len(ranked)
 	if n == 0 {
@@ -80,23 +80,23 @@ func (m *scheme) robustness(ranked []*entrant, p *panel, o Options) int {
 	if draws == 0 {
 		return 0
 	}
-	weights := m.draw(m.def.Rubric.Robustness.Seed, draws)
-	ranks := rankings(n, draws, o.Workers, func(d int, totals []float64) {
+	weights := m.drawWeights(m.def.Rubric.Robustness.Seed, draws)
+	ranks := rankDraws(n, draws, o.Workers, func(d int, totals []float64) {
 		for i, e := range ranked {
-			totals[i] = total(weights[d], e.points) - e.Deduction.V
+			totals[i] = weightedTotal(weights[d], e.points) - e.Deduction.V
 		}
 	})
 	for i, e := range ranked {
-		e.RankLow, e.RankHigh = interval(column(ranks, n, i))
+		e.RankLow, e.RankHigh = interval90(ranksOf(ranks, n, i))
 	}
 	if m.complete {
-		m.resample(ranked, p, weights, o)
+		m.bootstrapExperts(ranked, p, weights, o)
 	}
 	return draws
 }
 
-// rankings ranks n entrants draw by draw; fill writes their totals under one draw.
-func rankings(n, draws, atOnce int, fill func(draw int, totals []float64)) []int32 {
+// rankDraws ranks n entrants in each draw; fill writes their totals in one draw. The result has n ranks per draw.
+func rankDraws(n, draws, atOnce int, fill func(draw int, totals []float64)) []int32 {
 	ranks := make([]int32, draws*n)
 	const block = 256
 	blocks := func(yield func(from int) bool) {
@@ -107,15 +107,15 @@ func rankings(n, draws, atOnce int, fill func(draw int, totals []float64)) []int
 		totals, sorted := make([]float64, n), make([]float64, n)
 		for d := from; d < min(from+block, draws); d++ {
 			fill(d, totals)
-			place(totals, sorted, ranks[d*n:(d+1)*n])
+			rankTotals(totals, sorted, ranks[d*n:(d+1)*n])
 		}
 		return nil
 	})
 	return ranks
 }
 
-// column gives one entrant's ranks over the draws, ascending.
-func column(ranks []int32, n, i int) []int32 {
+// ranksOf returns the ranks of the i-th entrant in all draws, ascending.
+func ranksOf(ranks []int32, n, i int) []int32 {
 	own := make([]int32, len(ranks)/n)
 	for d := range own {
 		own[d] = ranks[d*n+i]
@@ -124,7 +124,8 @@ func column(ranks []int32, n, i int) []int32 {
 	return own
 }
 
-func interval(ascending []int32) (low, high table.Opt[int32]) {
+// interval90 is the interval from the 5 % to the 95 % quantile.
+func interval90(ascending []int32) (low, high table.Opt[int32]) {
 	return table.Some(quantile(ascending, 5)), table.Some(quantile(ascending, 95))
 }
 
@@ -133,11 +134,11 @@ func quantile(ascending []int32, percent int) int32 {
 	return ascending[(len(ascending)*percent+99)/100-1]
 }
 
-// resample ranks again under as many experts drawn with replacement (bootstrap, SplitMix64 from the seed + 1), alone
-// and with the drawn weights, which gives the chances. A point that none of the drawn marked keeps its mark.
-func (m *scheme) resample(ranked []*entrant, p *panel, drawn [][]float64, o Options) {
+// bootstrapExperts ranks under experts drawn with replacement (SplitMix64 from the seed + 1): with the rubric's
+// weights, and with the drawn ones for the chances of selection. A point that no drawn expert marked keeps its mark.
+func (m *scheme) bootstrapExperts(ranked []*entrant, p *panel, drawn [][]float64, o Options) {
 	n, experts, draws := len(ranked), len(p.experts), len(drawn)
-	random := stream(m.def.Rubric.Robustness.Seed + 1)
+	random := splitMix64(m.def.Rubric.Robustness.Seed + 1)
 	times := make([][]int, draws) // how often each expert was drawn
 	for d := range times {
 		times[d] = make([]int, experts)
@@ -146,11 +147,11 @@ func (m *scheme) resample(ranked []*entrant, p *panel, drawn [][]float64, o Opti
 		}
 	}
 	weights, joint := m.weights(m.complete), make([]float64, draws*n)
-	ranks := rankings(n, draws, o.Workers, func(d int, totals []float64) {
-		points, marks := make([]point, len(m.criteria)), make([]marked, len(m.criteria))
+	ranks := rankDraws(n, draws, o.Workers, func(d int, totals []float64) {
+		points, marks := make([]pointScore, len(m.criteria)), make([]combinedMark, len(m.criteria))
 		for i, e := range ranked {
 			copy(points, e.points)
-			again := e.withMarks(p, marks, func(values []float64, o opinion) []float64 {
+			again := e.withMarks(p, marks, func(values []float64, o expertMark) []float64 {
 				for range times[d][o.expert] {
 					values = append(values, o.value)
 				}
@@ -158,17 +159,17 @@ func (m *scheme) resample(ranked []*entrant, p *panel, drawn [][]float64, o Opti
 			})
 			for k, c := range m.criteria {
 				if c.expertShare(e.Complete) > 0 {
-					points[k] = m.point(again, k)
+					points[k] = m.scorePoint(again, k)
 				}
 			}
-			totals[i] = total(weights, points) - e.Deduction.V
-			joint[d*n+i] = total(drawn[d], points) - e.Deduction.V
+			totals[i] = weightedTotal(weights, points) - e.Deduction.V
+			joint[d*n+i] = weightedTotal(drawn[d], points) - e.Deduction.V
 		}
 	})
-	together := rankings(n, draws, o.Workers, func(d int, totals []float64) { copy(totals, joint[d*n:]) })
+	together := rankDraws(n, draws, o.Workers, func(d int, totals []float64) { copy(totals, joint[d*n:]) })
 	for i, e := range ranked {
-		e.ExpertLow, e.ExpertHigh = interval(column(ranks, n, i))
-		own := column(together, n, i)
+		e.ExpertLow, e.ExpertHigh = interval90(ranksOf(ranks, n, i))
+		own := ranksOf(together, n, i)
 		chance := func(k int) table.Opt[float64] {
 			n, _ := slices.BinarySearch(own, int32(k+1))
 			return table.Some(float64(n) / float64(draws))
@@ -177,7 +178,7 @@ func (m *scheme) resample(ranked []*entrant, p *panel, drawn [][]float64, o Opti
 	}
 }
 
-// byRank orders the ranked by their places, then the others; ties by id.
+// byRank compares by rank, the unranked last; ties by id.
 func byRank(a, b *entrant) int {
 	if a.Ranked != b.Ranked {
 		if a.Ranked {
@@ -188,10 +189,10 @@ func byRank(a, b *entrant) int {
 	return cmp.Or(cmp.Compare(a.Rank.V, b.Rank.V), cmp.Compare(a.submission.Submission, b.submission.Submission))
 }
 
-// draw gives weights of the criteria draw by draw: Dirichlet around the rubric's, with the concentration at which a
-// weight of average size has the rubric's spread as its relative standard deviation. All weighted points are drawn, so
-// that the same draws serve once the marks are there. One stream makes all draws before any is used: the number of
-// workers can't matter. Anybody can make them again (testdata/recompute.py does):
+// drawWeights draws the weights of the criteria from a Dirichlet distribution around the rubric's. Its concentration
+// gives a weight of average size the rubric's spread as its relative standard deviation. All weighted points are drawn,
+// so that the draws are the same before and after the marks arrive. One stream makes all draws in advance, so the
+// number of workers can't change them. They can be reproduced (testdata/recompute.py does):
 //
 //	points with weight w > 0 in the rubric's order, K of them, S the sum of w
 //	concentration A = (K − 1) / spread² − 1;  shape of a point a = w / S · A
@@ -199,8 +200,8 @@ func byRank(a, b *entrant) int {
 //	stream: SplitMix64 from the seed; a uniform number is the upper 53 bits / 2⁵³
 //	normal: Marsaglia's polar method, the first of the two numbers
 //	gamma: Marsaglia and Tsang (2000)
-func (m *scheme) draw(seed uint64, draws int) [][]float64 {
-	random, shapes, base := stream(seed), m.shapes(), m.heaviest()
+func (m *scheme) drawWeights(seed uint64, draws int) [][]float64 {
+	random, shapes, base := splitMix64(seed), m.dirichletShapes(), m.totalWeight()
 	out := make([][]float64, draws)
 	for d := range out {
 		weights := make([]float64, len(m.criteria))
@@ -212,7 +213,7 @@ func (m *scheme) draw(seed uint64, draws int) [][]float64 {
 		drawn := sum(weights)
 		for i, c := range m.criteria {
 			if c.weight > 0 {
-				weights[i] = weights[i] / drawn * base * (c.earn(m.complete) / c.weight)
+				weights[i] = weights[i] / drawn * base * (c.maxPoints(m.complete) / c.weight)
 			}
 		}
 		out[d] = weights
@@ -220,8 +221,8 @@ func (m *scheme) draw(seed uint64, draws int) [][]float64 {
 	return out
 }
 
-// shapes are the Dirichlet parameters a = s·A of the shares s, which have the variance s(1−s)/(A+1).
-func (m *scheme) shapes() []float64 {
+// dirichletShapes returns the Dirichlet parameters a = s·A of the shares s, which have the variance s(1−s)/(A+1).
+func (m *scheme) dirichletShapes() []float64 {
 	spread, k := m.def.Rubric.Robustness.Spread.InexactFloat64(), 0.0
 	for _, c := range m.criteria {
 		if c.weight > 0 {
@@ -229,13 +230,13 @@ func (m *scheme) shapes() []float64 {
 		}
 	}
 	concentration := (k-1)/(spread*spread) - 1
-	return table.Each(m.criteria, func(c criterion) float64 { return c.weight / m.heaviest() * concentration })
+	return table.Each(m.criteria, func(c criterion) float64 { return c.weight / m.totalWeight() * concentration })
 }
 
-// stream is SplitMix64 (Steele, Lea and Flood 2014): a few lines in any language, so that others can draw the same.
-type stream uint64
+// splitMix64 is by Steele, Lea and Flood (2014): short in any language, so that others can draw the same numbers.
+type splitMix64 uint64
 
-func (s *stream) next() uint64 {
+func (s *splitMix64) next() uint64 {
 	*s += 0x9E3779B97F4A7C15
 	z := uint64(*s)
 	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
@@ -243,14 +244,14 @@ func (s *stream) next() uint64 {
 	return z ^ z>>31
 }
 
-// uniform is in [0, 1).
-func (s *stream) uniform() float64 { return float64(s.next()>>11) / (1 << 53) }
+// uniform returns a number in [0, 1).
+func (s *splitMix64) uniform() float64 { return float64(s.next()>>11) / (1 << 53) }
 
-// index is below n, which is far smaller than 2⁵³.
-func (s *stream) index(n int) int { return int(s.uniform() * float64(n)) }
+// index returns a whole number in [0, n); n is far smaller than 2⁵³.
+func (s *splitMix64) index(n int) int { return int(s.uniform() * float64(n)) }
 
-// normal is Marsaglia's polar method; the second number of each pair is not used.
-func (s *stream) normal() float64 {
+// normal draws by Marsaglia's polar method; the second number of each pair is not used.
+func (s *splitMix64) normal() float64 {
 	for {
 		u, v := 2*s.uniform()-1, 2*s.uniform()-1
 		q := float64(u*u) + float64(v*v)
@@ -261,7 +262,7 @@ func (s *stream) normal() float64 {
 }
 
 // gamma draws from the gamma distribution of the shape a and scale 1, by Marsaglia and Tsang (2000).
-func (s *stream) gamma(a float64) float64 {
+func (s *splitMix64) gamma(a float64) float64 {
 	if a < 1 {
 		g := s.gamma(a + 1)
 		return g * math.Pow(1-s.uniform(), 1/a)

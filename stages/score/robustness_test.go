@@ -19,10 +19,10 @@ import (
 func TestDrawsHaveTheRubricsMeanAndSpread(t *testing.T) {
 	m := newScheme(definition(t))
 	for i := range m.criteria { // make everything count, so that the weights of all points can be seen
-		m.criteria[i].figures = m.criteria[i].weight
+		m.criteria[i].figureWeight = m.criteria[i].weight
 	}
 	const draws = 20000
-	all := m.draw(1, draws)
+	all := m.drawWeights(1, draws)
 	for i, c := range m.criteria {
 		var sum, squares float64
 		for _, w := range all {
@@ -48,7 +48,7 @@ func TestDrawsHaveTheRubricsMeanAndSpread(t *testing.T) {
 
 // TestGamma compares moments with the exact ones: mean a, variance a; below 1 too, where another formula is used.
 func TestGamma(t *testing.T) {
-	random := stream(4)
+	random := splitMix64(4)
 	for _, a := range []float64{0.3, 1, 2.5, 15.32} {
 		const n = 200000
 		var sum, squares float64
@@ -106,7 +106,7 @@ func TestIntervals(t *testing.T) {
 
 	// A plain count over the same draws.
 	m := newScheme(d)
-	weights := m.draw(d.Rubric.Robustness.Seed, draws)
+	weights := m.drawWeights(d.Rubric.Robustness.Seed, draws)
 	for _, k := range got.ranking {
 		if !k.Ranked {
 			continue

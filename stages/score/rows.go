@@ -24,7 +24,7 @@ func (m *scheme) scores(entrants []*entrant) (rows []table.Score) {
 	return rows
 }
 
-// pointRow is the row of a point: Points = (Weight − Open) × Value × reweighting, which add up to the total.
+// pointRow is the row of a point. Its Points are (Weight − Open) × Value × reweighting; they add up to the total.
 func (m *scheme) pointRow(e *entrant, i int, c criterion) table.Score {
 	p, x := e.points[i], e.marks[i]
 	row := table.Score{
@@ -34,15 +34,15 @@ func (m *scheme) pointRow(e *entrant, i int, c criterion) table.Score {
 		Weight:     c.weight,
 		Lower:      p.lower,
 		Upper:      p.upper,
-		Open:       c.weight - c.earn(e.Complete),
+		Open:       c.weight - c.maxPoints(e.Complete),
 		Status:     table.Scored,
 	}
-	row.Normalised = table.Known(p.figures, p.there > 0)
-	there, earn := p.present > 0, c.earn(e.Complete)*e.reweighting
+	row.Normalised = table.Known(p.figures, p.counted > 0)
+	there, earn := p.present > 0, c.maxPoints(e.Complete)*e.reweighting
 	row.Value, row.Points = table.Known(p.value, there), table.Known(earn*p.value, there)
 	row.Foundation, row.Promise = table.Known(earn*p.foundation, there), table.Known(earn*p.promise, there)
 	row.ExpertPoints = table.Known(earn*p.experts, there && c.expertShare(e.Complete) > 0)
-	if n := len(x.opinions); c.marked() {
+	if n := len(x.individual); c.takesMarks() {
 		row.Mark, row.Marks, row.MarkSpread = table.Known(x.value, n > 0), table.Nonzero(n), table.Known(x.spread, n > 1)
 	}
 	switch {
@@ -64,21 +64,21 @@ func (m *scheme) pointRow(e *entrant, i int, c criterion) table.Score {
 	return row
 }
 
-// gapNote says what became of a point's gaps.
-func (p point) gapNote() string {
+// gapNote explains how the gaps of a point were treated.
+func (p pointScore) gapNote() string {
 	var out []string
-	if bottom := p.there - p.known; round10(bottom) > 0 {
+	if bottom := p.counted - p.known; round10(bottom) > 0 {
 		out = append(out, fmt.Sprintf("依据的%s没有数，登记没有采纳理由，按最低计", percent(bottom)))
 	}
-	if p.there < 1 {
-		out = append(out, fmt.Sprintf("%s登记同意不计，由其余依据按权重代表", percent(1-p.there)))
+	if p.counted < 1 {
+		out = append(out, fmt.Sprintf("%s登记同意不计，由其余依据按权重代表", percent(1-p.counted)))
 	}
 	return strings.Join(append(out, "下限按0、上限按满分"), "；")
 }
 
-// evidenceRow is the row of one evidence; its weight is its part of the points that figures can earn.
+// evidenceRow is the row of one evidence. Its weight is its part of the points that figures can earn.
 func (m *scheme) evidenceRow(e *entrant, i int, c criterion, k int, evidence *templates.Evidence) table.Score {
-	x, weight := e.measures[c.first+k], c.figures*c.shares[k]
+	x, weight := e.measures[c.firstSlot+k], c.figureWeight*c.shares[k]
 	row := table.Score{
 		Submission: e.Submission,
 		Point:      c.ID,
@@ -90,14 +90,14 @@ func (m *scheme) evidenceRow(e *entrant, i int, c criterion, k int, evidence *te
 		Status:     table.Unscored,
 		Upper:      weight,
 		Cells:      x.cells,
-		Doubt:      e.doubt(c.first + k),
+		Doubt:      e.openReasons(c.firstSlot + k),
 		Note:       x.note,
 	}
 	if x.excused {
 		return row
 	}
 	row.Normalised = table.Some(x.normalised)
-	row.Points = table.Known(m.pointsAtBest(e, i, k)*x.normalised, e.points[i].present > 0)
+	row.Points = table.Known(m.maxEvidencePoints(e, i, k)*x.normalised, e.points[i].present > 0)
 	row.Status = table.Bottom
 	if x.ok {
 		row.Raw, row.Status = table.Some(x.raw), table.Scored
@@ -107,20 +107,20 @@ func (m *scheme) evidenceRow(e *entrant, i int, c criterion, k int, evidence *te
 	return row
 }
 
-// ranking lists the standings, the ranked first, and adds what is the same for all and who could overtake whom.
+// ranking lists the rows of the ranking, the ranked first, and fills in what needs all of them.
 func (m *scheme) ranking(entrants []*entrant, method string) (rows []table.Rank) {
 	for _, e := range slices.SortedFunc(slices.Values(entrants), byRank) {
-		e.State, e.Method, e.Possible, e.Open = string(m.state), method, sum(m.weights(e.Complete)), m.waiting(e.Complete)
+		e.State, e.Method, e.Possible, e.Open = string(m.state), method, sum(m.weights(e.Complete)), m.openPoints(e.Complete)
 		if e.Ranked && len(rows) > 0 && !m.complete && e.Open > 0 {
-			e.overtake(rows[len(rows)-1])
+			e.setOvertake(rows[len(rows)-1])
 		}
-		rows = append(rows, e.standing)
+		rows = append(rows, e.rankRow)
 	}
 	return rows
 }
 
-// overtake says what marks a submission needs, before they are in, to stand before the next better one.
-func (e *entrant) overtake(ahead table.Rank) {
+// setOvertake sets how many points from experts the entrant needs, before the marks are in, to pass the next one.
+func (e *entrant) setOvertake(ahead table.Rank) {
 	by, most := math.Ceil(round10(ahead.Total-e.Total)*100)/100, plain(e.Open)
 	e.OvertakeBy = table.Some(by)
 	e.Overtake = fmt.Sprintf("%s要超过%s，专家部分须高出%.2f分（满%s）", e.Consortium, ahead.Consortium, by, most)
@@ -132,27 +132,26 @@ func (e *entrant) overtake(ahead table.Rank) {
 //go:embed method.tmpl
 var methodText string
 
-var methodWords = template.Must(template.New("").Parse(methodText))
+var methodTemplate = template.Must(template.New("").Parse(methodText))
 
-// method tells a reader of the ranking how it was made, in the words of method.tmpl; tried is on how many submissions
-// the properties were tried, and lapses how often they do not hold.
-func (f *field) method(ranked []*entrant, draws int, o Options, lapses, tried int) (string, error) {
+// describeMethod explains to readers how the ranking was made; tried and lapses are testProperties' results.
+func (f *scoredBatch) describeMethod(ranked []*entrant, draws int, o Options, lapses, tried int) (string, error) {
 	r := f.def.Rubric
 	about := map[string]any{
 		"Rubric": r, "Complete": f.complete, "Experts": len(f.panel.experts), "Marks": len(f.panel.rows),
-		"Wanting": f.panel.wanting, "Possible": plain(sum(f.weights(f.complete))), "Open": plain(f.waiting(f.complete)),
+		"Wanting": f.panel.missing, "Possible": plain(sum(f.weights(f.complete))), "Open": plain(f.openPoints(f.complete)),
 		"Normalised": f.def.Sheets.Codes["method"][r.Method], "Select": o.Select, "Draws": draws,
 		"Spread": percent(r.Robustness.Spread.InexactFloat64()), "ExpertSeed": r.Robustness.Seed + 1,
-		"Size": sizeWords(ranked), "Lapses": lapses, "Tried": tried, "Ranked": len(ranked),
-		"Kept": f.reference.kept, "Slots": len(f.slots),
-		"Fresh": len(f.slots) - f.reference.kept, "Over": f.reference.fresh,
+		"Size": sizeCorrelation(ranked), "Lapses": lapses, "Tried": tried, "Ranked": len(ranked),
+		"Kept": f.reference.fixedSlots, "Slots": len(f.slots),
+		"Fresh": len(f.slots) - f.reference.fixedSlots, "Over": f.reference.submissions,
 	}
 	var b strings.Builder
-	err := methodWords.Execute(&b, about)
+	err := methodTemplate.Execute(&b, about)
 	return b.String(), err
 }
 
-// percent writes a share for a person, never rounded up to what it isn't.
+// percent formats a share as a percentage, rounded down.
 func percent(share float64) string { return plain(math.Floor(round10(share*1000))/10) + "％" }
 
 func plain(x float64) string { return table.Plain(table.Some(round10(x))) }

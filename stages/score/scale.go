@@ -13,16 +13,16 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// of puts a measure on the scale; a gap stands at 0.
-func (s scale) of(x measure) float64 {
+// normalise returns the normalised value of a measurement; 0 for a gap.
+func (s scale) normalise(x measurement) float64 {
 	if !x.ok {
 		return 0
 	}
-	return s.at(x.raw)
+	return s.normaliseValue(x.raw)
 }
 
-// scales lays a scale for each slot. A method replaces the rubric's for evidence without a target.
-func (m *scheme) scales(r reference, method string) []scale {
+// newScales computes a scale for each slot. method, if any, replaces the rubric's for evidence without a target.
+func (m *scheme) newScales(r reference, method string) []scale {
 	out := make([]scale, len(m.slots))
 	for i, slot := range m.slots {
 		out[i] = newScale(slot.Evidence, r.sets[i])
@@ -33,22 +33,22 @@ func (m *scheme) scales(r reference, method string) []scale {
 	return out
 }
 
-// scale is how one evidence is made comparable.
+// scale is how the values of one evidence are normalised.
 type scale struct {
 	method string
 	lower  bool // lower is better
 	target float64
 	values []float64 // of the reference set, ascending
-	gaps   int       // of it; they are worse than any value
+	gaps   int       // in the reference set; worse than any value
 	least  float64   // of the reference set, gaps included
 	most   float64
 	mean   float64
 	spread float64 // sample standard deviation
 }
 
-// newScale lays a scale over a reference set. Where distances are measured a gap is 0, or the worst value where that is
-// worse: who leaves the worst figure blank must not move the scale to its own good.
-func newScale(e *templates.Evidence, set []standard) scale {
+// newScale computes a scale from a reference set. In methods that use distances a gap counts as 0, or as the worst
+// value where that is worse: leaving the worst figure blank must not move the scale in one's favour.
+func newScale(e *templates.Evidence, set []referenceValue) scale {
 	s := scale{method: e.Method, lower: e.Direction == templates.Lower, target: e.Target.InexactFloat64()}
 	for _, x := range set {
 		if x.value.Valid {
@@ -73,19 +73,19 @@ func newScale(e *templates.Evidence, set []standard) scale {
 	return s
 }
 
-// undecided is where a value stands that can't be told from any other: half way.
-const undecided = 0.5
+// halfway is the normalised value where the reference set has no two different values.
+const halfway = 0.5
 
-// at gives the normalised value of x, from 0 to 1, 1 being best. x need not be of the declared set.
-func (s scale) at(x float64) float64 {
+// normaliseValue returns the normalised value of x, from 0 to 1, 1 being best. x need not be in the reference set.
+func (s scale) normaliseValue(x float64) float64 {
 	var up float64
 	switch s.method {
 	case "target":
-		return s.reference(x)
+		return s.ratioToTarget(x)
 	case "distance":
-		return s.distance(x)
+		return s.distanceToTarget(x)
 	case "minmax", "zscore":
-		up = s.apart(x)
+		up = s.minmaxOrZscore(x)
 	default:
 		up = s.percentile(x)
 	}
@@ -95,35 +95,34 @@ func (s scale) at(x float64) float64 {
 	return up
 }
 
-// percentile is (below + (equal − 1) / 2) / (n − 1): ties share their average rank; a value from outside the set stands
-// half way between its neighbours.
+// percentile is (below + (equal − 1) / 2) / (n − 1): the average rank of ties; between two values, the middle.
 func (s scale) percentile(x float64) float64 {
 	n := len(s.values) + s.gaps
 	if n < 2 {
-		return undecided
+		return halfway
 	}
 	below, _ := slices.BinarySearch(s.values, x)
-	equal := above(s.values, x) - below
+	equal := upperBound(s.values, x) - below
 	if !s.lower {
 		below += s.gaps
 	}
 	return clip((float64(below) + float64(equal-1)/2) / float64(n-1))
 }
 
-// apart is (x − least) / (greatest − least), or for zscore 0.5 + (x − mean) / sd / 6.
-func (s scale) apart(x float64) float64 {
+// minmaxOrZscore is (x − least) / (greatest − least), or for zscore 0.5 + (x − mean) / sd / 6.
+func (s scale) minmaxOrZscore(x float64) float64 {
 	switch {
 	case s.least == s.most: // the set has no two different values
-		return undecided
+		return halfway
 	case s.method == "minmax":
 		return clip((x - s.least) / (s.most - s.least))
 	}
 	const reach = 3 // standard deviations from the middle to either end
-	return clip(undecided + (x-s.mean)/s.spread/(2*reach))
+	return clip(halfway + (x-s.mean)/s.spread/(2*reach))
 }
 
-// reference is x / target, or target / x where lower is better: the Handbook's distance to a reference, as a ratio.
-func (s scale) reference(x float64) float64 {
+// ratioToTarget is x / target, or target / x where lower is better: the Handbook's distance to a reference, as a ratio.
+func (s scale) ratioToTarget(x float64) float64 {
 	if !s.lower {
 		return clip(x / s.target)
 	}
@@ -133,16 +132,16 @@ func (s scale) reference(x float64) float64 {
 	return clip(s.target / x)
 }
 
-// distance is how much of the way from the worst of the set to the target is done.
-func (s scale) distance(x float64) float64 {
+// distanceToTarget is the share of the distance from the set's worst value to the target that x has covered.
+func (s scale) distanceToTarget(x float64) float64 {
 	if len(s.values) == 0 {
-		return undecided
+		return halfway
 	}
 	done, way := x-s.least, s.target-s.least
 	if s.lower {
 		done, way = s.most-x, s.most-s.target
 	}
-	if way <= 0 { // all are there
+	if way <= 0 { // even the worst has reached the target
 		return 1
 	}
 	return clip(done / way)
@@ -150,82 +149,83 @@ func (s scale) distance(x float64) float64 {
 
 func clip(x float64) float64 { return min(max(x, 0), 1) }
 
-// above is the index of the first value greater than x in ascending values.
-func above(values []float64, x float64) int {
+// upperBound is the index of the first value greater than x in ascending values.
+func upperBound(values []float64, x float64) int {
 	i, _ := slices.BinarySearch(values, math.Nextafter(x, math.Inf(1)))
 	return i
 }
 
-// reference is what scales are laid over: by slot, the values and gaps of those ranked when it was made. Once experts
-// have marked it stays: later submissions are placed on it.
+// reference holds the reference sets of all scales: the values and gaps of the submissions that were ranked when the
+// scales were made. Once experts have marked, the sets are fixed, and later submissions are normalised on them.
 type reference struct {
-	sets  [][]standard // of all slots
-	stays []bool       // of each slot: its scale is an earlier round's
-	kept  int          // how many do
-	fresh int          // submissions over which the others are laid
+	sets        [][]referenceValue // by slot
+	fixed       []bool             // by slot: reused from an earlier round
+	fixedSlots  int                // number of fixed slots
+	submissions int                // number of submissions in the other reference sets
 }
 
-// standard is one submission's value in a reference set.
-type standard struct {
+// referenceValue is one submission's value in a reference set.
+type referenceValue struct {
 	submission string
-	value      table.Opt[float64] // none: a gap without the register's consent
+	value      table.Opt[float64] // absent: a gap that the register did not accept
 }
 
-// refer takes over the scales that were kept for the same formula, and lays the others over the declared submissions.
-func (m *scheme) refer(declared []*entrant, kept []table.Scale) reference {
-	held := map[[3]string][]standard{}
+// newReference reuses the kept reference sets of unchanged formulas; the others get the declared submissions.
+func (m *scheme) newReference(declared []*entrant, kept []table.Scale) reference {
+	earlier := map[[3]string][]referenceValue{}
 	for _, k := range kept {
 		if k.Fixed {
 			key := [3]string{k.Evidence, k.Base, k.Formula}
-			held[key] = append(held[key], standard{k.Submission, k.Raw})
+			earlier[key] = append(earlier[key], referenceValue{k.Submission, k.Raw})
 		}
 	}
-	r := reference{sets: make([][]standard, len(m.slots)), stays: make([]bool, len(m.slots)), fresh: len(declared)}
+	n := len(m.slots)
+	r := reference{sets: make([][]referenceValue, n), fixed: make([]bool, n), submissions: len(declared)}
 	for _, e := range declared {
-		e.shapes = true
+		e.inReference = true
 	}
 	for i, s := range m.slots {
-		if set, ok := held[[3]string{s.ID, cmp.Or(s.base, table.AsCounted), s.formula()}]; ok {
-			r.sets[i], r.stays[i] = set, true
-			r.kept++
+		if set, ok := earlier[[3]string{s.ID, cmp.Or(s.base, table.AsCounted), s.formula()}]; ok {
+			r.sets[i], r.fixed[i] = set, true
+			r.fixedSlots++
 			continue
 		}
 		for _, e := range declared {
 			if x := e.measures[i]; x.ok || !x.excused {
-				r.sets[i] = append(r.sets[i], standard{e.Submission, table.Known(x.raw, x.ok)})
+				r.sets[i] = append(r.sets[i], referenceValue{e.Submission, table.Known(x.raw, x.ok)})
 			}
 		}
 	}
 	return r
 }
 
-// asked leaves out those that experts were not asked about: what comes after the marking moves nobody's scale.
-func (p *panel) asked(declared []*entrant) []*entrant {
-	about := map[string]bool{}
+// askedAbout keeps the submissions sent to experts, if any: what arrives after the marking must not change scales.
+func (p *panel) askedAbout(declared []*entrant) []*entrant {
+	marked := map[string]bool{}
 	for _, r := range p.rows {
-		about[r.Submission] = true
+		marked[r.Submission] = true
 	}
-	if out := table.Where(slices.Values(declared), func(e *entrant) bool { return about[e.Submission] }); len(out) > 0 {
+	if out := table.Where(slices.Values(declared), func(e *entrant) bool { return marked[e.Submission] }); len(out) > 0 {
 		return out
 	}
 	return declared
 }
 
-// rows publishes the scales. They are fixed where there are marks, and where they were.
-func (r reference) rows(m *scheme, p *panel) []table.Scale {
+// scaleRows lists the reference sets. They are fixed once there are marks.
+func (r reference) scaleRows(m *scheme, p *panel) []table.Scale {
 	var out []table.Scale
 	for i, s := range m.slots {
 		for _, x := range r.sets[i] {
 			out = append(out, table.Scale{Evidence: s.ID, Base: cmp.Or(s.base, table.AsCounted), Formula: s.formula(),
-				Submission: x.submission, Raw: x.value, Fixed: r.kept > 0 || len(p.experts) > 0})
+				Submission: x.submission, Raw: x.value, Fixed: r.fixedSlots > 0 || len(p.experts) > 0})
 		}
 	}
 	return out
 }
 
-// official gives the official enrolment by submission and kind, where the register's 学校名录 has every school. It also
-// says who belongs to a consortium: were it the roster, leaving out a school would make the divisor small.
-func (m *scheme) official(facts *table.Facts, register table.Register) (map[string]map[string]float64, error) {
+// officialEnrolment returns the enrolment by submission and kind from the register's 学校名录, if that has every school. It
+// also says who belongs to a consortium: by the roster, leaving out a school would make the divisor smaller.
+func (m *scheme) officialEnrolment(facts *table.Facts, register table.Register) (map[string]map[string]float64, error) {
 	lacking := table.Unique(register.UnconfirmedSchools(facts), func(s table.Member) string { return s.Name })
 	if len(lacking) == 0 {
 		return register.OfficialEnrolment(facts), nil
@@ -239,30 +239,29 @@ func (m *scheme) official(facts *table.Facts, register table.Register) (map[stri
 	return nil, nil
 }
 
-// sizeWords is how the ranks go with the size of the consortia: amounts that count as they are favour the large. It is
-// empty where there are too few to say.
-func sizeWords(ranked []*entrant) string {
-	if len(ranked) < fewest {
+// sizeCorrelation is the rank correlation of rank and enrolment, as amounts favour the large; empty for too few.
+func sizeCorrelation(ranked []*entrant) string {
+	if len(ranked) < minPeers {
 		return ""
 	}
 	places := table.Each(ranked, func(e *entrant) float64 { return float64(e.Rank.V) })
-	sizes := table.Each(ranked, func(e *entrant) float64 { return e.size })
+	sizes := table.Each(ranked, func(e *entrant) float64 { return e.enrolment })
 	return fmt.Sprintf("%.2f", correlation(midranks(places), midranks(sizes)))
 }
 
-// midranks gives each value its rank, the lowest first; equal ones share their mean.
+// midranks returns the rank of each value, ascending; equal values share their mean rank.
 func midranks(values []float64) []float64 {
 	sorted := slices.Sorted(slices.Values(values))
 	out := make([]float64, len(values))
 	for i, v := range values {
 		below, _ := slices.BinarySearch(sorted, v)
-		out[i] = float64(below+above(sorted, v)+1) / 2
+		out[i] = float64(below+upperBound(sorted, v)+1) / 2
 	}
 	return out
 }
 
-// otherParts is the scheme in which evidence that counts nothing counts so many parts, by kind.
-func (m *scheme) otherParts(parts map[string]int) *scheme {
+// withParts returns the scheme in which evidence that does not count gets so many parts, by kind.
+func (m *scheme) withParts(parts map[string]int) *scheme {
 	out := *m
 	out.criteria = slices.Clone(m.criteria)
 	for i := range out.criteria {
@@ -282,11 +281,11 @@ func (m *scheme) otherParts(parts map[string]int) *scheme {
 	return &out
 }
 
-// against gives the entrant with each amount on its own base.
-func (e *entrant) against(m *scheme) *entrant {
-	return e.withMeasures(func(at int, x *measure) {
-		if at < m.evidence {
-			if sized := m.criteria[m.slots[at].criterion].sized[m.slots[at].part]; sized >= 0 {
+// onBases returns a copy of the entrant in which each amount is divided by its base.
+func (e *entrant) onBases(m *scheme) *entrant {
+	return e.withMeasures(func(at int, x *measurement) {
+		if at < m.evidenceCount {
+			if sized := m.criteria[m.slots[at].criterion].sizedSlots[m.slots[at].index]; sized >= 0 {
 				*x = e.measures[sized]
 			}
 		}

@@ -8,45 +8,49 @@ import (
 	"lianheti/templates"
 )
 
-// scenario is the ranked entrants' totals and places under one way to rank, in the order of ranked.
+// scenario is the totals and ranks of the ranked entrants under one alternative method, in the order of ranked.
 type scenario struct {
 	id     string
 	totals []float64
-	places []int32
+	ranks  []int32
 }
 
-// scenarios ranks again with one thing changed at a time; each set of weights adds up to the same points.
+// scenarios ranks again with one choice changed at a time. All sets of weights have the same sum.
 func (m *scheme) scenarios(ranked []*entrant, ref reference, p *panel) []scenario {
 	if len(ranked) == 0 {
 		return nil
 	}
 	base := m.weights(m.complete)
-	own := func(e *entrant) []point { return e.points }
-	out := []scenario{m.try(templates.BaseScenario, ranked, base, own, total)}
+	unchanged := func(e *entrant) []pointScore { return e.points }
+	out := []scenario{m.newScenario(templates.BaseScenario, ranked, base, unchanged, weightedTotal)}
 	for _, s := range m.def.Rubric.Scenarios {
-		weights, points, aggregate := base, own, total
+		weights, points, aggregate := base, unchanged, weightedTotal
 		switch {
 		case s.Experts != "":
-			if !m.complete || !p.uneven {
+			if !m.complete || !p.unequal {
 				continue
 			}
-			levelled := func(values []float64, o opinion) []float64 { return append(values, p.fair(o, m.scale)) }
-			points = func(e *entrant) []point { return m.points(e.withMarks(p, make([]marked, len(e.marks)), levelled)) }
+			levelled := func(values []float64, o expertMark) []float64 {
+				return append(values, p.withoutLeniency(o, m.markScale))
+			}
+			points = func(e *entrant) []pointScore {
+				return m.scorePoints(e.withMarks(p, make([]combinedMark, len(e.marks)), levelled))
+			}
 		case s.Method != "":
-			scales := m.scales(ref, s.Method)
-			points = func(e *entrant) []point { return m.points(e.scaled(scales)) }
+			scales := m.newScales(ref, s.Method)
+			points = func(e *entrant) []pointScore { return m.scorePoints(e.onScales(scales)) }
 		case s.Basis == templates.BySize:
-			points = func(e *entrant) []point { return m.points(e.against(m)) }
+			points = func(e *entrant) []pointScore { return m.scorePoints(e.onBases(m)) }
 		case len(s.Parts) > 0:
-			points = m.otherParts(s.Parts).points
+			points = m.withParts(s.Parts).scorePoints
 		case s.Aggregation == templates.Geometric:
-			aggregate = geometric
+			aggregate = geometricTotal
 		default:
-			weights = m.reweighed(s.Weights, ranked)
+			weights = m.scenarioWeights(s.Weights, ranked)
 		}
-		tried := m.try(s.ID, ranked, weights, points, aggregate)
+		tried := m.newScenario(s.ID, ranked, weights, points, aggregate)
 		for i, e := range ranked {
-			widen(&e.MethodBest, &e.MethodWorst, tried.places[i])
+			widenRange(&e.MethodBest, &e.MethodWorst, tried.ranks[i])
 		}
 		out = append(out, tried)
 	}
@@ -56,58 +60,60 @@ func (m *scheme) scenarios(ranked []*entrant, ref reference, p *panel) []scenari
 		}
 		weights := slices.Clone(base)
 		weights[i] = 0
-		tried := m.try(templates.WithoutScenario+c.ID, ranked, adjusted(weights, sum(base)), own, total)
+		weights = scaledToSum(weights, sum(base))
+		tried := m.newScenario(templates.WithoutScenario+c.ID, ranked, weights, unchanged, weightedTotal)
 		for j, e := range ranked {
-			widen(&e.LeaveBest, &e.LeaveWorst, tried.places[j])
+			widenRange(&e.LeaveBest, &e.LeaveWorst, tried.ranks[j])
 		}
 		out = append(out, tried)
 	}
 	return out
 }
 
-// rescale ranks on scales laid without one submission after the other of those around the line; all stay ranked.
-func (m *scheme) rescale(ranked []*entrant, ref reference, k int) {
+// leaveOneOut ranks on scales computed without one submission, for each around the line; all stay ranked.
+func (m *scheme) leaveOneOut(ranked []*entrant, ref reference, k int) {
 	weights := m.weights(m.complete)
-	for _, out := range m.near(ranked, k) {
+	for _, out := range m.aroundLine(ranked, k) {
 		if len(ranked) < 2 {
 			continue
 		}
-		scales := m.scales(ref.without(out.Submission), "")
-		tried := m.try("", ranked, weights, func(e *entrant) []point { return m.points(e.scaled(scales)) }, total)
+		scales := m.newScales(ref.without(out.Submission), "")
+		points := func(e *entrant) []pointScore { return m.scorePoints(e.onScales(scales)) }
+		tried := m.newScenario("", ranked, weights, points, weightedTotal)
 		for i, e := range ranked {
-			widen(&e.ScaleBest, &e.ScaleWorst, tried.places[i])
+			widenRange(&e.ScaleBest, &e.ScaleWorst, tried.ranks[i])
 		}
 	}
 }
 
 func (r reference) without(id string) reference {
-	return reference{sets: table.Each(r.sets, func(set []standard) []standard {
-		return table.Where(slices.Values(set), func(x standard) bool { return x.submission != id })
+	return reference{sets: table.Each(r.sets, func(set []referenceValue) []referenceValue {
+		return table.Where(slices.Values(set), func(x referenceValue) bool { return x.submission != id })
 	})}
 }
 
-// near are those whose places are around the line after the first k.
-func (m *scheme) near(ranked []*entrant, k int) []*entrant {
+// aroundLine returns the entrants whose ranks are around the line after the first k.
+func (m *scheme) aroundLine(ranked []*entrant, k int) []*entrant {
 	first, last := m.def.Rubric.Robustness.Window(k)
 	return table.Where(slices.Values(ranked), func(e *entrant) bool { return int(e.Rank.V) >= first && e.inside(last) })
 }
 
-func (m *scheme) try(id string, ranked []*entrant, weights []float64, points func(*entrant) []point,
-	aggregate func([]float64, []point) float64) scenario {
+func (m *scheme) newScenario(id string, ranked []*entrant, weights []float64, points func(*entrant) []pointScore,
+	aggregate func([]float64, []pointScore) float64) scenario {
 	s := scenario{id, make([]float64, len(ranked)), make([]int32, len(ranked))}
 	for i, e := range ranked {
 		s.totals[i] = aggregate(weights, points(e)) - e.Deduction.V
 	}
-	place(slices.Clone(s.totals), make([]float64, len(ranked)), s.places)
+	rankTotals(slices.Clone(s.totals), make([]float64, len(ranked)), s.ranks)
 	return s
 }
 
-func (e *entrant) scaled(scales []scale) *entrant {
-	return e.withMeasures(func(at int, x *measure) { x.normalised = scales[at].of(*x) })
+func (e *entrant) onScales(scales []scale) *entrant {
+	return e.withMeasures(func(at int, x *measurement) { x.normalised = scales[at].normalise(*x) })
 }
 
-// adjusted are weights in the same proportions that add up to a sum.
-func adjusted(weights []float64, to float64) []float64 {
+// scaledToSum scales weights to the given sum.
+func scaledToSum(weights []float64, to float64) []float64 {
 	all := sum(weights)
 	if all == 0 {
 		return make([]float64, len(weights))
@@ -115,23 +121,23 @@ func adjusted(weights []float64, to float64) []float64 {
 	return table.Each(weights, func(w float64) float64 { return w * (to / all) })
 }
 
-func (m *scheme) reweighed(kind string, ranked []*entrant) []float64 {
+func (m *scheme) scenarioWeights(kind string, ranked []*entrant) []float64 {
 	weights, base := make([]float64, len(m.criteria)), m.weights(m.complete)
-	var columns [][]float64 // of the points that can bring something
+	var columns [][]float64 // values of the points that can earn something
 	members := map[*templates.Indicator]float64{}
 	for i, c := range m.criteria {
 		if base[i] > 0 {
-			columns = append(columns, values(ranked, i))
+			columns = append(columns, pointValues(ranked, i))
 		}
 		if c.weight > 0 {
 			members[c.Indicator]++
 		}
 	}
-	made := entropy
+	fromColumns := entropyWeights
 	if kind == templates.WeightsByPCA {
-		made = principal
+		fromColumns = pcaWeights
 	}
-	others := made(columns)
+	others := fromColumns(columns)
 	for i, c := range m.criteria {
 		switch {
 		case kind == templates.WeightsByIndicator && c.weight > 0:
@@ -140,14 +146,14 @@ func (m *scheme) reweighed(kind string, ranked []*entrant) []float64 {
 			weights[i], others = others[0], others[1:]
 		}
 	}
-	if sum(weights) == 0 { // the data tell nothing apart
+	if sum(weights) == 0 { // the values do not differ
 		return base
 	}
-	return adjusted(weights, sum(base))
+	return scaledToSum(weights, sum(base))
 }
 
-// values lists a point's value of each entrant; the mean of the others' stands for one that is not there.
-func values(ranked []*entrant, i int) []float64 {
+// pointValues returns a point's value of each entrant. A missing value is replaced by the mean of the others.
+func pointValues(ranked []*entrant, i int) []float64 {
 	out, all, n := make([]float64, len(ranked)), 0.0, 0.0
 	for j, e := range ranked {
 		if out[j] = e.points[i].value; e.points[i].present > 0 {
@@ -163,8 +169,8 @@ func values(ranked []*entrant, i int) []float64 {
 	return out
 }
 
-// entropy weighs each column by 1 − the entropy of its shares, relative to the greatest: what differs more weighs more.
-func entropy(columns [][]float64) []float64 {
+// entropyWeights weighs each column by 1 − the entropy of its shares, relative to the greatest possible.
+func entropyWeights(columns [][]float64) []float64 {
 	out := make([]float64, len(columns))
 	for k, column := range columns {
 		all := sum(column)
@@ -182,8 +188,8 @@ func entropy(columns [][]float64) []float64 {
 	return out
 }
 
-// principal weighs each column by its squared loading on the first principal component of the correlations.
-func principal(columns [][]float64) []float64 {
+// pcaWeights weighs each column by its squared loading on the first principal component of the correlation matrix.
+func pcaWeights(columns [][]float64) []float64 {
 	n := len(columns)
 	correlations := table.Each(columns, func(a []float64) []float64 {
 		return table.Each(columns, func(b []float64) float64 { return correlation(a, b) })
@@ -191,8 +197,8 @@ func principal(columns [][]float64) []float64 {
 	loadings := slices.Repeat([]float64{1 / math.Sqrt(float64(n))}, n)
 	const rounds = 1000
 	for range rounds {
-		next := table.Each(correlations, func(row []float64) float64 { return product(row, loadings) })
-		length := math.Sqrt(product(next, next))
+		next := table.Each(correlations, func(row []float64) float64 { return dotProduct(row, loadings) })
+		length := math.Sqrt(dotProduct(next, next))
 		if length == 0 {
 			return next
 		}
@@ -203,7 +209,7 @@ func principal(columns [][]float64) []float64 {
 	return table.Each(loadings, func(v float64) float64 { return v * v })
 }
 
-func product(a, b []float64) (sum float64) {
+func dotProduct(a, b []float64) (sum float64) {
 	for i := range a {
 		sum += float64(a[i] * b[i])
 	}
@@ -218,7 +224,7 @@ func correlation(a, b []float64) float64 {
 	return covariance(a, b) / spread
 }
 
-// covariance is that of the sample; 0 of fewer than two pairs.
+// covariance is the sample covariance; 0 of fewer than two pairs.
 func covariance(a, b []float64) float64 {
 	n := float64(len(a))
 	if n < 2 {
@@ -231,7 +237,7 @@ func covariance(a, b []float64) float64 {
 	return products / (n - 1)
 }
 
-// scenarioRows writes the scenarios of the ranked, each in the order of the ranking.
+// scenarioRows lists the results of the scenarios, each in the order of the ranking.
 func scenarioRows(ranked []*entrant, scenarios []scenario) (rows []table.Scenario) {
 	order := make([]int, len(ranked))
 	for i := range order {
@@ -241,24 +247,24 @@ func scenarioRows(ranked []*entrant, scenarios []scenario) (rows []table.Scenari
 	for _, s := range scenarios {
 		for _, i := range order {
 			rows = append(rows, table.Scenario{Scenario: s.id, Submission: ranked[i].Submission,
-				Total: s.totals[i], Rank: s.places[i]})
+				Total: s.totals[i], Rank: s.ranks[i]})
 		}
 	}
 	return rows
 }
 
-// influence gives each point's nominal share and its share of the variance of the totals.
+// influence computes each point's nominal weight and its share of the variance of the totals.
 func (m *scheme) influence(ranked []*entrant) (rows []table.Influence) {
 	weights := m.weights(m.complete)
 	all := sum(weights)
-	totals := table.Each(ranked, func(e *entrant) float64 { return total(weights, e.points) })
+	totals := table.Each(ranked, func(e *entrant) float64 { return weightedTotal(weights, e.points) })
 	variance := covariance(totals, totals)
 	for i, c := range m.criteria {
 		if c.Deduction {
 			continue
 		}
 		row := table.Influence{Point: c.ID, Nominal: weights[i] / all}
-		value := values(ranked, i)
+		value := pointValues(ranked, i)
 		brought := table.Each(ranked, func(e *entrant) float64 { return weights[i] * e.contribution(i) })
 		row.Deviation = table.Known(deviation(value), len(ranked) > 1 && weights[i] > 0)
 		row.Effective = table.Known(covariance(brought, totals)/variance, variance > 0)

@@ -3,20 +3,20 @@
 // The steps and terms are those of the OECD/JRC Handbook on Constructing Composite Indicators:
 //
 //  1. Evidence (measure.go): an expression over one submission. A gap that the register accepted is left out; any other
-//     stands at the bottom of its scale, so that nothing is gained by a blank.
+//     gap gets the lowest normalised value, 0, so that leaving a cell blank gains nothing.
 //  2. Availability: a submission with too many accepted gaps, by weight, is not ranked.
-//  3. Normalisation to 0–1 (scale.go) over the reference set: the ranked or, once there are marks, those ranked then.
-//     All others are put on the same scale and clipped, so that everyone has a provisional score.
+//  3. Normalisation to 0–1 (scale.go) over the reference set: the ranked submissions, fixed once there are marks.
+//     All others are normalised on the same scale and clipped, so that everyone has a provisional score.
 //  4. Marks (marks.go) count, and the result is 总分, once every ranked submission has enough of them for every point;
 //     until then it is 数据部分得分 for everybody.
 //  5. Linear aggregation (measure.go). What is left out has no weight (the Handbook's shadow imputation) and is
-//     flagged. Bounds count whatever is missing as 0 and as 1 on the same scales.
-//  6. Ranks and their sensitivity: drawn weights, resampled experts (robustness.go), other methods (scenarios.go).
-//  7. The line after the first k (line.go): who is firm, what would swap two or carry one inside; and which cells to
-//     confirm so that it stands (doubts.go).
+//     flagged. The lower and upper bounds count missing values as 0 and as 1.
+//  6. Ranks and their sensitivity: drawn weights, bootstrapped experts (robustness.go), other methods (scenarios.go).
+//  7. The selection line after the first k (line.go): how safe each place is, what would swap two submissions or carry
+//     one inside; and which cells to verify so that the selection can't change (doubts.go).
 //
-// Achievements and promises never mix: points are split into 已有基础 (level, growth) and 建设承诺 (commitment). Promises are
-// compared with growth achieved and with the peers' (doubts.go), to be verified, without points.
+// Achievements and promises are kept apart: points are split into 已有基础 (level, growth) and 建设承诺 (commitment). Promises
+// are compared with achieved growth and with the peers' (doubts.go). This flags what to verify and gives no points.
 //
 // # The total as a formula
 //
@@ -27,7 +27,7 @@
 //	total = SUMPRODUCT(w,f,v) * SUMPRODUCT(w,f) / SUMPRODUCT(w,f,p) - d
 //	rank  = RANK(ROUND(total,10), the ROUND(total,10) of the ranked)
 //
-// Points that a person switches off have w = 0. Other weights are scaled to 100 first, w*100/SUM(w), because the
+// Points that the user switches off have w = 0. Other weights are scaled to 100 first, w*100/SUM(w), because the
 // deduction is in points of 100. Normalised values, and so v, don't depend on weights.
 //
 // The same facts give the same floats on one architecture: sums run in the rubric's order, and products are rounded
@@ -46,98 +46,98 @@ import (
 
 // Options of the scoring. The zero value takes everything from the definition.
 type Options struct {
-	// Scales are those of an earlier round, to be kept; none: they are laid anew.
+	// Scales are the scales of an earlier round, to be reused; none: all are computed anew.
 	Scales  []table.Scale
 	Draws   int // of the weights; 0: as the rubric says
 	Select  int // how many are to be chosen; 0: the directory's default
 	Workers int // 0: as many as there are processors
 }
 
-// Run scores every submission and ranks those that may be ranked. The scores hold, by submission and point, a row for
-// the point and then one for each of its evidence, in the rubric's order; points are out of 100.
+// Run scores every submission and ranks the eligible ones. The scores have, by submission and point in the rubric's
+// order, a row for the point and one for each of its evidence; points are out of 100.
 func Run(facts *table.Facts, judgement *table.Judgement, marking table.Marking, o Options) (*table.Ranking, error) {
 	o, err := o.Resolve(facts.Definition)
 	if err != nil {
 		return nil, err
 	}
-	f, err := scored(&table.Round{Facts: facts, Judgement: judgement, Marking: marking}, o.Scales, o.Workers)
+	f, err := scoreBatch(&table.Round{Facts: facts, Judgement: judgement, Marking: marking}, o.Scales, o.Workers)
 	if err != nil {
 		return nil, err
 	}
 	m, panel, entrants := f.scheme, f.panel, f.entrants
-	ranked := rank(table.Where(slices.Values(entrants), func(e *entrant) bool { return e.Ranked }))
+	ranked := assignRanks(table.Where(slices.Values(entrants), func(e *entrant) bool { return e.Ranked }))
 	waiting := table.Where(slices.Values(entrants), func(e *entrant) bool { return e.Waiting })
 	for _, e := range waiting {
-		m.interval(e, ranked)
+		m.setPossibleRanks(e, ranked)
 	}
 	draws := m.robustness(ranked, panel, o)
 	lapses, tried := f.testProperties(ranked)
 	scenarios := m.scenarios(ranked, f.reference, panel)
-	m.rescale(ranked, f.reference, o.Select)
-	swaps := m.line(ranked, waiting, scenarios, o.Select, draws)
-	method, err := f.method(ranked, draws, o, len(lapses), tried)
+	m.leaveOneOut(ranked, f.reference, o.Select)
+	swaps := m.selectionLine(ranked, waiting, scenarios, o.Select, draws)
+	method, err := f.describeMethod(ranked, draws, o, len(lapses), tried)
 	if err != nil {
 		return nil, err
 	}
-	impacts := m.impacts(entrants, ranked)
-	assessments, disagreements := panel.matrix(m, ranked)
+	stakes := m.stakes(entrants, ranked)
+	assessments, disagreements := panel.assessments(m, ranked)
 	return &table.Ranking{
 		Scores:        table.Of(m.scores(entrants)),
 		Ranking:       table.Of(m.ranking(entrants, method)),
 		Marks:         table.Of(panel.rows),
-		Experts:       table.Of(panel.summary()),
+		Experts:       table.Of(panel.expertRows()),
 		Assessments:   table.Of(assessments),
 		Disagreements: table.Of(disagreements),
 		Credibility:   table.Of(m.credibility(entrants)),
 		Scenarios:     table.Of(scenarioRows(ranked, scenarios)),
 		Influence:     table.Of(m.influence(ranked)),
-		Scales:        table.Of(f.reference.rows(m, panel)),
+		Scales:        table.Of(f.reference.scaleRows(m, panel)),
 		Lapses:        table.Of(lapses),
 		Swaps:         table.Of(swaps),
-		Lifts:         table.Of(m.improvements(ranked, o.Select)),
+		Lifts:         table.Of(m.lifts(ranked, o.Select)),
 		Certificate:   table.Of(m.certificate(ranked, o.Select)),
 		Checklist:     table.Of(m.checklist(ranked, o.Select)),
-		Stakes:        table.Of(impacts),
+		Stakes:        table.Of(stakes),
 	}, nil
 }
 
-// field is all entrants of a batch with their totals.
-type field struct {
+// scoredBatch is a batch in which every submission has its total.
+type scoredBatch struct {
 	*scheme
 	panel     *panel
 	entrants  []*entrant
-	reference reference // over what the scales are laid
+	reference reference // the data from which the scales are computed
 }
 
-// scored takes a batch as far as its totals; kept are the scales of an earlier round.
-func scored(r *table.Round, kept []table.Scale, workers int) (*field, error) {
+// scoreBatch computes the totals of a batch, not yet the ranks. kept are the scales of an earlier round.
+func scoreBatch(r *table.Round, kept []table.Scale, workers int) (*scoredBatch, error) {
 	m := newScheme(r.Facts.Definition)
-	entrants, err := m.measure(r.Facts, r.Judgement, workers)
+	entrants, err := m.measureAll(r.Facts, r.Judgement, workers)
 	if err != nil {
 		return nil, err
 	}
-	f := &field{scheme: m, panel: m.combine(r.Marking, r.Register, entrants), entrants: entrants}
-	f.reference = f.refer(f.panel.asked(f.eligible(entrants)), kept)
-	f.count(f.panel, entrants)
-	f.settle(f.scales(f.reference, ""))
+	f := &scoredBatch{scheme: m, panel: m.newPanel(r.Marking, r.Register, entrants), entrants: entrants}
+	f.reference = f.newReference(f.panel.askedAbout(f.selectRanked(entrants)), kept)
+	f.combineMarks(f.panel, entrants)
+	f.applyScales(f.newScales(f.reference, ""))
 	return f, nil
 }
 
-func (f *field) byID() map[string]*entrant {
+func (f *scoredBatch) byID() map[string]*entrant {
 	return table.IndexBy(slices.Values(f.entrants), func(e *entrant) string { return e.Submission })
 }
 
-// settle gives every entrant its total on these scales.
-func (f *field) settle(scales []scale) {
+// applyScales normalises every entrant's evidence on the scales and computes its total.
+func (f *scoredBatch) applyScales(scales []scale) {
 	for _, e := range f.entrants {
 		for k, s := range scales {
-			e.measures[k].normalised = s.of(e.measures[k])
+			e.measures[k].normalised = s.normalise(e.measures[k])
 		}
 		f.aggregate(e)
 	}
 }
 
-// Resolve fills in what the definition says.
+// Resolve replaces zero options by the definition's defaults.
 func (o Options) Resolve(d *templates.Definition) (Options, error) {
 	if o.Draws < 0 || o.Select < 0 {
 		return o, fmt.Errorf("抽取次数 %d 或遴选家数 %d 小于0：请改为正整数，或不写而用默认值", o.Draws, o.Select)
@@ -147,33 +147,33 @@ func (o Options) Resolve(d *templates.Definition) (Options, error) {
 	return o, nil
 }
 
-// scheme is the rubric in floats.
+// scheme is the rubric prepared for computation: decimals as floats, all evidence in one list of slots.
 type scheme struct {
-	def       *templates.Definition
-	criteria  []criterion
-	evidence  int    // how many there are
-	slots     []slot // what is measured: all evidence, then what of it can be seen against a base
-	available float64
-	scale     float64 // of the experts' marks
-	complete  bool    // the experts' marks count, for all who are ranked
-	state     table.State
+	def             *templates.Definition
+	criteria        []criterion
+	evidenceCount   int
+	slots           []slot // all evidence as it counts, then the evidence that has a base, divided by it
+	minAvailability float64
+	markScale       float64 // the highest mark
+	complete        bool    // the experts' marks count
+	state           table.State
 }
 
 type criterion struct {
 	*templates.Point
-	weight  float64   // of 100
-	figures float64   // points of weight that figures can earn
-	open    float64   // the rest, which experts give
-	shares  []float64 // of the evidence in figures
-	first   int       // index of the first evidence among all
-	sized   []int     // slot of each evidence against its base; −1: it has none
+	weight       float64   // of 100
+	figureWeight float64   // the part of weight that figures can earn
+	expertWeight float64   // the part of weight that experts give
+	shares       []float64 // of each evidence in figureWeight
+	firstSlot    int       // slot of the first evidence
+	sizedSlots   []int     // slot of each evidence divided by its base; −1: it has none
 }
 
-// slot is one thing that is measured of every submission.
+// slot is one thing that is measured of every submission: an evidence as it counts, or the same divided by its base.
 type slot struct {
 	*templates.Evidence
-	base            string // id; empty: as it counts
-	criterion, part int    // whose evidence it is, and which of its
+	base             string // id of the base; empty: not divided
+	criterion, index int    // position of the criterion, and of the evidence in it
 }
 
 func (s slot) expression() *templates.Expression {
@@ -183,7 +183,7 @@ func (s slot) expression() *templates.Expression {
 	return s.Expression
 }
 
-// formula is what a kept scale must have been made with.
+// formula is the expression's source. A scale of an earlier round is reused only if it was made with the same formula.
 func (s slot) formula() string {
 	if x := s.expression(); x != nil {
 		return x.Source
@@ -191,27 +191,28 @@ func (s slot) formula() string {
 	return ""
 }
 
-// marked says whether experts have a say in the point.
-func (c criterion) marked() bool { return c.open > 0 || c.Deduction }
+// takesMarks reports whether experts mark the point.
+func (c criterion) takesMarks() bool { return c.expertWeight > 0 || c.Deduction }
 
 func newScheme(d *templates.Definition) *scheme {
-	m := &scheme{def: d, available: d.Rubric.Available.InexactFloat64(), scale: d.Rubric.Experts.Scale.InexactFloat64()}
+	r := d.Rubric
+	m := &scheme{def: d, minAvailability: r.Available.InexactFloat64(), markScale: r.Experts.Scale.InexactFloat64()}
 	var against []slot
 	for _, p := range d.Rubric.Points() {
-		m.evidence += len(p.Evidence)
+		m.evidenceCount += len(p.Evidence)
 	}
 	for i, p := range d.Rubric.Points() {
 		open := p.Weight.Mul(p.ExpertShare)
-		c := criterion{Point: p, weight: p.Weight.InexactFloat64(), first: len(m.slots)}
-		c.figures, c.open = p.Weight.Sub(open).InexactFloat64(), open.InexactFloat64()
+		c := criterion{Point: p, weight: p.Weight.InexactFloat64(), firstSlot: len(m.slots)}
+		c.figureWeight, c.expertWeight = p.Weight.Sub(open).InexactFloat64(), open.InexactFloat64()
 		for k, e := range p.Evidence {
 			c.shares, m.slots = append(c.shares, e.Weight.InexactFloat64()), append(m.slots, slot{e, "", i, k})
 			at := -1
 			if e.SizedExpression != nil {
-				at = m.evidence + len(against)
+				at = m.evidenceCount + len(against)
 				against = append(against, slot{e, e.Size, i, k})
 			}
-			c.sized = append(c.sized, at)
+			c.sizedSlots = append(c.sizedSlots, at)
 		}
 		m.criteria = append(m.criteria, c)
 	}
@@ -219,74 +220,74 @@ func newScheme(d *templates.Definition) *scheme {
 	return m
 }
 
-// earn is how many points a criterion can bring: those of figures; where the marks count, all.
-func (c criterion) earn(complete bool) float64 {
+// maxPoints is the most points that a criterion can earn: only the figures' part until the marks count.
+func (c criterion) maxPoints(complete bool) float64 {
 	if complete {
 		return c.weight
 	}
-	return c.figures
+	return c.figureWeight
 }
 
-// expertShare is the share of a criterion that experts give; none where the marks do not count.
+// expertShare is the share of a criterion's weight that experts give; 0 where the marks do not count.
 func (c criterion) expertShare(complete bool) float64 {
 	if !complete || c.weight == 0 {
 		return 0
 	}
-	return c.open / c.weight
+	return c.expertWeight / c.weight
 }
 
-// weights are the points that can be earned, by criterion.
+// weights returns the most points that each criterion can earn.
 func (m *scheme) weights(complete bool) []float64 {
-	return table.Each(m.criteria, func(c criterion) float64 { return c.earn(complete) })
+	return table.Each(m.criteria, func(c criterion) float64 { return c.maxPoints(complete) })
 }
 
-func (m *scheme) waiting(complete bool) float64 {
+func (m *scheme) openPoints(complete bool) float64 {
 	open := 0.0
 	for _, c := range m.criteria {
-		open += c.weight - c.earn(complete)
+		open += c.weight - c.maxPoints(complete)
 	}
 	return open
 }
 
-// standing is a row of the ranking.
-type standing = table.Rank
+// rankRow is table.Rank under another name: it is embedded in a type that has its field Rank.
+type rankRow = table.Rank
 
-// entrant is one submission on its way through the scoring; its standing is filled in as it becomes known.
+// entrant is one submission being scored. Its row of the ranking is filled in step by step.
 type entrant struct {
-	standing
-	submission  table.Submission
-	verdict     table.Verdict
-	form        answers                // of some only
-	excused     map[templates.Ref]bool // gaps that the register accepted
-	shapes      bool                   // scales that are laid anew are laid over it, too
-	measures    []measure              // of all slots
-	suspects    []suspect              // what of them is in doubt
-	followed    []table.Growth         // of all courses
-	size        float64                // enrolment
-	marks       []marked               // of all criteria
-	points      []point                // of all criteria
-	reweighting float64                // see reweighting
-	proposed    table.Opt[float64]     // deduction that experts propose and the Department has not decided on
-	sharing     int                    // how many of the ranked have its rank
-	ousted      bool                   // what is pending is that it be rejected
+	rankRow
+	submission        table.Submission
+	verdict           table.Verdict
+	form              answers                // kept only where the properties are tested on it
+	excused           map[templates.Ref]bool // gaps that the register accepted
+	inReference       bool                   // it is in the reference set of new scales
+	measures          []measurement          // by slot
+	doubts            []doubt
+	growth            []table.Growth     // by trend
+	enrolment         float64            // as stated in the roster
+	marks             []combinedMark     // by criterion
+	points            []pointScore       // by criterion
+	reweighting       float64            // the factor of that name
+	proposedDeduction table.Opt[float64] // not yet decided in the register
+	tieSize           int                // number of the ranked with this rank
+	rejectionProposed bool               // not yet decided in the register
 }
 
-// inside says whether it stands among the first k.
+// inside reports whether the rank is among the first k.
 func (e *entrant) inside(k int) bool { return int(e.Rank.V) <= k }
 
-// eligible says who is ranked, and over whom scales are laid: everybody where nobody can be ranked yet.
-func (m *scheme) eligible(entrants []*entrant) []*entrant {
+// selectRanked decides who is ranked. It returns the reference set: the ranked, or everybody where nobody is ranked.
+func (m *scheme) selectRanked(entrants []*entrant) []*entrant {
 	var declared []*entrant
 	for _, e := range entrants {
-		share, lacking := m.share(e)
+		share, lacking := m.availability(e)
 		e.Present = share
 		if e.Ranked = e.verdict.Ranked && e.Unranked == ""; !e.verdict.Ranked {
 			e.Unranked = e.verdict.Unranked
 		}
-		if e.Ranked && share < m.available {
+		if e.Ranked && share < m.minAvailability {
 			e.Ranked = false
 			e.Unranked = fmt.Sprintf("数据不足：登记同意不计的缺数太多，计分依据只余%s（按权重），不到%s，暂不能比较；缺的是观测点%s的依据",
-				percent(share), percent(m.available), strings.Join(lacking, "、"))
+				percent(share), percent(m.minAvailability), strings.Join(lacking, "、"))
 		}
 		if e.Ranked {
 			declared = append(declared, e)
@@ -298,15 +299,15 @@ func (m *scheme) eligible(entrants []*entrant) []*entrant {
 	return declared
 }
 
-// share is how much of the evidence counts, by weight: all but the accepted gaps. It names the points that have some.
-func (m *scheme) share(e *entrant) (share float64, lacking []string) {
-	there, all := 0.0, 0.0
+// availability is the share of the evidence, by weight, without accepted gaps. lacking are the points with gaps.
+func (m *scheme) availability(e *entrant) (share float64, lacking []string) {
+	counted, all := 0.0, 0.0
 	for _, c := range m.criteria {
-		all += c.figures
+		all += c.figureWeight
 		for k, share := range c.shares {
 			switch {
-			case !e.measures[c.first+k].excused:
-				there += float64(c.figures * share)
+			case !e.measures[c.firstSlot+k].excused:
+				counted += float64(c.figureWeight * share)
 			case share > 0 && !slices.Contains(lacking, c.ID):
 				lacking = append(lacking, c.ID)
 			}
@@ -315,7 +316,7 @@ func (m *scheme) share(e *entrant) (share float64, lacking []string) {
 	if all == 0 {
 		return 1, nil
 	}
-	return round10(there / all), lacking
+	return round10(counted / all), lacking
 }
 
 func sum(values []float64) float64 {

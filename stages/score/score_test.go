@@ -426,7 +426,7 @@ func TestTies(t *testing.T) {
 func TestTotalsAreComparedToTenDecimals(t *testing.T) {
 	tenth := 0.1
 	places := make([]int32, 5)
-	place([]float64{0.3, tenth + 0.2, 0.3 + 1e-12, 0.3 + 1e-9, 0.2}, make([]float64, 5), places)
+	rankTotals([]float64{0.3, tenth + 0.2, 0.3 + 1e-12, 0.3 + 1e-9, 0.2}, make([]float64, 5), places)
 	if want := []int32{2, 2, 2, 1, 5}; !slices.Equal(places, want) {
 		t.Errorf("places %v, want %v", places, want)
 	}
@@ -466,23 +466,23 @@ func TestMethods(t *testing.T) {
 		{lower, 16, 0.25},
 	} {
 		s := newScale(&c.evidence, standards(values))
-		if got := s.at(c.x); !near(got, c.want) {
+		if got := s.normaliseValue(c.x); !near(got, c.want) {
 			t.Errorf("%s %s: %v becomes %v, want %v", c.evidence.Method, c.evidence.Direction, c.x, got, c.want)
 		}
 	}
 	for _, method := range []string{"percentile", "minmax", "zscore"} {
 		for _, same := range [][]float64{{}, {3}, {3, 3, 3}} {
-			if got := newScale(&templates.Evidence{Method: method}, standards(same)).at(3); got != 0.5 {
+			if got := newScale(&templates.Evidence{Method: method}, standards(same)).normaliseValue(3); got != 0.5 {
 				t.Errorf("%s: 3 among %v becomes %v, want half way", method, same, got)
 			}
 		}
 	}
 }
 
-func standards(values []float64) []standard {
-	var out []standard
+func standards(values []float64) []referenceValue {
+	var out []referenceValue
 	for _, v := range values {
-		out = append(out, standard{value: table.Some(v)})
+		out = append(out, referenceValue{value: table.Some(v)})
 	}
 	return out
 }

@@ -59,11 +59,11 @@ func basis(d *templates.Definition, now *table.Round, batch []*made) *table.Roun
 // steps are the points that each cause moved, by submission.
 func steps(t *testing.T, earlier *table.Round, between *table.Round, now *table.Round) map[string]map[table.Cause]float64 {
 	t.Helper()
-	moves, err := Moves(earlier, nil, between, now)
+	moves, err := TotalChanges(earlier, nil, between, now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	was, is := published(earlier.Ranking), published(now.Ranking)
+	was, is := publishedTotals(earlier.Ranking), publishedTotals(now.Ranking)
 	out := map[string]map[table.Cause]float64{}
 	for id, before := range was {
 		after, still := is[id]
@@ -184,7 +184,7 @@ func TestMovesOfOneCause(t *testing.T) {
 		}
 	}
 
-	moves, err := Moves(plain, nil, nil, roundOf(t, reweighted(t), batch, nil))
+	moves, err := TotalChanges(plain, nil, nil, roundOf(t, reweighted(t), batch, nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +218,7 @@ func TestMovesOfEverything(t *testing.T) {
 				t.Error("one that was not there moved")
 			}
 		}
-		moves, err := Moves(earlier, nil, basis(d, now, old), now)
+		moves, err := TotalChanges(earlier, nil, basis(d, now, old), now)
 		if err != nil {
 			t.Fatal(err)
 		}
