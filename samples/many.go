@@ -20,9 +20,9 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Many writes n workbooks of made-up consortia to out/in, and a definition whose directory has them all to
-// out/definition/<year>. Each is a sound fixture with another name, other figures and members, and its texts'
-// characters shuffled, so that none counts as a copy. Every so many lack their park and go back; 0: none.
+// Many writes n workbooks of fictitious consortia to out/in, and a definition with all of them in its directory to
+// out/definition/<year>. Each is a fixture without defects under another name, with scaled figures, renamed members
+// and shuffled texts, so that none counts as a copy. One in `returned` lacks its park and is returned; 0: none.
 func Many(out string, d *templates.Definition, fixtures []Fixture, n, returned int) error {
 	sound := slices.DeleteFunc(slices.Clone(fixtures), func(f Fixture) bool { return len(f.Defects) > 0 })
 	if len(sound) == 0 || out == "" {
@@ -38,21 +38,21 @@ func Many(out string, d *templates.Definition, fixtures []Fixture, n, returned i
 		if returned > 0 && i%returned == 0 {
 			park = ""
 		}
-		work = append(work, func() error { return one(out, d, sound[i%len(sound)], i, city, name, park) })
+		work = append(work, func() error { return writeOne(out, d, sound[i%len(sound)], i, city, name, park) })
 	}
 	if err := workers.Each(0, slices.Values(work), func(do func() error) error { return do() }); err != nil {
 		return err
 	}
-	return definitionWith(out, d.Year, entries.String())
+	return writeDefinition(out, d.Year, entries.String())
 }
 
-func one(out string, d *templates.Definition, f Fixture, i int, city, name, park string) error {
+func writeOne(out string, d *templates.Definition, f Fixture, i int, city, name, park string) error {
 	v, err := f.values(d)
 	if err != nil {
 		return err
 	}
-	// Every consortium its own scale, the same in all years, so that nothing contradicts; of few scales, most of a
-	// thousand would be taken for others under another name.
+	// Each consortium has its own scale, the same for all years, so that no rule fails. With few different scales many
+	// consortia would look like the same one under another name.
 	scale := decimal.New(int64(7000+i*3701%6000), -4)
 	for ref, value := range v.Fields {
 		switch field := d.Field(ref.Field); {
@@ -62,7 +62,7 @@ func one(out string, d *templates.Definition, f Fixture, i int, city, name, park
 		case field.Long() && value.Text != "":
 			value.Text = shuffled(value.Text, uint64(i), uint64(len(ref.Field)+ref.Year))
 		case field.ID == "lead_school" || field.ID == "lead_enterprise":
-			value.Text = own(value.Text, i)
+			value.Text = ownName(value.Text, i)
 		}
 		v.Fields[ref] = value
 	}
@@ -70,7 +70,7 @@ func one(out string, d *templates.Definition, f Fixture, i int, city, name, park
 		v.Fields[templates.Ref{Field: id}] = blankform.Value{Text: text}
 	}
 	for _, member := range v.Records["members"] {
-		member["members_name"] = blankform.Value{Text: own(member["members_name"].Text, i)}
+		member["members_name"] = blankform.Value{Text: ownName(member["members_name"].Text, i)}
 	}
 	var b bytes.Buffer
 	if err := blankform.Fill(&b, d, v); err != nil {
@@ -79,10 +79,10 @@ func one(out string, d *templates.Definition, f Fixture, i int, city, name, park
 	return publish.WriteFile(filepath.Join(out, "in", city, name+".xlsx"), b.Bytes())
 }
 
-// own makes a unit's name that of one consortium alone.
-func own(name string, i int) string { return fmt.Sprintf("%05d%s", i+1, name) }
+// ownName makes a unit's name unique to a consortium.
+func ownName(name string, i int) string { return fmt.Sprintf("%05d%s", i+1, name) }
 
-// shuffled is a text of the same length and characters that is like no other.
+// shuffled shuffles the characters of a text.
 func shuffled(text string, seed, stream uint64) string {
 	runes := []rune(text)
 	rand.New(rand.NewPCG(seed, stream)).Shuffle(len(runes), func(a, b int) { runes[a], runes[b] = runes[b], runes[a] })
@@ -91,7 +91,7 @@ func shuffled(text string, seed, stream uint64) string {
 
 var directoryEntries = regexp.MustCompile(`(?s)\nentries:\n.*$`)
 
-func definitionWith(out string, year int, entries string) (err error) {
+func writeDefinition(out string, year int, entries string) (err error) {
 	defer try.Caught(&err)
 	from := filepath.Join("templates", strconv.Itoa(year))
 	to := filepath.Join(out, "definition", strconv.Itoa(year))

@@ -1,5 +1,5 @@
-// Package samples makes the sample workbooks from fixtures: what each made-up filler typed, as data. The workbooks are
-// committed beside the fixtures; a test proves them current.
+// Package samples makes the sample workbooks from fixtures, which say as data what each fictitious applicant filled
+// in. The workbooks are committed beside the fixtures; a test proves that they are current.
 package samples
 
 import (
@@ -27,20 +27,20 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
-// Watermark stands on every sample.
+// Watermark is on every sheet of the samples.
 const Watermark = "样例数据，非真实"
 
 // Fixture is one workbook as data.
 type Fixture struct {
 	Name       string                      `yaml:"-"` // name of the fixture file
-	File       string                      // under samples/<year>; inside a package "包.zip!表.xlsx"
+	File       string                      // path below samples/<year>; inside a zip file "包.zip!表.xlsx"
 	PackageGBK bool                        `yaml:"package_gbk"` // names in the package in GBK, without the UTF-8 flag
 	Values     map[string]any              // field -> value, or year -> value
-	Lists      map[string][]map[string]any `yaml:",inline"` // rows, by the list of the form
+	Lists      map[string][]map[string]any `yaml:",inline"` // rows, by list
 	Defects    []Defect
 }
 
-// Defect is what was planted, and what a run must make of it: a finding, a coercion, or just the right reading.
+// Defect is a planted fault, and what a run must make of it: a finding, a coercion, or a correct value.
 type Defect struct {
 	Rule  string // id of the rule that must find it
 	Kind  string // kind of the coercion that must record it
@@ -50,17 +50,17 @@ type Defect struct {
 	Note  string
 }
 
-// Extra is a file that is no submission: a text, a container of parts, or a copy.
+// Extra is a file that is no submission.
 type Extra struct {
 	File  string
 	Kind  string // lock, pdf, docx, thumbs, copy
 	Text  string
-	Size  int // spaces follow the text up to it
+	Size  int // the text is padded with spaces to this size
 	Parts []struct{ Name, Text string }
 	Of    string
 }
 
-// Load reads the fixtures of a folder, ordered by name, and the extras.
+// Load reads the fixtures of a folder, ordered by name, and extras.yaml.
 func Load(fsys fs.FS) (fixtures []Fixture, extras []Extra, err error) {
 	defer try.Caught(&err)
 	for _, name := range try.Get(fs.Glob(fsys, "*.yaml")) {
@@ -75,13 +75,13 @@ func Load(fsys fs.FS) (fixtures []Fixture, extras []Extra, err error) {
 	return fixtures, extras, nil
 }
 
-// Years as keys are texts like the other keys, and dates are texts.
+// Year keys and dates are quoted before parsing, so that YAML reads them as strings.
 var (
 	yearKey = regexp.MustCompile(`([{,\s])(20\d\d):`)
 	date    = regexp.MustCompile(`([{,\s])(20\d\d-\d\d-\d\d)([,}\s])`)
 )
 
-// decode reads a file strictly; edit changes its text first.
+// decode reads a YAML file strictly, after applying edit to its text.
 func decode(fsys fs.FS, name string, into any, edit ...func(string) string) error {
 	data, err := fs.ReadFile(fsys, name)
 	for _, change := range edit {
@@ -97,7 +97,7 @@ func decode(fsys fs.FS, name string, into any, edit ...func(string) string) erro
 	return nil
 }
 
-// Files makes every sample file: path under samples/<year> -> content.
+// Files makes all sample files: path below samples/<year> -> content.
 func Files(d *templates.Definition, fixtures []Fixture, extras []Extra) (out map[string][]byte, err error) {
 	defer try.Caught(&err)
 	out = map[string][]byte{}
@@ -110,7 +110,7 @@ func Files(d *templates.Definition, fixtures []Fixture, extras []Extra) (out map
 		out[f.File] = try.Get(f.Workbook(d))
 	}
 	for pack, inside := range packages {
-		out[pack] = try.Get(zipped(d, inside))
+		out[pack] = try.Get(zipFixtures(d, inside))
 	}
 	for _, e := range extras {
 		out[e.File] = try.Get(e.content(out))
@@ -118,7 +118,7 @@ func Files(d *templates.Definition, fixtures []Fixture, extras []Extra) (out map
 	return out, nil
 }
 
-// Write puts files below dir.
+// Write writes the files below dir.
 func Write(dir string, files map[string][]byte) error {
 	for name, data := range files {
 		if err := publish.WriteFile(filepath.Join(dir, filepath.FromSlash(name)), data); err != nil {
@@ -128,7 +128,7 @@ func Write(dir string, files map[string][]byte) error {
 	return nil
 }
 
-// Workbook fills the template with a fixture.
+// Workbook returns the template filled with a fixture.
 func (f Fixture) Workbook(d *templates.Definition) ([]byte, error) {
 	var b bytes.Buffer
 	values, err := f.values(d)
@@ -141,7 +141,7 @@ func (f Fixture) Workbook(d *templates.Definition) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// values turns a fixture into what the template is filled with. A field that the form does not know is an error.
+// values converts a fixture to the values of a template. An unknown field is an error.
 func (f Fixture) values(d *templates.Definition) (out blankform.Values, err error) {
 	defer try.Caught(&err)
 	out = blankform.Values{Fields: map[templates.Ref]blankform.Value{},
@@ -181,7 +181,7 @@ func recordOf(d *templates.Definition, block string, row map[string]any) map[str
 		if yes, ok := raw.(bool); ok {
 			raw = d.Form.YesNo[map[bool]int{true: 0, false: 1}[yes]]
 		}
-		if f := d.Field(fmt.Sprint(raw)); column == "supports" && f != nil { // as a filler would write it
+		if f := d.Field(fmt.Sprint(raw)); column == "supports" && f != nil { // as an applicant would write it
 			raw = f.Label
 		}
 		record[id] = valueOf(id, raw)
@@ -211,8 +211,8 @@ func valueOf(what string, raw any) blankform.Value {
 	return blankform.Value{Number: &n}
 }
 
-// zipped makes a package, with names as Windows writes them where the fixture asks for it.
-func zipped(d *templates.Definition, inside []Fixture) ([]byte, error) {
+// zipFixtures makes a zip file of workbooks, with names in GBK where the fixtures ask for it.
+func zipFixtures(d *templates.Definition, inside []Fixture) ([]byte, error) {
 	var parts []part
 	for _, f := range inside {
 		data, err := f.Workbook(d)
@@ -225,7 +225,7 @@ func zipped(d *templates.Definition, inside []Fixture) ([]byte, error) {
 		}
 		parts = append(parts, part{zip.FileHeader{Name: name, Method: zip.Deflate, NonUTF8: f.PackageGBK}, data})
 	}
-	return packed(parts)
+	return zipParts(parts)
 }
 
 type part struct {
@@ -233,7 +233,7 @@ type part struct {
 	data   []byte
 }
 
-func packed(parts []part) ([]byte, error) {
+func zipParts(parts []part) ([]byte, error) {
 	var b bytes.Buffer
 	zw := zip.NewWriter(&b)
 	for _, p := range parts {
@@ -256,7 +256,7 @@ func (e Extra) content(made map[string][]byte) ([]byte, error) {
 	}
 	switch data, ok := made[e.Of]; {
 	case parts != nil:
-		return packed(parts)
+		return zipParts(parts)
 	case e.Of == "":
 		return fmt.Appendf(nil, "%-*s", e.Size, e.Text), nil
 	case ok:
@@ -268,7 +268,7 @@ func (e Extra) content(made map[string][]byte) ([]byte, error) {
 //go:embed readme.tmpl
 var readmeText string
 
-// Readme lists every sample file, and everything planted in it.
+// Readme lists every sample file and its planted faults.
 func Readme(d *templates.Definition, fixtures []Fixture, extras []Extra) ([]byte, error) {
 	return readme(d, "fixtures", map[string]any{"D": d, "Watermark": Watermark, "Fixtures": fixtures, "Extras": extras})
 }

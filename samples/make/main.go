@@ -1,7 +1,7 @@
 // Command make writes the sample workbooks from their fixtures.
 //
-//	go run ./samples/make                              samples/2024, as committed
-//	go run ./samples/make -many 1000 -out DIR          1,000 made-up consortia for measuring, with their definition
+//	go run ./samples/make                              the committed samples
+//	go run ./samples/make -many 1000 -out DIR          1,000 fictitious consortia for benchmarks, with their definition
 package main
 
 import (
@@ -38,7 +38,7 @@ func run(many, returned int, out string) (err error) {
 	files["README.md"] = try.Get(samples.Readme(d, fixtures, extras))
 	try.Do(samples.Write(filepath.Join("samples", "2024"), files))
 	next := try.Get(templates.Load(d.Year + 1))
-	f, earlier, err := samples.LoadFollowing(os.DirFS(sources), next.Year)
+	f, earlier, err := samples.LoadNextYear(os.DirFS(sources), next.Year)
 	try.Do(err)
 	return samples.Write(filepath.Join("samples", fmt.Sprint(next.Year)), try.Get(f.Files(next, earlier)))
 }

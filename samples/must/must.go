@@ -1,9 +1,9 @@
-// Package must ends a test where a step of it that has to go well does not.
+// Package must fails a test at once where a step of its set-up fails.
 package must
 
 import "testing"
 
-// Get is what a step gives: must.Get(os.ReadFile(path))(t).
+// Get returns the result of a step: must.Get(os.ReadFile(path))(t).
 func Get[T any](made T, err error) func(testing.TB) T {
 	return func(t testing.TB) T {
 		t.Helper()
@@ -12,7 +12,7 @@ func Get[T any](made T, err error) func(testing.TB) T {
 	}
 }
 
-// Do is for a step that gives nothing.
+// Do fails the test if err is not nil.
 func Do(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package programs lets tests work with the programs that other people use: LibreOffice, Python, Node. Where one is
-// missing the test is skipped with a line that says so; in CI, which installs them all, that is a failure.
+// Package programs runs external programs in tests: LibreOffice, Python, Node. If one is missing, the test is skipped
+// with a message; in CI, where all are installed, it fails.
 package programs
 
 import (
@@ -16,13 +16,13 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// Tests throw away much: this takes a third off their time. Some packages import this one only for it.
+// Tests allocate a lot: this saves a third of their time. Some packages import this one only for it.
 var _ = debug.SetGCPercent(400)
 
-// InCI says that this run leaves nothing out; elsewhere tests take a sample of slow cases.
+// InCI reports whether tests run in CI, in full; elsewhere slow cases are sampled.
 func InCI() bool { return os.Getenv("CI") == "true" }
 
-// OnlyInCI passes over a test, or a case, that costs seconds and asks what is asked everywhere.
+// OnlyInCI skips a slow test or case outside CI.
 func OnlyInCI(t testing.TB) {
 	t.Helper()
 	if !InCI() {
@@ -30,7 +30,7 @@ func OnlyInCI(t testing.TB) {
 	}
 }
 
-// Need passes over the test where a probe does not run: Need(t, "python3", "-c", "import openpyxl").
+// Need skips the test if a command fails: Need(t, "python3", "-c", "import openpyxl").
 func Need(t testing.TB, probe ...string) {
 	t.Helper()
 	if out, err := exec.Command(probe[0], probe[1:]...).CombinedOutput(); err != nil {
@@ -42,26 +42,26 @@ func Need(t testing.TB, probe ...string) {
 	}
 }
 
-// NeedPython passes over the test where Python or one of the modules is missing.
+// NeedPython skips the test if Python or one of the modules is missing.
 func NeedPython(t testing.TB, modules ...string) {
 	t.Helper()
 	Need(t, "python3", "-c", "import "+strings.Join(modules, ", "))
 }
 
-// NeedNode passes over the test where Node or one of the modules (found through NODE_PATH) is missing.
+// NeedNode skips the test if Node or one of the modules (in NODE_PATH) is missing.
 func NeedNode(t testing.TB, modules ...string) {
 	t.Helper()
 	Need(t, "node", "-e", `"`+strings.Join(modules, `","`)+`".split(",").forEach(m => require(m.replace(/"/g, "")))`)
 }
 
-// NeedBrowser passes over the test where Chromium, or what drives it from Node, is missing.
+// NeedBrowser skips the test if Chromium, or its driver for Node, is missing.
 func NeedBrowser(t testing.TB) {
 	t.Helper()
 	Need(t, "chromium", "--version")
 	NeedNode(t, "playwright-core")
 }
 
-// Run runs a program to its end, and fails the test with what it said where it fails.
+// Run runs a program and returns its output; the test fails if the program does.
 func Run(t testing.TB, command string, args ...string) string {
 	t.Helper()
 	out, err := exec.Command(command, args...).CombinedOutput()
@@ -71,14 +71,14 @@ func Run(t testing.TB, command string, args ...string) string {
 	return string(out)
 }
 
-// recalculating makes LibreOffice calculate every formula when it opens a workbook, whatever value stands there.
+// recalculating makes LibreOffice recalculate every formula when it opens a workbook.
 const recalculating = `<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry">
 <item oor:path="/org.openoffice.Office.Calc/Formula/Load">
 <prop oor:name="OOXMLRecalcMode" oor:op="fuse"><value>0</value></prop></item>
 </oor:items>`
 
-// Convert has LibreOffice recalculate files and save them as xlsx, pdf … in a folder that it gives; in CI only.
+// Convert has LibreOffice recalculate files and save them in a format, and returns the folder; in CI only.
 func Convert(t testing.TB, format string, files ...string) string {
 	t.Helper()
 	OnlyInCI(t)
@@ -97,7 +97,7 @@ func Convert(t testing.TB, format string, files ...string) string {
 	return out
 }
 
-// SelfCheck reads the results on the 自检 sheet of a workbook: rule code -> result in words.
+// SelfCheck returns the results on the 自检 sheet of a workbook, by rule code.
 func SelfCheck(t testing.TB, data []byte) map[string]string {
 	t.Helper()
 	f, err := excelize.OpenReader(bytes.NewReader(data))

@@ -13,42 +13,43 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Following is the batch after one that has samples: some hand in again, those chosen report on their promises.
-type Following struct {
-	Again    []struct{ From, File string } // fixtures of the batch before, with all years moved on
+// NextYear is the fixtures of the year after: some consortia apply again, the selected ones report on their
+// commitments.
+type NextYear struct {
+	Again    []struct{ From, File string } // fixtures of the year before, with all years moved by one
 	Selected []struct{ Consortium, Document string }
 	Progress []Progress
 }
 
 // Progress is one progress form as data.
 type Progress struct {
-	From    string // fixture of the batch before: what was promised and said then
+	From    string // fixture of the year before, with the commitments
 	File    string
 	Code    string // check code of the recommendation
-	Sealed  bool   // the supplement, too
+	Sealed  bool   // whether the supplement is sealed too
 	Rate    decimal.Decimal
-	Values  map[string]any              // in the place of what follows from the promises and the rate
-	Lists   map[string][]map[string]any `yaml:",inline"` // as of a fixture, but for the members, who are those of then
+	Values  map[string]any              // override what follows from commitments and Rate
+	Lists   map[string][]map[string]any `yaml:",inline"` // as in Fixture; the members are those of the year before
 	Planted []Planted
 }
 
-// Planted is a situation in a progress form, and what a run must make of it: findings, or what becomes of figures.
+// Planted is a situation in a progress form, and what a run must make of it: findings, or results of figures.
 type Planted struct {
 	Rule   string
-	Status string // of the table fulfilment
+	Status string // in the table fulfilment
 	Field  string // empty: the form as a whole
 	Year   int
-	Count  int // of a status without a field: how many figures
+	Count  int // for a status without a field: the number of figures
 	Note   string
 }
 
-// RegisterName is the Department's register for the year.
+// RegisterName is the file name of the Department's register.
 const RegisterName = "登记表.xlsx"
 
-// LoadFollowing reads the fixtures of a year, and those of the year before that they rest on.
-func LoadFollowing(fsys fs.FS, year int) (f *Following, earlier map[string]Fixture, err error) {
+// LoadNextYear reads the fixtures of a year, and those of the year before that they refer to.
+func LoadNextYear(fsys fs.FS, year int) (f *NextYear, earlier map[string]Fixture, err error) {
 	defer try.Caught(&err)
-	f, earlier = &Following{}, map[string]Fixture{}
+	f, earlier = &NextYear{}, map[string]Fixture{}
 	try.Do(decode(fsys, fmt.Sprintf("%d.yaml", year), f))
 	before := try.Get(fs.Sub(fsys, fmt.Sprint(year-1)))
 	all, _, err := Load(before)
@@ -65,8 +66,8 @@ func LoadFollowing(fsys fs.FS, year int) (f *Following, earlier map[string]Fixtu
 	return f, earlier, nil
 }
 
-// Files makes every sample file of the year.
-func (f *Following) Files(d *templates.Definition, earlier map[string]Fixture) (out map[string][]byte, err error) {
+// Files makes all sample files of the year.
+func (f *NextYear) Files(d *templates.Definition, earlier map[string]Fixture) (out map[string][]byte, err error) {
 	defer try.Caught(&err)
 	out = map[string][]byte{"README.md": try.Get(readme(d, "following", map[string]any{
 		"D": d, "Watermark": Watermark, "Before": d.Year - 1, "Register": RegisterName, "Forms": f.Progress,
@@ -88,7 +89,8 @@ func (f *Following) Files(d *templates.Definition, earlier map[string]Fixture) (
 	return out, nil
 }
 
-// fixture is the form filled: as the kit fills it, figures at the rate of the promises, then its own values.
+// fixture returns the filled form: prefilled as in the kit, figures at the given rate of the commitments, then
+// Values.
 func (p Progress) fixture(d *templates.Definition, was Fixture) Fixture {
 	names := d.Form.Promises
 	basis := map[bool]string{true: "附表（盖章）", false: "未盖章"}[p.Sealed]
@@ -122,7 +124,7 @@ func (p Progress) fixture(d *templates.Definition, was Fixture) Fixture {
 				year := fmt.Sprint(r.Year)
 				n, err := decimal.NewFromString(fmt.Sprint(given[year]))
 				if err != nil {
-					continue // nothing was said, or in words
+					continue // blank, or not a number
 				}
 				out.Values[field.ID] = map[string]any{year: n}
 				reached := n.Mul(rate).RoundUp(*metric.Decimals)
