@@ -126,7 +126,7 @@ func openFindings(all []table.Finding) []table.Finding {
 // tryAll tries the moves of several submissions at a time; their results do not depend on each other.
 func (a *auditRun) tryAll(ctx context.Context, atOnce int) error {
 	return workers.Each(atOnce, slices.Values(a.cases), func(c *auditCase) error {
-		c.tried = audit.Examine(a.d, c.subject, c.form, func(m audit.Move) audit.Tried {
+		c.tried = audit.TryMoves(a.d, c.subject, c.form, func(m audit.Move) audit.Tried {
 			if ctx.Err() != nil {
 				return audit.Tried{Move: m}
 			}
@@ -141,7 +141,7 @@ func (a *auditRun) evaluateMove(c *auditCase, m audit.Move) audit.Tried {
 	form := m.Apply(c.form)
 	place := a.scoreTrial.Place(form, c.verdict, m.Touches)
 	out := audit.Tried{Move: m, Position: place, Verdict: c.verdict.Verdict}
-	if !c.subject.Pays(out) && c.subject.Gains(out) <= 0 {
+	if !c.subject.Pays(out) && c.subject.Gain(out) <= 0 {
 		return out
 	}
 	findings, verdict := a.checkForm(form)
@@ -172,7 +172,7 @@ func (a *auditRun) result() *Audited {
 			out.Rows = append(out.Rows, c.subject.Row(t))
 		}
 	}
-	for _, row := range slices.SortedStableFunc(slices.Values(out.Rows), audit.First) {
+	for _, row := range slices.SortedStableFunc(slices.Values(out.Rows), audit.CompareRows) {
 		switch {
 		case !row.Pays:
 		case row.List == string(templates.Claim):

@@ -39,7 +39,7 @@ var later = sync.OnceValues(func() (*followingYear, error) {
 	if y.d, err = templates.Load(y.year); err != nil {
 		return nil, err
 	}
-	if y.samples, y.earlier, err = samples.LoadFollowing(os.DirFS(followingDir), y.year); err != nil {
+	if y.samples, y.earlier, err = samples.LoadNextYear(os.DirFS(followingDir), y.year); err != nil {
 		return nil, err
 	}
 	y.dir = filepath.Join("..", "samples", fmt.Sprint(y.year))
@@ -52,7 +52,7 @@ type followingYear struct {
 	first   string
 	year    int
 	d       *templates.Definition
-	samples *samples.Following
+	samples *samples.NextYear
 	earlier map[string]samples.Fixture
 	dir     string
 	result  *Result

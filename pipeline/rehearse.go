@@ -61,7 +61,7 @@ func Rehearse(ctx context.Context, d *templates.Definition, file string) ([]Rehe
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		r := Rehearsed{ID: damage.ID, What: damage.What, Expected: describeWant(damage.Want)}
+		r := Rehearsed{ID: damage.ID, What: damage.What, Expected: describeWant(damage.Expected)}
 		if damage.Err != nil {
 			r.Error = damage.Err.Error()
 			out = append(out, r)
@@ -75,7 +75,7 @@ func Rehearse(ctx context.Context, d *templates.Definition, file string) ([]Rehe
 		if err != nil {
 			return nil, err
 		}
-		r.compare(damage.Want, good, bad)
+		r.compare(damage.Expected, good, bad)
 		out = append(out, r)
 	}
 	return out, nil
@@ -134,7 +134,7 @@ func listValues(f *table.Facts) (out []string) {
 	return out
 }
 
-func describeWant(w rehearse.Want) string {
+func describeWant(w rehearse.Expectation) string {
 	var parts []string
 	if len(w.Refused) > 0 {
 		parts = append(parts, "不予受理 "+strings.Join(w.Refused, " 或 "))
@@ -148,7 +148,7 @@ func describeWant(w rehearse.Want) string {
 	return strings.TrimSpace(strings.Join(parts, "，"))
 }
 
-func (r *Rehearsed) compare(w rehearse.Want, good, bad *reading) {
+func (r *Rehearsed) compare(w rehearse.Expectation, good, bad *reading) {
 	accepted := slices.ContainsFunc(bad.files, func(f table.File) bool { return f.Fate == model.Accepted })
 	if i := slices.IndexFunc(bad.files, func(f table.File) bool { return f.Fate == model.Rejected }); i >= 0 {
 		r.Code, r.Noticed = bad.files[i].Code, "不予受理："+bad.files[i].Reason

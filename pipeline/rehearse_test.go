@@ -54,21 +54,21 @@ func TestTheRehearsalCanFail(t *testing.T) {
 	finding := table.Finding{Code: "LHT-2-001", Sheet: "表", Cell: "B2", Places: "表!B2; 表!B3"}
 	cell := func(c string) model.Place { return model.Place{Sheet: "表", Cell: c} }
 	for name, c := range map[string]struct {
-		want rehearse.Want
+		want rehearse.Expectation
 		bad  reading
 		seen bool
 	}{
-		"read although damaged":            {rehearse.Want{Refused: []string{"LHT-1-006"}}, reading{files: accepted}, false},
-		"refused with another code":        {rehearse.Want{Refused: []string{"LHT-1-006"}}, reading{files: []table.File{{Fate: model.Rejected, Code: "LHT-1-013"}}}, false},
-		"refused as it must be":            {rehearse.Want{Refused: []string{"LHT-1-006"}}, reading{files: []table.File{{Fate: model.Rejected, Code: "LHT-1-006"}}}, true},
-		"refused although harmless":        {rehearse.Want{Values: true}, reading{files: []table.File{{Fate: model.Rejected, Code: "LHT-1-006"}}}, false},
-		"another value in silence":         {rehearse.Want{Values: true}, reading{files: accepted, values: []string{"2"}}, false},
-		"a value lost in silence":          {rehearse.Want{Values: true}, reading{files: accepted}, false},
-		"no finding":                       {rehearse.Want{Found: []string{"LHT-2-001"}, Place: cell("B2")}, reading{files: accepted, values: []string{"2"}}, false},
-		"a finding elsewhere":              {rehearse.Want{Found: []string{"LHT-2-001"}, Place: cell("C9")}, reading{files: accepted, findings: []table.Finding{finding}}, false},
-		"the finding":                      {rehearse.Want{Found: []string{"LHT-2-001"}, Place: cell("B3")}, reading{files: accepted, findings: []table.Finding{finding}}, true},
-		"the finding, but another value":   {rehearse.Want{Found: []string{"LHT-2-001"}, Place: cell("B2"), Values: true}, reading{files: accepted, findings: []table.Finding{finding}, values: []string{"2"}}, false},
-		"the finding, and the same values": {rehearse.Want{Found: []string{"LHT-2-001"}, Place: cell("B2"), Values: true}, reading{files: accepted, findings: []table.Finding{finding}, values: []string{"1"}}, true},
+		"read although damaged":            {rehearse.Expectation{Refused: []string{"LHT-1-006"}}, reading{files: accepted}, false},
+		"refused with another code":        {rehearse.Expectation{Refused: []string{"LHT-1-006"}}, reading{files: []table.File{{Fate: model.Rejected, Code: "LHT-1-013"}}}, false},
+		"refused as it must be":            {rehearse.Expectation{Refused: []string{"LHT-1-006"}}, reading{files: []table.File{{Fate: model.Rejected, Code: "LHT-1-006"}}}, true},
+		"refused although harmless":        {rehearse.Expectation{Values: true}, reading{files: []table.File{{Fate: model.Rejected, Code: "LHT-1-006"}}}, false},
+		"another value in silence":         {rehearse.Expectation{Values: true}, reading{files: accepted, values: []string{"2"}}, false},
+		"a value lost in silence":          {rehearse.Expectation{Values: true}, reading{files: accepted}, false},
+		"no finding":                       {rehearse.Expectation{Found: []string{"LHT-2-001"}, Place: cell("B2")}, reading{files: accepted, values: []string{"2"}}, false},
+		"a finding elsewhere":              {rehearse.Expectation{Found: []string{"LHT-2-001"}, Place: cell("C9")}, reading{files: accepted, findings: []table.Finding{finding}}, false},
+		"the finding":                      {rehearse.Expectation{Found: []string{"LHT-2-001"}, Place: cell("B3")}, reading{files: accepted, findings: []table.Finding{finding}}, true},
+		"the finding, but another value":   {rehearse.Expectation{Found: []string{"LHT-2-001"}, Place: cell("B2"), Values: true}, reading{files: accepted, findings: []table.Finding{finding}, values: []string{"2"}}, false},
+		"the finding, and the same values": {rehearse.Expectation{Found: []string{"LHT-2-001"}, Place: cell("B2"), Values: true}, reading{files: accepted, findings: []table.Finding{finding}, values: []string{"1"}}, true},
 	} {
 		var r Rehearsed
 		if r.compare(c.want, good, &c.bad); r.Seen != c.seen {

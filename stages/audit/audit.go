@@ -1,8 +1,8 @@
-// Package audit looks for what an applicant could gain by filling its form otherwise inside the form's rules: leave out
-// a member, shrink an enrolment, write 不适用 where it is weak. University rankings have been moved by these means.
+// Package audit finds out what an applicant could gain by filling in its form differently within the rules: leave out
+// a member, reduce an enrolment, write 不适用 where it is weak. University rankings have been manipulated in these ways.
 //
-// The moves stand in the definition (audit.yaml). This package makes them of one form at a time, combines the strong
-// ones, and writes what came of them; the pipeline judges and scores the changed form, all others as they are.
+// The moves are defined in audit.yaml. This package applies them to one form at a time, combines the strong ones, and
+// writes the results; package pipeline checks and scores the changed form, with all others unchanged.
 package audit
 
 import (
@@ -19,14 +19,14 @@ import (
 	"lianheti/templates"
 )
 
-// Tried is a move and what came of it.
+// Tried is a move with its result.
 type Tried struct {
 	Move
 	table.Position
 	Verdict model.Verdict
-	Judged  bool            // the verdict and the findings are known: a move that brings nothing is not judged
-	New     []table.Finding // open ones that the move brings: it is not free
-	Gone    int             // open ones that it makes vanish
+	Judged  bool            // whether the form was checked: a move that gains nothing is not
+	New     []table.Finding // open findings that the move causes
+	Gone    int             // number of open findings that it removes
 }
 
 // Subject is one submission as it was handed in.
@@ -36,77 +36,77 @@ type Subject struct {
 	table.Position
 }
 
-// Pays says whether a move raises the rank.
+// Pays reports whether a move improves the rank.
 func (s Subject) Pays(t Tried) bool { return t.Ranked && t.Rank < s.Rank }
 
-// Gains is by how much a move raises the total; what falls out of the ranking gains nothing.
-func (s Subject) Gains(t Tried) float64 {
+// Gain is the increase of the total; negative if the submission is no longer ranked.
+func (s Subject) Gain(t Tried) float64 {
 	if !t.Ranked {
 		return -s.Total
 	}
 	return t.Total - s.Total
 }
 
-// stronger orders moves by what they bring.
-func (s Subject) stronger(a, b Tried) int {
+// compareMoves orders moves by their gain, the strongest first.
+func (s Subject) compareMoves(a, b Tried) int {
 	place := func(t Tried) int {
 		if t.Ranked {
 			return t.Rank
 		}
 		return int(^uint(0) >> 1)
 	}
-	return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(s.Gains(b), s.Gains(a)), strings.Compare(a.ID, b.ID))
+	return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(s.Gain(b), s.Gain(a)), strings.Compare(a.ID, b.ID))
 }
 
-// Examine tries every single move, then those of one kind together that each help, then the strongest two by two.
-func Examine(d *templates.Definition, s Subject, f *table.Form, try func(Move) Tried) []Tried {
+// TryMoves tries every single move, then several of one kind that each help, then the strongest in pairs.
+func TryMoves(d *templates.Definition, s Subject, f *table.Form, try func(Move) Tried) []Tried {
 	out, strongest := table.Each(Moves(d, f), try), []Tried(nil)
 	for _, singles := range table.GroupBy(out, func(t Tried) string { return t.Kind }) {
 		if singles[0].List() != templates.Perverse {
 			continue
 		}
-		slices.SortStableFunc(singles, s.stronger)
-		out = append(out, gather(d.Audit, s, singles, try)...)
-		// What changes no total has nothing to add to another.
-		singles = slices.DeleteFunc(singles, func(t Tried) bool { return !t.Ranked || s.Gains(t) == 0 })
+		slices.SortStableFunc(singles, s.compareMoves)
+		out = append(out, tryTogether(d.Audit, s, singles, try)...)
+		// a move that changes no total adds nothing to another
+		singles = slices.DeleteFunc(singles, func(t Tried) bool { return !t.Ranked || s.Gain(t) == 0 })
 		strongest = append(strongest, singles[:min(len(singles), d.Audit.Strongest)]...)
 	}
-	slices.SortStableFunc(strongest, s.stronger)
+	slices.SortStableFunc(strongest, s.compareMoves)
 	strongest = strongest[:min(len(strongest), d.Audit.Pairs)]
 	for i, a := range strongest {
 		for _, b := range strongest[i+1:] {
 			if !a.overlaps(b.Move) {
-				out = append(out, try(together(KindPair, a.Move, b.Move)))
+				out = append(out, try(combine(KindPair, a.Move, b.Move)))
 			}
 		}
 	}
 	return out
 }
 
-// gather adds up moves of one kind that each help, the strongest first, as long as the total rises.
-func gather(a *templates.Audit, s Subject, singles []Tried, try func(Move) Tried) []Tried {
+// tryTogether adds moves of one kind that each help, the strongest first, while the total rises.
+func tryTogether(a *templates.Audit, s Subject, singles []Tried, try func(Move) Tried) []Tried {
 	best, moves := 0.0, []Move(nil)
 	var out []Tried
 	for _, t := range singles {
-		if len(moves) == a.Gather || s.Gains(t) <= 0 {
+		if len(moves) == a.Gather || s.Gain(t) <= 0 {
 			break
 		}
 		if len(moves) == 0 {
-			moves, best = []Move{t.Move}, s.Gains(t)
+			moves, best = []Move{t.Move}, s.Gain(t)
 			continue
 		}
 		if slices.ContainsFunc(moves, t.overlaps) {
 			continue
 		}
-		more := try(together(KindGathered, append(slices.Clone(moves), t.Move)...))
-		if gain := s.Gains(more); gain > best {
+		more := try(combine(KindGathered, append(slices.Clone(moves), t.Move)...))
+		if gain := s.Gain(more); gain > best {
 			moves, best, out = append(moves, t.Move), gain, []Tried{more}
 		}
 	}
 	return out
 }
 
-// Row is a move as the table has it.
+// Row returns a move as a table row.
 func (s Subject) Row(t Tried) table.Incentive {
 	row := table.Incentive{
 		Submission: s.Submission.Submission, City: s.City, Consortium: s.Submission.Consortium,
@@ -138,7 +138,7 @@ func (s Subject) Row(t Tried) table.Incentive {
 	return row
 }
 
-// Paying is a move that raises a rank. Its JSON keys are public.
+// Paying is a move that improves a rank. Its JSON keys are public.
 type Paying struct {
 	Submission string  `json:"submission"`
 	Consortium string  `json:"consortium"`
@@ -149,39 +149,39 @@ type Paying struct {
 	Gain       float64 `json:"gain"` // of the total
 	Verdict    string  `json:"verdict"`
 	Findings   string  `json:"new_findings,omitempty"`
-	Evidence   string  `json:"evidence,omitempty"` // that would check a claim
+	Evidence   string  `json:"evidence,omitempty"` // what would prove a claim
 }
 
-// NewPaying makes one of a row that pays.
+// NewPaying converts a row that pays.
 func NewPaying(r table.Incentive) Paying {
 	return Paying{r.Submission, r.Consortium, r.Kind, r.What, r.RankBefore, r.RankAfter.V, r.TotalAfter.V - r.TotalBefore,
 		r.Verdict, r.Findings, r.Evidence}
 }
 
-// Report is what the workbook tells of.
+// Report is the content of the workbook.
 type Report struct {
 	Definition *templates.Definition
 	Subjects   []Subject
-	LeftOut    []Subject // who was not tried
+	LeftOut    []Subject // not ranked, so not tried
 	Rows       []table.Incentive
 }
 
-// Write writes the workbook. It is for the Department alone, and says so on every sheet and page.
+// Write writes the workbook. It is for the Department only, and says so on every sheet and page.
 func (r Report) Write(w io.Writer) error {
 	rising := func(of templates.AuditList) list.Source {
-		return list.From(func() ([]table.Incentive, list.Words) { return r.moves(of) })
+		return list.From(func() ([]table.Incentive, list.Words) { return r.risingMoves(of) })
 	}
 	lists := &list.Lists{Definition: r.Definition, Sources: map[string]list.Source{
-		"tallies":  list.Named("list label tried rises pays free most whose evidence", r.tallies),
+		"tallies":  list.Named("list label tried rises pays free most whose evidence", r.kindSummary),
 		"perverse": rising(templates.Perverse), "claims": rising(templates.Claim),
-		"subjects": list.Named("rank consortium total pays perverse claim unranked", r.subjects),
+		"subjects": list.Named("rank consortium total pays perverse claim unranked", r.subjectRows),
 	}, Views: map[string]list.View{
-		"rank_after": list.Of(func(x table.Incentive) book.Cell { return place(x.RankAfter.V, x.RankAfter.Valid) }),
+		"rank_after": list.Of(func(x table.Incentive) book.Cell { return rankCell(x.RankAfter.V, x.RankAfter.Valid) }),
 		"gain": list.Of(func(x table.Incentive) book.Cell {
 			return book.Cell{Value: x.TotalAfter.V - x.TotalBefore, Look: book.Gain}
 		}),
 		"findings": list.Of(func(x table.Incentive) book.Cell { return book.Cell{Value: cmp.Or(x.Findings, "没有")} }),
-		"cells":    list.Of(fewCells),
+		"cells":    list.Of(cellsCell),
 	}}
 	return lists.Write(w, "激励审计", r.title())
 }
@@ -191,8 +191,9 @@ func (r Report) title() string {
 	return fmt.Sprintf("%d年%s（%s）", r.Definition.Directory.Batch, a.Title, a.Mark)
 }
 
-// tallies is 总览: what each kind of move brings, the perverse ones as defined, several together, then the claims.
-func (r Report) tallies() ([][]any, list.Words) {
+// kindSummary is the sheet 总览: the result of each kind of move; first the perverse ones, then combinations, then
+// claims.
+func (r Report) kindSummary() ([][]any, list.Words) {
 	kinds := append(slices.Clone(r.Definition.Audit.Moves),
 		&templates.AuditMove{ID: KindGathered, List: templates.Perverse, Label: "同一动作几处一起做"},
 		&templates.AuditMove{ID: KindPair, List: templates.Perverse, Label: "最强的动作两两一起做"})
@@ -204,42 +205,42 @@ func (r Report) tallies() ([][]any, list.Words) {
 		free := table.Where(slices.Values(raise), func(x table.Incentive) bool { return x.Warnings.V == 0 })
 		most, whose := "", ""
 		if len(raise) > 0 {
-			best := slices.MinFunc(raise, First)
+			best := slices.MinFunc(raise, CompareRows)
 			most, whose = fmt.Sprintf("第%d名→第%d名", best.RankBefore, best.RankAfter.V), best.Consortium
 		}
 		if m.List == templates.Perverse {
 			paying += len(raise)
 		}
-		rising := table.Where(slices.Values(tried), rises)
-		return []any{r.sheet(m.List), m.Label, len(tried), len(rising), len(raise), len(free), most, whose, m.Evidence}
+		rising := table.Where(slices.Values(tried), raisesTotal)
+		return []any{r.sheetName(m.List), m.Label, len(tried), len(rising), len(raise), len(free), most, whose, m.Evidence}
 	})
-	said := r.words(len(r.Rows))
+	said := r.remarkWords(len(r.Rows))
 	said["subjects"], said["found"] = fmt.Sprint(len(r.Subjects)), "没有一个逆向动作能抬高名次。"
 	if paying > 0 {
 		said["found"] = fmt.Sprintf("逆向动作里有%d个能抬高名次，是计分办法的毛病，见“%s”。", paying,
-			r.sheet(templates.Perverse))
+			r.sheetName(templates.Perverse))
 		said[list.Alarm] = said["found"]
 	}
 	return all, said
 }
 
-// sheet is the name of the sheet that has the moves of a kind.
-func (r Report) sheet(of templates.AuditList) string {
+// sheetName is the name of the sheet with the moves of a list.
+func (r Report) sheetName(of templates.AuditList) string {
 	return r.Definition.Sheets.Sheet(string(of)).Name
 }
 
-// words are those of every remark; tried is how many moves it is about.
-func (r Report) words(tried int) list.Words {
+// remarkWords are the placeholders of remarks; tried is the number of moves.
+func (r Report) remarkWords(tried int) list.Words {
 	return list.Words{"title": r.title(), "mark": r.Definition.Audit.Mark, "tried": fmt.Sprint(tried)}
 }
 
-// rises says whether a move raises the total, by more than rounding.
-func rises(r table.Incentive) bool {
+// raisesTotal reports whether a move raises the total by more than a rounding error.
+func raisesTotal(r table.Incentive) bool {
 	return r.TotalAfter.Valid && r.TotalAfter.V-r.TotalBefore >= table.SameTotal
 }
 
-// First orders moves by the places and the points that they bring.
-func First(a, b table.Incentive) int {
+// CompareRows orders moves by the ranks gained, then by the points gained, most first.
+func CompareRows(a, b table.Incentive) int {
 	up := func(r table.Incentive) int32 {
 		if !r.RankAfter.Valid {
 			return -1 << 30
@@ -250,32 +251,32 @@ func First(a, b table.Incentive) int {
 		cmp.Compare(a.Submission, b.Submission), cmp.Compare(a.Move, b.Move))
 }
 
-// place is a rank, of what is ranked.
-func place(rank int32, ranked bool) book.Cell {
+// rankCell shows a rank, or that there is none.
+func rankCell(rank int32, ranked bool) book.Cell {
 	if !ranked {
 		return book.Cell{Value: "不排", Look: book.Quiet}
 	}
 	return book.Cell{Value: rank, Look: book.Integer}
 }
 
-// moves lists the moves of a kind that raise a total or a rank, those first that raise the rank most.
-func (r Report) moves(of templates.AuditList) ([]table.Incentive, list.Words) {
+// risingMoves lists the moves of a list that improve a total or a rank, the strongest first.
+func (r Report) risingMoves(of templates.AuditList) ([]table.Incentive, list.Words) {
 	rows := table.Where(slices.Values(r.Rows), func(x table.Incentive) bool { return x.List == string(of) })
-	rising := table.Where(slices.Values(rows), func(x table.Incentive) bool { return x.Pays || rises(x) })
-	slices.SortStableFunc(rising, First)
-	return rising, r.words(len(rows))
+	rising := table.Where(slices.Values(rows), func(x table.Incentive) bool { return x.Pays || raisesTotal(x) })
+	slices.SortStableFunc(rising, CompareRows)
+	return rising, r.remarkWords(len(rows))
 }
 
-func fewCells(x table.Incentive) book.Cell {
+func cellsCell(x table.Incentive) book.Cell {
 	c, cells := book.Cell{Value: x.Cells, Look: book.Mono}, strings.Split(x.Cells, "; ")
-	if n := len(cells); n > shown {
-		c.Value = fmt.Sprintf("%s 等%d格", strings.Join(cells[:shown], "; "), n)
+	if n := len(cells); n > maxShown {
+		c.Value = fmt.Sprintf("%s 等%d格", strings.Join(cells[:maxShown], "; "), n)
 	}
 	return c
 }
 
-// subjects is 各家: what each could gain at most; then those that were not tried.
-func (r Report) subjects() ([][]any, list.Words) {
+// subjectRows is the sheet 各家: the most that each submission could gain; then those that are not ranked.
+func (r Report) subjectRows() ([][]any, list.Words) {
 	all := slices.Clone(r.Subjects)
 	slices.SortStableFunc(all, func(a, b Subject) int { return cmp.Compare(a.Rank, b.Rank) })
 	return table.Each(append(all, r.LeftOut...), func(s Subject) []any {
@@ -286,12 +287,12 @@ func (r Report) subjects() ([][]any, list.Words) {
 			if len(rows) == 0 {
 				return 0, ""
 			}
-			best := slices.MinFunc(rows, First)
+			best := slices.MinFunc(rows, CompareRows)
 			return len(rows), fmt.Sprintf("第%d名　%s", best.RankAfter.V, best.What)
 		}
 		n, perverse := paying(templates.Perverse)
 		_, claim := paying(templates.Claim)
-		return []any{place(int32(s.Rank), s.Ranked), s.Submission.Consortium,
+		return []any{rankCell(int32(s.Rank), s.Ranked), s.Submission.Consortium,
 			table.Opt[float64]{V: s.Total, Valid: s.Ranked}, n, perverse, claim, s.Unranked}
-	}), r.words(0)
+	}), r.remarkWords(0)
 }

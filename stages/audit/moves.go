@@ -15,35 +15,35 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Kinds of moves that are several of the definition's together.
+// Kinds of combined moves.
 const (
 	KindPair     = "pair"
 	KindGathered = "gathered"
 )
 
-// Move is one way to fill a form otherwise.
+// Move is one way to fill in a form differently.
 type Move struct {
-	Def   *templates.AuditMove // nil: several together
+	Def   *templates.AuditMove // nil: a combination
 	Kind  string
 	ID    string // unique on a form
 	What  string
-	Cells string // that change, joined by "; "
+	Cells string // changed cells, joined by "; "
 
-	detail string              // What without what kind of move it is
-	slots  []string            // values and rows of the roster that change
-	edits  []func(*table.Form) // each changes a form that may be changed
+	detail  string              // What without the label of the move
+	slots   []string            // changed values and roster rows
+	changes []func(*table.Form) // each edits a copy of the form
 }
 
-// Apply gives the form as the move leaves it.
+// Apply returns a changed copy of the form.
 func (m Move) Apply(f *table.Form) *table.Form {
 	out := f.Clone()
-	for _, e := range m.edits {
+	for _, e := range m.changes {
 		e(out)
 	}
 	return out
 }
 
-// List says whether the move claims something; several together are perverse.
+// List returns the list of the move; combinations are perverse.
 func (m Move) List() templates.AuditList {
 	if m.Def == nil {
 		return templates.Perverse
@@ -51,9 +51,9 @@ func (m Move) List() templates.AuditList {
 	return m.Def.List
 }
 
-// Touches says whether an expression looks at what the move changes.
+// Touches reports whether an expression depends on what the move changes.
 func (m Move) Touches(x *templates.Expression) bool {
-	ofRoster := func(slot string) bool { return strings.HasPrefix(slot, rosterSlot) }
+	ofRoster := func(slot string) bool { return strings.HasPrefix(slot, rosterPrefix) }
 	if x.Roster != nil && slices.ContainsFunc(m.slots, ofRoster) {
 		return true
 	}
@@ -66,10 +66,10 @@ func (m Move) overlaps(o Move) bool {
 	return slices.ContainsFunc(m.slots, func(s string) bool { return slices.Contains(o.slots, s) })
 }
 
-const rosterSlot = "members:"
+const rosterPrefix = "members:"
 
-// together makes one move of several that don't overlap.
-func together(kind string, moves ...Move) Move {
+// combine makes one move of several that do not overlap.
+func combine(kind string, moves ...Move) Move {
 	out := Move{Kind: kind}
 	var ids, what, cells []string
 	for i, m := range moves {
@@ -79,26 +79,26 @@ func together(kind string, moves ...Move) Move {
 			what = append(what, m.What)
 		}
 		ids, cells = append(ids, m.ID), append(cells, m.Cells)
-		out.slots, out.edits = append(out.slots, m.slots...), append(out.edits, m.edits...)
+		out.slots, out.changes = append(out.slots, m.slots...), append(out.changes, m.changes...)
 	}
 	out.ID, out.What, out.Cells = strings.Join(ids, " + "), strings.Join(what, "；并且"), strings.Join(cells, "; ")
 	return out
 }
 
-// change is one value or row of the roster that a move changes.
+// change is a change of one value or one roster row.
 type change struct {
 	slot  string
 	what  string
 	place model.Place
-	edit  func(*table.Form)
-	group string // what the scopes row and kind put together: the field, or the kind of the member
+	apply func(*table.Form)
+	group string // for scopes row and kind: the field, or the kind of the member
 }
 
-// Moves lists the single moves that there are on a form, in the order of the definition. What changes nothing is none.
+// Moves lists the single moves possible on a form, in the order of the definition.
 func Moves(d *templates.Definition, f *table.Form) []Move {
 	var out []Move
 	for _, def := range d.Audit.Moves {
-		for _, changes := range groups(d, def, f) {
+		for _, changes := range changeGroups(d, def, f) {
 			if len(changes) > 0 {
 				out = append(out, newMove(def, changes))
 			}
@@ -107,26 +107,26 @@ func Moves(d *templates.Definition, f *table.Form) []Move {
 	return out
 }
 
-// groups lists the changes of one kind of move, those together that are made together.
-func groups(d *templates.Definition, def *templates.AuditMove, f *table.Form) [][]change {
+// changeGroups lists the changes of one kind of move; those of a group are made together.
+func changeGroups(d *templates.Definition, def *templates.AuditMove, f *table.Form) [][]change {
 	switch {
 	case def.Act == "add":
-		return additions(d, def, f)
+		return addMembers(d, def, f)
 	case def.Act == "rekind":
-		return rekindings(d, def, f)
+		return changeKinds(d, def, f)
 	case def.Act == "shift":
-		return [][]change{shift(d, def, f)}
+		return [][]change{shiftFigures(d, def, f)}
 	case def.Act == "swap" && def.OfRoster():
-		return swaps(d, f)
+		return swapEnrolments(d, f)
 	}
 	var all []change
 	if def.Act == "drop" {
-		all = drops(f)
+		all = dropMembers(f)
 	} else if def.OfRoster() {
-		all = changes(def, schools(d, f))
+		all = changeFigures(def, enrolments(d, f))
 	}
 	for _, field := range def.Fields {
-		all = append(all, changes(def, answers(d, def, field, f))...)
+		all = append(all, changeFigures(def, figuresOf(d, def, field, f))...)
 	}
 	for i := range all {
 		switch def.Scope {
@@ -145,21 +145,21 @@ func groups(d *templates.Definition, def *templates.AuditMove, f *table.Form) []
 	return table.GroupBy(all, func(c change) string { return c.group })
 }
 
-// shown is how many changes are put into words.
-const shown = 3
+// maxShown is how many changes are described.
+const maxShown = 3
 
 func newMove(def *templates.AuditMove, changes []change) Move {
 	m := Move{Def: def, Kind: def.ID}
 	var what, cells []string
 	for _, c := range changes {
-		m.slots, m.edits, what = append(m.slots, c.slot), append(m.edits, c.edit), append(what, c.what)
+		m.slots, m.changes, what = append(m.slots, c.slot), append(m.changes, c.apply), append(what, c.what)
 		if cell := (model.Place{Sheet: c.place.Sheet, Cell: c.place.Cell}).String(); !slices.Contains(cells, cell) {
 			cells = append(cells, cell)
 		}
 	}
 	m.ID = def.ID + " " + changes[0].slot
-	m.detail = strings.Join(what[:min(len(what), shown)], "，")
-	if n := len(what); n > shown {
+	m.detail = strings.Join(what[:min(len(what), maxShown)], "，")
+	if n := len(what); n > maxShown {
 		m.detail += fmt.Sprintf(" 等%d处", n)
 	}
 	m.What = def.Label + "：" + m.detail
@@ -167,25 +167,25 @@ func newMove(def *templates.AuditMove, changes []change) Move {
 	return m
 }
 
-// answer is a figure as it stands on a form: of a field, or the enrolment of a school.
-type answer struct {
+// figure is a figure on a form: a field, or the enrolment of a school.
+type figure struct {
 	slot, name string
-	group      string // see change
+	group      string // see change.group
 	field      *templates.Field
 	year       int
 	status     table.Status
-	shown      string          // as it stands
+	shown      string          // the present value
 	value      decimal.Decimal // where the status is normal
 	place      model.Place
 	set        func(*table.Form, table.Status, decimal.Decimal, string)
 }
 
-// answers lists the figures of a field that a move may change.
-func answers(d *templates.Definition, def *templates.AuditMove, field *templates.Field, f *table.Form) []answer {
+// figuresOf lists the figures of a field that a move may change.
+func figuresOf(d *templates.Definition, def *templates.AuditMove, field *templates.Field, f *table.Form) []figure {
 	if !field.Dated() && (def.Extra || len(def.Years) > 0) || field.Extra {
 		return nil
 	}
-	var out []answer
+	var out []figure
 	for _, r := range d.Refs(field) {
 		year := d.Form.YearOf(r.Year)
 		other := len(def.Years) > 0 && !slices.Contains(def.Years, year.ID)
@@ -198,15 +198,15 @@ func answers(d *templates.Definition, def *templates.AuditMove, field *templates
 			continue
 		}
 		shown := cmp.Or(map[table.Status]string{table.Normal: o.Value, table.Invalid: o.Raw}[o.Status], o.Status.Absent())
-		out = append(out, answer{slot: templates.SlotName(r.Field, r.Year), name: d.Name(r), group: field.ID, field: field,
+		out = append(out, figure{slot: templates.SlotName(r.Field, r.Year), name: d.Name(r), group: field.ID, field: field,
 			year: r.Year, status: o.Status, shown: shown, value: n, place: o.Place,
 			set: func(f *table.Form, s table.Status, v decimal.Decimal, raw string) { f.SetNumber(r, s, v, raw) }})
 	}
 	return out
 }
 
-// changes makes a move in each of some figures that it makes another.
-func changes(def *templates.AuditMove, list []answer) (out []change) {
+// changeFigures applies a move to figures and returns those that it changes.
+func changeFigures(def *templates.AuditMove, list []figure) (out []change) {
 	if def.Act == "swap" {
 		return swapYears(def, list)
 	}
@@ -218,21 +218,21 @@ func changes(def *templates.AuditMove, list []answer) (out []change) {
 		case "not_applicable":
 			status = table.NotApplicable
 		case "times":
-			value = fit(a.field, a.value.Mul(def.Factor))
+			value = fitField(a.field, a.value.Mul(def.Factor))
 		case "to":
-			value = fit(a.field, def.Value)
+			value = fitField(a.field, def.Value)
 		}
-		better := a.field.Better == templates.Lower && value.LessThan(a.value) // which is no perverse move
+		better := a.field.Better == templates.Lower && value.LessThan(a.value) // no perverse move: lower is better
 		differs := !value.Equal(a.value) && !(better && def.List == templates.Perverse)
 		if status != a.status || status == table.Normal && differs {
-			out = append(out, a.change(status, value))
+			out = append(out, a.changeTo(status, value))
 		}
 	}
 	return out
 }
 
-// fit makes a figure one that the field may hold.
-func fit(f *templates.Field, v decimal.Decimal) decimal.Decimal {
+// fitField truncates and limits a figure to what its field allows.
+func fitField(f *templates.Field, v decimal.Decimal) decimal.Decimal {
 	if f.Decimals != nil {
 		v = v.Truncate(*f.Decimals)
 	}
@@ -242,8 +242,8 @@ func fit(f *templates.Field, v decimal.Decimal) decimal.Decimal {
 	return v
 }
 
-// change puts another value in the place of an answer.
-func (a answer) change(status table.Status, value decimal.Decimal) change {
+// changeTo returns the change of a figure to another value.
+func (a figure) changeTo(status table.Status, value decimal.Decimal) change {
 	after := status.Absent()
 	if status == table.Normal {
 		after = value.String()
@@ -252,8 +252,9 @@ func (a answer) change(status table.Status, value decimal.Decimal) change {
 	return change{a.slot, fmt.Sprintf("%s %s→%s", a.name, a.shown, after), a.place, set, a.group}
 }
 
-// swapYears swaps the two years of a figure; unless all are, a perverse move makes the later worse, a claim better.
-func swapYears(def *templates.AuditMove, list []answer) []change {
+// swapYears swaps the two years of a figure. Unless all figures are swapped, a perverse move must make the later year
+// worse, a claim better.
+func swapYears(def *templates.AuditMove, list []figure) []change {
 	if len(list) != 2 || list[0].status != table.Normal || list[1].status != table.Normal {
 		return nil
 	}
@@ -262,69 +263,69 @@ func swapYears(def *templates.AuditMove, list []answer) []change {
 	if rises == 0 || def.Scope != "all" && (rises > 0) != (def.List == templates.Claim) {
 		return nil
 	}
-	return []change{earlier.change(table.Normal, later.value), later.change(table.Normal, earlier.value)}
+	return []change{earlier.changeTo(table.Normal, later.value), later.changeTo(table.Normal, earlier.value)}
 }
 
-// shift moves a part of some figures into another of the same year, or of the first year that the move names.
-func shift(d *templates.Definition, def *templates.AuditMove, f *table.Form) []change {
+// shiftFigures moves a part of some figures into another of the same year, or of the first year that the move names.
+func shiftFigures(d *templates.Definition, def *templates.AuditMove, f *table.Form) []change {
 	var out []change
 	moved := map[int]decimal.Decimal{}
 	for _, field := range def.Fields {
-		for _, a := range answers(d, def, field, f) {
+		for _, a := range figuresOf(d, def, field, f) {
 			to := a.year
 			if len(def.Years) > 1 {
 				if to = d.Form.Year(def.Years[0]).Year; a.year == to {
 					continue
 				}
 			}
-			part := fit(field, a.value.Mul(def.Factor))
+			part := fitField(field, a.value.Mul(def.Factor))
 			if a.status == table.Normal && part.IsPositive() {
 				moved[to] = moved[to].Add(part)
-				out = append(out, a.change(table.Normal, a.value.Sub(part)))
+				out = append(out, a.changeTo(table.Normal, a.value.Sub(part)))
 			}
 		}
 	}
-	for _, a := range answers(d, def, d.Field(def.Into), f) {
+	for _, a := range figuresOf(d, def, d.Field(def.Into), f) {
 		if part := moved[a.year]; a.status == table.Normal && part.IsPositive() {
-			return append([]change{a.change(table.Normal, a.value.Add(part))}, out...)
+			return append([]change{a.changeTo(table.Normal, a.value.Add(part))}, out...)
 		}
 	}
 	return nil
 }
 
-func drops(f *table.Form) []change {
+func dropMembers(f *table.Form) []change {
 	return table.Each(f.Members, func(m table.Member) change {
-		c := onMember(m, fmt.Sprintf("“%s”（%s）", m.Name, m.KindLabel), nil)
-		c.edit = func(f *table.Form) {
+		c := memberChange(m, fmt.Sprintf("“%s”（%s）", m.Name, m.KindLabel), nil)
+		c.apply = func(f *table.Form) {
 			f.Members = slices.DeleteFunc(f.Members, func(x table.Member) bool { return x.Record == m.Record })
 		}
 		return c
 	})
 }
 
-func schools(d *templates.Definition, f *table.Form) (out []answer) {
+func enrolments(d *templates.Definition, f *table.Form) (out []figure) {
 	for _, m := range f.Members {
 		if !d.Form.Kind(m.Kind).School || !m.Enrolment.Valid {
 			continue
 		}
-		c := onMember(m, "", nil)
-		out = append(out, answer{slot: c.slot, name: "“" + m.Name + "”", group: m.Kind, field: d.Field("members_enrolment"),
+		c := memberChange(m, "", nil)
+		out = append(out, figure{slot: c.slot, name: "“" + m.Name + "”", group: m.Kind, field: d.Field("members_enrolment"),
 			status: m.Status, shown: table.Plain(m.Enrolment), value: decimal.NewFromFloat(m.Enrolment.V), place: c.place,
 			set: func(f *table.Form, s table.Status, v decimal.Decimal, _ string) {
-				onMember(m, "", func(x *table.Member) {
+				memberChange(m, "", func(x *table.Member) {
 					x.Status, x.Enrolment = s, table.Opt[float64]{}
 					if s == table.Normal {
 						x.Enrolment = table.Some(v.InexactFloat64())
 					}
-				}).edit(f)
+				}).apply(f)
 			}})
 	}
 	return out
 }
 
-func onMember(m table.Member, what string, edit func(*table.Member)) change {
+func memberChange(m table.Member, what string, edit func(*table.Member)) change {
 	at := model.Place{Sheet: m.Sheet, Cell: m.Cell}
-	return change{fmt.Sprintf("%s%d", rosterSlot, m.Record), what, at, func(f *table.Form) {
+	return change{fmt.Sprintf("%s%d", rosterPrefix, m.Record), what, at, func(f *table.Form) {
 		for i := range f.Members {
 			if f.Members[i].Record == m.Record {
 				edit(&f.Members[i])
@@ -333,8 +334,8 @@ func onMember(m table.Member, what string, edit func(*table.Member)) change {
 	}, m.Kind}
 }
 
-// additions adds a unit that nobody knows, one of each kind.
-func additions(d *templates.Definition, def *templates.AuditMove, f *table.Form) (groups [][]change) {
+// addMembers adds a fictitious member, one of each kind.
+func addMembers(d *templates.Definition, def *templates.AuditMove, f *table.Form) (groups [][]change) {
 	if len(f.Members) == 0 {
 		return nil
 	}
@@ -344,18 +345,18 @@ func additions(d *templates.Definition, def *templates.AuditMove, f *table.Form)
 		m := table.Member{Submission: last.Submission, Record: last.Record + 1, Status: table.Missing,
 			Name: "（假设）新成员" + k.ID, Sheet: last.Sheet, Cell: model.CellName(row+1, col)}
 		m.NameKey = text.NameKey(m.Name)
-		become := ofKind(k, def.Value)
+		become := setKind(k, def.Value)
 		become(&m)
-		c := onMember(m, k.Label, nil)
+		c := memberChange(m, k.Label, nil)
 		c.slot += " " + k.ID
-		c.edit = func(f *table.Form) { f.Members = append(f.Members, m) }
+		c.apply = func(f *table.Form) { f.Members = append(f.Members, m) }
 		groups = append(groups, []change{c})
 	}
 	return groups
 }
 
-// rekindings makes the first member of each kind that leads nothing one of another kind.
-func rekindings(d *templates.Definition, def *templates.AuditMove, f *table.Form) (groups [][]change) {
+// changeKinds changes the kind of a member, the first of each kind that is not a lead.
+func changeKinds(d *templates.Definition, def *templates.AuditMove, f *table.Form) (groups [][]change) {
 	for _, from := range d.Form.Kinds {
 		i := slices.IndexFunc(f.Members, func(m table.Member) bool { return m.Kind == from.ID && !m.IsLead })
 		if i < 0 {
@@ -364,7 +365,7 @@ func rekindings(d *templates.Definition, def *templates.AuditMove, f *table.Form
 		for _, to := range d.Form.Kinds {
 			if to != from {
 				what := fmt.Sprintf("“%s” %s→%s", f.Members[i].Name, from.Label, to.Label)
-				c := onMember(f.Members[i], what, ofKind(to, def.Value))
+				c := memberChange(f.Members[i], what, setKind(to, def.Value))
 				c.slot += " " + to.ID
 				groups = append(groups, []change{c})
 			}
@@ -373,8 +374,8 @@ func rekindings(d *templates.Definition, def *templates.AuditMove, f *table.Form
 	return groups
 }
 
-// ofKind makes a member one of a kind; a new school has the enrolment.
-func ofKind(k templates.MemberKind, enrolment decimal.Decimal) func(*table.Member) {
+// setKind changes the kind of a member; a school without an enrolment gets this one.
+func setKind(k templates.MemberKind, enrolment decimal.Decimal) func(*table.Member) {
 	return func(m *table.Member) {
 		m.Kind, m.KindLabel = k.ID, k.Label
 		switch {
@@ -386,14 +387,14 @@ func ofKind(k templates.MemberKind, enrolment decimal.Decimal) func(*table.Membe
 	}
 }
 
-// swaps changes the enrolments of two schools of different kinds for each other.
-func swaps(d *templates.Definition, f *table.Form) (groups [][]change) {
-	all := schools(d, f)
+// swapEnrolments swaps the enrolments of two schools of different kinds.
+func swapEnrolments(d *templates.Definition, f *table.Form) (groups [][]change) {
+	all := enrolments(d, f)
 	for i, a := range all {
 		for _, b := range all[i+1:] {
 			if a.group != b.group && !a.value.Equal(b.value) {
-				one, two := a.change(table.Normal, b.value), b.change(table.Normal, a.value)
-				one.slot += strings.TrimPrefix(two.slot, rosterSlot[:len(rosterSlot)-1])
+				one, two := a.changeTo(table.Normal, b.value), b.changeTo(table.Normal, a.value)
+				one.slot += strings.TrimPrefix(two.slot, rosterPrefix[:len(rosterPrefix)-1])
 				groups = append(groups, []change{one, two})
 			}
 		}

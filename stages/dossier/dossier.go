@@ -1,6 +1,7 @@
-// Package dossier writes 公文/: the drafts that a division prepares from the notice to the publication. What they say
-// stands in documents.yaml; this package knows the state of a batch, what words and lists there are, and one way to
-// set them. Every number is the run's. Nobody who objected and no contact is among the words.
+// Package dossier writes 公文/: drafts of the documents from the notice to the publication. Their texts are in
+// documents.yaml; this package provides the placeholders and lists, decides which documents the state of the batch
+// requires, and formats them. All numbers are the run's. Neither contacts nor the names of those who objected are
+// among the placeholders.
 package dossier
 
 import (
@@ -15,14 +16,14 @@ import (
 	"lianheti/templates"
 )
 
-// Input is what the documents tell of.
+// Input is what the documents are written from.
 type Input struct {
 	table.Publication
-	// Outputs are path and sha256 of all else that there is: only what lists it is written. Nil: the others are.
+	// Outputs are path and sha256 of all other files. Set: only the documents that list them are written; nil: all others.
 	Outputs [][2]string
 }
 
-// Write gives the files of the folder, by path.
+// Write returns the files of the folder, by path.
 func Write(in Input) (map[string][]byte, error) {
 	out, all, taken := map[string][]byte{}, newScope(in), map[string]bool{}
 	for _, d := range in.Definition.Documents.Documents {
@@ -31,10 +32,10 @@ func Write(in Input) (map[string][]byte, error) {
 		}
 		each := []*scope{all}
 		if d.Each != "" {
-			each = all.rows(&templates.DocumentBlock{Of: d.Each, Where: d.Where})
+			each = all.selectRows(&templates.DocumentBlock{Of: d.Each, Where: d.Where})
 		}
 		for _, s := range each {
-			data, err := compose(in, d, s)
+			data, err := composeDocument(in, d, s)
 			if err != nil {
 				return nil, fmt.Errorf("公文“%s”：%w", d.Name, err)
 			}
@@ -53,9 +54,9 @@ func Write(in Input) (map[string][]byte, error) {
 	return out, nil
 }
 
-// List gives what a prefecture sends with its submissions: of each a row, by the words of documents.yaml.
+// List returns what a prefecture sends with its submissions: a table with a row for each.
 func List(d *templates.Definition, city string, rows []map[string]string) (map[string][]byte, error) {
-	out, s := map[string][]byte{}, common(d)
+	out, s := map[string][]byte{}, commonWords(d)
 	in := Input{Publication: table.Publication{Round: table.Round{Facts: &table.Facts{Definition: d}}}}
 	s.words["city"] = city
 	for _, r := range rows {
@@ -63,7 +64,7 @@ func List(d *templates.Definition, city string, rows []map[string]string) (map[s
 	}
 	for _, x := range d.Documents.Documents {
 		if x.When == "list" {
-			data, err := compose(in, x, s)
+			data, err := composeDocument(in, x, s)
 			if err != nil {
 				return nil, fmt.Errorf("公文“%s”：%w", x.Name, err)
 			}
@@ -73,18 +74,19 @@ func List(d *templates.Definition, city string, rows []map[string]string) (map[s
 	return out, nil
 }
 
-// compose sets one document. A word that there is not is an error: a draft must not go out with a hole nobody sees.
-func compose(in Input, d *templates.Document, s *scope) ([]byte, error) {
+// composeDocument formats one document. An unknown placeholder is an error: a draft must not have gaps that nobody
+// notices.
+func composeDocument(in Input, d *templates.Document, s *scope) ([]byte, error) {
 	title, all, standing := s.fill(d.Title), in.Definition.Documents, text.Mask(in.Standing.Short())
-	known := centred(word.Small, all.Draft+"　"+standing)
+	known := centredParagraph(word.Small, all.Draft+"　"+standing)
 	body := []word.Block{known}
-	if d.Outward { // what leaves the house shows nothing of the program's
-		body = []word.Block{word.P(word.Plain, all.Draft), centred(word.Plain, all.Number)}
+	if d.Outward { // documents for others show nothing of the program's state
+		body = []word.Block{word.P(word.Plain, all.Draft), centredParagraph(word.Plain, all.Number)}
 	}
 	body = append(body, word.Paragraph{Style: word.Title, After: 14, Runs: []word.Run{{Text: title}}})
-	body = append(body, s.blocks(d.Blocks)...)
+	body = append(body, s.compose(d.Blocks)...)
 	if d.Outward {
-		if last, ok := body[len(body)-1].(word.Paragraph); ok { // no signature stands alone on a page
+		if last, ok := body[len(body)-1].(word.Paragraph); ok { // keeps the signature with the text
 			last.KeepNext = true
 			body[len(body)-1] = last
 		}
@@ -101,7 +103,7 @@ func compose(in Input, d *templates.Document, s *scope) ([]byte, error) {
 	}
 	foot := known
 	if in.DataRoot != "" {
-		foot = centred(word.Small, standing+"　数据校验值 "+in.DataRoot[:min(16, len(in.DataRoot))])
+		foot = centredParagraph(word.Small, standing+"　数据校验值 "+in.DataRoot[:min(16, len(in.DataRoot))])
 	}
 	doc := word.Document{Title: strings.ReplaceAll(title, "\n", ""), Text: word.Type{Size: 14, Line: 26},
 		Sections: []word.Section{{Page: word.A4, Footer: append(word.PageNumbers(), foot), Body: body}}}
@@ -113,17 +115,17 @@ func compose(in Input, d *templates.Document, s *scope) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-func centred(style word.Style, words string) word.Paragraph {
+func centredParagraph(style word.Style, words string) word.Paragraph {
 	p := word.P(style, words)
 	p.Align = word.Centre
 	return p
 }
 
-// blocks sets blocks one after the other.
-func (s *scope) blocks(list []*templates.DocumentBlock) []word.Block {
+// compose formats blocks.
+func (s *scope) compose(list []*templates.DocumentBlock) []word.Block {
 	var out []word.Block
 	for _, b := range list {
-		if b.If != "" && s.word(b.If) == "" {
+		if b.If != "" && s.lookUp(b.If) == "" {
 			continue
 		}
 		if b.Heading != "" {
@@ -134,7 +136,7 @@ func (s *scope) blocks(list []*templates.DocumentBlock) []word.Block {
 		if b.Text != "" {
 			for line := range strings.SplitSeq(strings.TrimSpace(s.fill(b.Text)), "\n") {
 				p := word.P(word.Body, line)
-				if strings.HasSuffix(line, "：") && len([]rune(line)) < 30 && len(out) == 0 { // whom it is addressed to
+				if strings.HasSuffix(line, "：") && len([]rune(line)) < 30 && len(out) == 0 { // the addressee
 					p.Style = word.Plain
 				}
 				out = append(out, p)
@@ -142,33 +144,33 @@ func (s *scope) blocks(list []*templates.DocumentBlock) []word.Block {
 		}
 		if len(b.Rows) > 0 {
 			words := func(row, col int) string { return s.fill(b.Rows[row][col]) }
-			out = append(out, grid(b.Columns, len(b.Rows), words))
+			out = append(out, newTable(b.Columns, len(b.Rows), words))
 		}
 		if b.Of == "" {
 			continue
 		}
-		rows := s.rows(b)
+		rows := s.selectRows(b)
 		if len(rows) == 0 && b.Empty != "" {
 			out = append(out, word.P(word.Body, s.fill(b.Empty)))
 		}
 		if len(b.Columns) > 0 && len(rows) > 0 {
 			words := func(row, col int) string { return rows[row].fill(b.Columns[col].Value) }
-			out = append(out, grid(b.Columns, len(rows), words))
+			out = append(out, newTable(b.Columns, len(rows), words))
 		}
 		for _, r := range rows {
-			out = append(out, r.blocks(b.Blocks)...)
+			out = append(out, r.compose(b.Blocks)...)
 			s.unknown = append(s.unknown, r.unknown...)
 		}
 	}
 	return out
 }
 
-// grid is a table of words.
-func grid(columns []*templates.DocumentColumn, rows int, words func(row, col int) string) word.Table {
-	const short = 8 // characters that are centred
+// newTable returns a table of texts.
+func newTable(columns []*templates.DocumentColumn, rows int, words func(row, col int) string) word.Table {
+	const short = 8 // characters; shorter texts are centred
 	lines := make([]word.Row, rows)
 	for row := range lines {
-		lines[row] = word.Row{Whole: true, Keep: row == rows-1} // who signs never stands on a page alone
+		lines[row] = word.Row{Whole: true, Keep: row == rows-1} // keeps the signature with the table
 		for col := range columns {
 			said, align := words(row, col), word.Align("")
 			if len([]rune(said)) <= short && (len(columns) > 2 || col == 0) {

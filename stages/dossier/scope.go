@@ -16,28 +16,28 @@ import (
 	"lianheti/templates"
 )
 
-// scope is what a text may speak of: words, and lists of rows, which are scopes and know the words around them.
+// scope holds the placeholders and lists that a text may use. A row of a list is a scope too.
 type scope struct {
 	words   map[string]string
 	lists   map[string][]*scope
 	state   map[string]bool // of the batch
-	unknown []string        // words that a text asked for and there are not
+	unknown []string        // placeholders that do not exist
 }
 
 const (
-	open    = "　　　　年　　月　　日" // to be filled in by hand
-	various = "（各家不同，见登记表）" // what the register has differently of several
+	blankDate = "　　　　年　　月　　日" // to be filled in by hand
+	differing = "（各家不同，见登记表）" // the register has different values
 )
 
-// say puts words down as people read them.
-func (s *scope) say(words map[string]any) {
+// setWords sets placeholders to printed values.
+func (s *scope) setWords(words map[string]any) {
 	for name, v := range words {
 		s.words[name] = fmt.Sprint(v)
 	}
 }
 
-// common are the words that only need the definition.
-func common(d *templates.Definition) *scope {
+// commonWords returns a scope with the placeholders that depend on the definition alone.
+func commonWords(d *templates.Definition) *scope {
 	calendar, experts := d.Directory.Calendar, d.Rubric.Experts
 	annual, trim := "　　月　　日", ""
 	if month, day, ok := strings.Cut(calendar.AnnualReport, "-"); ok {
@@ -47,7 +47,7 @@ func common(d *templates.Definition) *scope {
 		trim = strconv.Itoa(experts.TrimFrom)
 	}
 	s := &scope{lists: map[string][]*scope{}, words: map[string]string{}}
-	s.say(map[string]any{"year": d.Year, "form": d.Form.Title, "date": open, "annual": annual, "trim": trim,
+	s.setWords(map[string]any{"year": d.Year, "form": d.Form.Title, "date": blankDate, "annual": annual, "trim": trim,
 		"office": d.Directory.Addressee.Office, "email": d.Directory.Addressee.Email,
 		"deadline": table.ChineseDate(d.Directory.Deadline), "min": d.Directory.Select.Min, "max": d.Directory.Select.Max,
 		"weights_note": d.Rubric.WeightsNote, "publicity_days": calendar.PublicityDays, "expert_scale": experts.Scale,
@@ -58,17 +58,17 @@ func common(d *templates.Definition) *scope {
 
 func newScope(in Input) *scope {
 	d, f := in.Definition, in.Facts
-	s := common(d)
-	s.lists["missing"], s.lists["objections"] = nil, nil // counted, too, where there are none
-	s.say(map[string]any{"select": in.Choose(), "state": in.Standing, "data_root": in.DataRoot,
+	s := commonWords(d)
+	s.lists["missing"], s.lists["objections"] = nil, nil // so that they have a count of 0
+	s.setWords(map[string]any{"select": in.Choose(), "state": in.Standing, "data_root": in.DataRoot,
 		"experts": in.Ranking.Experts.Len(), "files_count": f.Files.Len()})
 	if in.Date != "" {
 		s.words["date"] = table.ChineseDate(in.Date)
 	}
-	s.feedback(in, s.consortia(in))
-	s.followed(in)
-	s.words["public_period"] = s.period()
-	s.rubric(d)
+	s.addFeedback(in, s.addSubmissions(in))
+	s.addProgress(in)
+	s.words["public_period"] = s.publicPeriod()
+	s.addRubric(d)
 	for _, e := range in.Unreported() {
 		no := strconv.Itoa(e.No)
 		s.append("missing", map[string]string{"no": no, "consortium": e.Consortium, "city": e.City, "park": e.Park})
@@ -103,15 +103,17 @@ func newScope(in Input) *scope {
 	}
 	s.state = map[string]bool{"always": true, "review": !in.Standing.Complete(), "complete": in.Standing.Complete()}
 	for _, step := range templates.Steps {
-		n := len(s.rows(&templates.DocumentBlock{Of: "ranking", Where: map[string]string{step: "*"}}))
-		s.words[step+"_count"], s.words[step], s.state[step] = strconv.Itoa(n), yes(n > 0), n > 0
+		n := len(s.selectRows(&templates.DocumentBlock{Of: "ranking", Where: map[string]string{step: "*"}}))
+		s.words[step+"_count"], s.words[step], s.state[step] = strconv.Itoa(n), yesIf(n > 0), n > 0
 	}
 	return s
 }
 
-// period is when the list is public: of those still to be cleared, or else of all; open where there are several.
-func (s *scope) period() string {
-	public := s.rows(&templates.DocumentBlock{Of: "submissions", Where: map[string]string{templates.StepPublicised: "*"}})
+// publicPeriod is the period of publication, if all rows agree: of those not yet cleared, or else of all. Otherwise
+// it is left blank.
+func (s *scope) publicPeriod() string {
+	published := map[string]string{templates.StepPublicised: "*"}
+	public := s.selectRows(&templates.DocumentBlock{Of: "submissions", Where: published})
 	ongoing := table.Where(slices.Values(public), func(row *scope) bool { return row.words[templates.StepCleared] == "" })
 	if len(ongoing) > 0 {
 		public = ongoing
@@ -120,10 +122,10 @@ func (s *scope) period() string {
 	if len(days) == 1 {
 		return days[0]
 	}
-	return open + "至" + open
+	return blankDate + "至" + blankDate
 }
 
-// append adds a row to a list. What people typed is masked; the definition's words are not: the office has an address.
+// append adds a row to a list. Typed texts are masked; texts of the definition, such as the office address, are not.
 func (s *scope) append(list string, words map[string]string) *scope {
 	for name, v := range words {
 		if name != "sha256" {
@@ -136,7 +138,7 @@ func (s *scope) append(list string, words map[string]string) *scope {
 	return row
 }
 
-// definitionHash names the definition by its rubric.
+// definitionHash identifies the definition by its rubric.
 func definitionHash(d *templates.Definition) string {
 	for name, sum := range d.Sources {
 		if strings.HasSuffix(name, "/rubric.yaml") {
@@ -146,9 +148,9 @@ func definitionHash(d *templates.Definition) string {
 	return ""
 }
 
-// consortia puts down every submission with what its rows in the tables say, and what was registered of it:
-// submissions in the order of their ids, ranking in that of the ranks.
-func (s *scope) consortia(in Input) map[string]*scope {
+// addSubmissions adds every submission with the columns of its table rows and its register entries: the list
+// submissions in the order of ids, the list ranking in the order of ranks.
+func (s *scope) addSubmissions(in Input) map[string]*scope {
 	r, rows, verdicts := &in.Round, map[string]*scope{}, map[model.Verdict]int{}
 	for i := range r.Facts.Submissions.Len() {
 		x, v := r.Facts.Submissions.Row(i), r.Judgement.Verdicts.Row(i)
@@ -159,17 +161,17 @@ func (s *scope) consortia(in Input) map[string]*scope {
 		w["adjusted"], w["adjustable"] = entry.AdjustmentNote(), ""
 		award := r.Register.Award(key)
 		for _, id := range templates.Steps {
-			w[id] = yes(award.Reached(id))
+			w[id] = yesIf(award.Reached(id))
 		}
 		w["award"], w["lacking"] = award.Status(), strings.Join(r.MissingPapers(key), "；")
-		s.registered(w, r, key)
+		s.addRegister(w, r, key)
 		rows[x.Submission] = s.append("submissions", w)
 	}
-	s.say(map[string]any{"accept_count": verdicts[model.Accept], "explain_count": verdicts[model.AskFirst],
+	s.setWords(map[string]any{"accept_count": verdicts[model.Accept], "explain_count": verdicts[model.AskFirst],
 		"return_count": verdicts[model.Return]})
 	for f := range r.Judgement.Findings.All() {
 		if row := rows[f.Submission]; row != nil {
-			row.found(f)
+			row.addFinding(f)
 			if slices.ContainsFunc(r.Definition.Register.Sheets, func(x *templates.RegisterSheet) bool {
 				return x.Effect == templates.EffectAdjust && slices.Contains(x.Rules, f.Rule)
 			}) {
@@ -182,7 +184,7 @@ func (s *scope) consortia(in Input) map[string]*scope {
 		row := rows[k.Submission]
 		w := wordsOf(k)
 		w["said"], w["tag"] = strings.Replace(k.TotalText(), "/", " / ", 1), k.Tag()+row.words["adjusted"]
-		w["inside"] = yes(k.Ranked && k.Complete && k.Rank.V <= int32(in.Choose()))
+		w["inside"] = yesIf(k.Ranked && k.Complete && k.Rank.V <= int32(in.Choose()))
 		if k.Ranked {
 			ranked++
 		}
@@ -193,20 +195,20 @@ func (s *scope) consortia(in Input) map[string]*scope {
 		}
 		s.lists["ranking"] = append(s.lists["ranking"], row)
 	}
-	s.say(map[string]any{"ranked_count": ranked, "unranked_count": len(s.lists["ranking"]) - ranked})
-	s.comments(in, rows)
+	s.setWords(map[string]any{"ranked_count": ranked, "unranked_count": len(s.lists["ranking"]) - ranked})
+	s.addComments(in, rows)
 	return rows
 }
 
-// found adds a finding to what it was found in.
-func (s *scope) found(x table.Finding) {
+// addFinding adds a finding to its submission or form.
+func (s *scope) addFinding(x table.Finding) {
 	w := wordsOf(x)
-	w["severity"], w["open"] = x.Severity.Label(), yes(x.Severity != model.Hint && x.Explanation == "")
+	w["severity"], w["open"] = x.Severity.Label(), yesIf(x.Severity != model.Hint && x.Explanation == "")
 	s.append("findings", w)
 }
 
-// followed puts down every progress form: what became of each figure, how many of each result, what was found.
-func (s *scope) followed(in Input) {
+// addProgress adds every progress form: the result of each figure, the number of each result, the findings.
+func (s *scope) addProgress(in Input) {
 	rows, results := map[string]*scope{}, in.Definition.Sheets.Codes["fulfilment"]
 	for _, form := range in.FulfilmentByForm() {
 		row, counts := s.append("progress", wordsOf(form[0])), table.Results(form)
@@ -226,21 +228,21 @@ func (s *scope) followed(in Input) {
 	}
 	for _, x := range in.ProgressFindings {
 		if row := rows[x.File]; row != nil {
-			row.found(x)
+			row.addFinding(x)
 		}
 	}
 }
 
-// yes marks what is so.
-func yes(is bool) string {
+// yesIf is 是 or empty.
+func yesIf(is bool) string {
 	if is {
 		return "是"
 	}
 	return ""
 }
 
-// registered adds what the register says of a consortium, and the days of publication where all of them agree.
-func (s *scope) registered(w map[string]string, r *table.Round, key string) {
+// addRegister adds the register entries of a consortium, and the dates of publication where all consortia agree.
+func (s *scope) addRegister(w map[string]string, r *table.Round, key string) {
 	told := []templates.RegisterEffect{templates.EffectAward, templates.EffectReceive, templates.EffectAdjust}
 	for _, sheet := range r.Definition.Register.Sheets {
 		if !slices.Contains(told, sheet.Effect) {
@@ -260,18 +262,18 @@ func (s *scope) registered(w map[string]string, r *table.Round, key string) {
 			case common == "":
 				s.words[name] = text.Mask(w[name])
 			case w[name] != "" && w[name] != common:
-				s.words[name] = various
+				s.words[name] = differing
 			}
 		}
 	}
 }
 
-// comments puts beside each submission what the experts wrote, and where its points stand highest and lowest.
-func (s *scope) comments(in Input, rows map[string]*scope) {
+// addComments adds the experts' comments, and the best and worst points of each submission.
+func (s *scope) addComments(in Input, rows map[string]*scope) {
 	for m := range in.Ranking.Marks.All() {
 		if row := rows[m.Submission]; row != nil && m.Comment != "" {
 			w := wordsOf(m)
-			w["whole"] = yes(m.Point == "")
+			w["whole"] = yesIf(m.Point == "")
 			row.append("comments", w)
 		}
 	}
@@ -300,12 +302,12 @@ func (s *scope) comments(in Input, rows map[string]*scope) {
 	}
 }
 
-// fewest is how many must have given a figure before their median is told: of fewer it would tell somebody's own.
-const fewest = 5
+// minForMedian is the least number of values for which a median is shown: with fewer it would reveal another's value.
+const minForMedian = 5
 
-// feedback puts beside each submission its figures of the last actual year, with the median of the batch, and what it
-// put right since the last round: nothing in it is a score, a rank or another's.
-func (s *scope) feedback(in Input, rows map[string]*scope) {
+// addFeedback adds the figures of the last actual year with the median of the batch, and the findings that were
+// settled since the previous round: no score, no rank, nothing of others.
+func (s *scope) addFeedback(in Input, rows map[string]*scope) {
 	form, all := in.Definition.Form, map[templates.Ref][]float64{}
 	of := map[templates.Ref]map[string]string{} // by submission
 	year := form.Year("last")
@@ -320,8 +322,8 @@ func (s *scope) feedback(in Input, rows map[string]*scope) {
 			continue
 		}
 		ref := templates.Ref{Field: f.ID, Year: year.Year}
-		median := "（不足" + strconv.Itoa(fewest) + "家，不列）"
-		if len(all[ref]) >= fewest {
+		median := "（不足" + strconv.Itoa(minForMedian) + "家，不列）"
+		if len(all[ref]) >= minForMedian {
 			median = table.Plain(table.Median(all[ref]))
 		}
 		for id, row := range rows {
@@ -338,12 +340,12 @@ func (s *scope) feedback(in Input, rows map[string]*scope) {
 	}
 }
 
-// percent writes a share without needless zeros.
+// percent formats a share without trailing zeros.
 func percent(v float64) string {
 	return table.Plain(table.Some(math.Round(v*1000)/10)) + "％"
 }
 
-func (s *scope) rubric(d *templates.Definition) {
+func (s *scope) addRubric(d *templates.Definition) {
 	for _, p := range d.Rubric.Points() {
 		indicator := p.Indicator.ID + "." + strings.TrimPrefix(p.Indicator.Label, p.Indicator.ID+".")
 		s.append("points", map[string]string{"id": p.ID, "indicator": indicator, "label": p.Label,
@@ -358,7 +360,7 @@ func (s *scope) rubric(d *templates.Definition) {
 	}
 }
 
-// wordsOf gives the columns of a row as a person reads them: scores with two decimals, counts as they are.
+// wordsOf returns the columns of a table row as text, floats with two decimals.
 func wordsOf(row any) map[string]string {
 	out := map[string]string{}
 	v := reflect.ValueOf(row)
@@ -376,7 +378,7 @@ func wordsOf(row any) map[string]string {
 		case reflect.Float64:
 			out[name] = fmt.Sprintf("%.2f", x.Float())
 		case reflect.Bool:
-			out[name] = yes(x.Bool())
+			out[name] = yesIf(x.Bool())
 		default:
 			out[name] = fmt.Sprint(x.Interface())
 		}
@@ -385,8 +387,8 @@ func wordsOf(row any) map[string]string {
 	return out
 }
 
-// rows chooses from a list.
-func (s *scope) rows(b *templates.DocumentBlock) []*scope {
+// selectRows returns the rows of a list that a block selects. Each also has the placeholders of this scope.
+func (s *scope) selectRows(b *templates.DocumentBlock) []*scope {
 	var out []*scope
 	for _, r := range s.lists[b.Of] {
 		fits := true
@@ -404,7 +406,7 @@ func (s *scope) rows(b *templates.DocumentBlock) []*scope {
 	return out
 }
 
-func (s *scope) word(name string) string {
+func (s *scope) lookUp(name string) string {
 	v, ok := s.words[name]
 	if !ok {
 		s.unknown = append(s.unknown, name)
@@ -414,7 +416,7 @@ func (s *scope) word(name string) string {
 
 func (s *scope) fill(words string) string {
 	for _, name := range templates.Placeholders(words) {
-		s.word(name)
+		s.lookUp(name)
 	}
 	return templates.Fill(words, s.words)
 }

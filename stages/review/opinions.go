@@ -16,18 +16,18 @@ import (
 	"lianheti/stages/text"
 )
 
-// Schema names the make of 意见.json. It is described in opinions.schema.json.
+// Schema identifies the format of 意见.json, see opinions.schema.json.
 const Schema = "lianheti/opinions/1"
 
-// OpinionsFile is what the page exports.
+// OpinionsFile is the file name that the page exports.
 const OpinionsFile = "意见.json"
 
-// Opinions is what a meeting advised on the numbers of one run; it names nobody.
+// Opinions is a meeting's advice on one run. It names no person.
 type Opinions struct {
 	Schema   string    `json:"schema"`
 	Batch    int       `json:"batch"`
-	DataRoot string    `json:"data_root"` // of the run that the meeting had before it
-	Select   int       `json:"select"`    // how many were to be chosen
+	DataRoot string    `json:"data_root"` // of the run that the meeting discussed
+	Select   int       `json:"select"`    // number to be selected
 	Opinions []Opinion `json:"opinions"`
 }
 
@@ -35,22 +35,22 @@ type Opinions struct {
 type Opinion struct {
 	Submission string `json:"submission"`
 	Consortium string `json:"consortium"`
-	Rank       *int   `json:"rank"` // as it was then; null: it was not ranked
+	Rank       *int   `json:"rank"` // at the time; null: not ranked
 	Opinion    string `json:"opinion"`
 	Reason     string `json:"reason"`
 	When       string `json:"when"` // RFC 3339
 }
 
-// What can be advised. The decision is the Department's, in its register.
+// The possible advice. The Department decides, in its register.
 const (
-	propose = "propose"
-	later   = "defer"
-	decline = "decline"
+	propose  = "propose"
+	deferred = "defer"
+	decline  = "decline"
 )
 
-var choices = []label{{propose, "建议入选"}, {later, "缓议"}, {decline, "不入选"}}
+var choices = []label{{propose, "建议入选"}, {deferred, "缓议"}, {decline, "不入选"}}
 
-// Label is the advice as the page words it.
+// Label is the advice in Chinese.
 func (x Opinion) Label() string {
 	i := slices.IndexFunc(choices, func(c label) bool { return c.ID == x.Opinion })
 	if i < 0 {
@@ -59,10 +59,10 @@ func (x Opinion) Label() string {
 	return choices[i].Label
 }
 
-// longestReason is how many characters a reason may have.
-const longestReason = 500
+// maxReason is the maximum length of a reason, in characters.
+const maxReason = 500
 
-// ReadOpinions reads 意见.json, which must speak of this batch and the run with this data root. Reasons come back masked.
+// ReadOpinions reads 意见.json, which must be about this batch and the run with this data root. Reasons are masked.
 func ReadOpinions(data []byte, batch int, previous string) (*Opinions, error) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
@@ -84,11 +84,11 @@ func ReadOpinions(data []byte, batch int, previous string) (*Opinions, error) {
 		return nil, fmt.Errorf("说的是 data_root 为 %s 的结果，而 --previous 的是 %s，不是同一次。请用 --previous 指向会上看的那次结果",
 			root, previous)
 	}
-	return o, o.check()
+	return o, o.validate()
 }
 
-// check lists what is wrong opinion by opinion, and masks the reasons.
-func (o *Opinions) check() error {
+// validate lists the faults of each opinion, and masks the reasons.
+func (o *Opinions) validate() error {
 	var wrong []error
 	seen := map[string]bool{}
 	for i := range o.Opinions {
@@ -101,14 +101,14 @@ func (o *Opinions) check() error {
 		}
 		seen[x.Submission] = true
 		if x.Label() == "" {
-			fault("opinion 是“%s”，要是 %s、%s、%s 之一", text.Mask(x.Opinion), propose, later, decline)
+			fault("opinion 是“%s”，要是 %s、%s、%s 之一", text.Mask(x.Opinion), propose, deferred, decline)
 		}
 		inside := x.Rank != nil && *x.Rank <= o.Select
 		if inside != (x.Opinion == propose) && strings.TrimSpace(x.Reason) == "" {
 			fault("意见与名次不一致，要写理由")
 		}
-		if n := utf8.RuneCountInString(x.Reason); n > longestReason {
-			fault("理由有%d字，最多%d字", n, longestReason)
+		if n := utf8.RuneCountInString(x.Reason); n > maxReason {
+			fault("理由有%d字，最多%d字", n, maxReason)
 		}
 		if _, err := time.Parse(time.RFC3339, x.When); err != nil {
 			fault("when“%s”不是带时区的时间", text.Mask(x.When))
@@ -118,7 +118,7 @@ func (o *Opinions) check() error {
 	return errors.Join(wrong...)
 }
 
-// Strangers lists the opinions about submissions that this round does not have.
+// Strangers returns the opinions about submissions that this round does not have.
 func (o *Opinions) Strangers(facts *table.Facts) []Opinion {
 	known := map[string]bool{}
 	for s := range facts.Submissions.All() {

@@ -135,11 +135,11 @@ func TestPageStandsAlone(t *testing.T) {
 	for _, marked := range []bool{false, true} {
 		in := standing(t, marked)
 		page := written(t, in)
-		if len(page) > mostBytes || !bytes.Equal(page, written(t, in)) {
+		if len(page) > maxBytes || !bytes.Equal(page, written(t, in)) {
 			t.Errorf("%d bytes, or others when written again", len(page))
 		}
 		policy := block(t, page, `Content-Security-Policy" content="`, `"`)
-		for _, want := range []string{"default-src 'none'", digest(block(t, page, "<script>", "</script>")), digest(block(t, page, "<style>", "</style>"))} {
+		for _, want := range []string{"default-src 'none'", cspHash(block(t, page, "<script>", "</script>")), cspHash(block(t, page, "<style>", "</style>"))} {
 			if !strings.Contains(policy, want) {
 				t.Errorf("the policy %s has no %s", policy, want)
 			}
@@ -147,7 +147,7 @@ func TestPageStandsAlone(t *testing.T) {
 		if strings.Contains(policy, "unsafe") || bytes.Count(page, []byte("<script")) != 2 || bytes.Count(page, []byte("</script")) != 2 || bytes.Contains(page, []byte("<!--")) {
 			t.Error("more scripts than two, or a way round the policy")
 		}
-		own := shell + style + script
+		own := pageHTML + pageCSS + pageJS
 		if found := regexp.MustCompile(`(src|href)=|https?://|\burl\(|innerHTML|eval\(|@import`).FindAllString(strings.ReplaceAll(own, "http://www.w3.org/2000/svg", ""), -1); found != nil {
 			t.Errorf("the page refers to %v", found)
 		}
@@ -169,7 +169,7 @@ func TestPageStandsAlone(t *testing.T) {
 
 func TestNothingOfALineBeforeAllMarks(t *testing.T) {
 	in := standing(t, false)
-	p := newPage(in, mostPlaces)
+	p := newPage(in, maxSubmissions)
 	if p["complete"] == true || p["trial"] == true || p["swaps"] != nil || p["choices"] != nil || p["certain"] != nil {
 		t.Errorf("%+v", p["words"])
 	}
@@ -182,7 +182,7 @@ func TestNothingOfALineBeforeAllMarks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if found := regexp.MustCompile(`线内|线外|跨线|稳|两可|机会|入围|入选线|建议入选`).FindAllString(script+shell+style+string(ours), -1); found != nil {
+	if found := regexp.MustCompile(`线内|线外|跨线|稳|两可|机会|入围|入选线|建议入选`).FindAllString(pageJS+pageHTML+pageCSS+string(ours), -1); found != nil {
 		t.Errorf("the page's own words have %v", found)
 	}
 }
@@ -196,7 +196,7 @@ func TestWhereWeightsCanBeTried(t *testing.T) {
 		if c.frozen {
 			in.Standing.Meeting = "评审会"
 		}
-		if got := newPage(in, mostPlaces)["trial"]; got != c.want {
+		if got := newPage(in, maxSubmissions)["trial"]; got != c.want {
 			t.Errorf("%+v: %v", c, got)
 		}
 	}
@@ -208,8 +208,8 @@ func TestSixtyAroundTheLine(t *testing.T) {
 		ranking = append(ranking, table.Rank{Ranked: i < 90, Rank: table.Some(int32(i + 1))})
 	}
 	for _, c := range []struct{ k, first, last int32 }{{5, 1, 60}, {50, 21, 80}, {88, 31, 90}} {
-		got := around(slices.Clone(ranking), int(c.k), mostPlaces)
-		if len(got) != mostPlaces || got[0].Rank.V != c.first || got[59].Rank.V != c.last {
+		got := aroundLine(slices.Clone(ranking), int(c.k), maxSubmissions)
+		if len(got) != maxSubmissions || got[0].Rank.V != c.first || got[59].Rank.V != c.last {
 			t.Errorf("k = %d: %d, from %d to %d", c.k, len(got), got[0].Rank.V, got[len(got)-1].Rank.V)
 		}
 	}
@@ -283,7 +283,7 @@ func TestSchemaOfOpinions(t *testing.T) {
 	}
 	items := s.Properties.Opinions.Items
 	if s.ID != Schema || !slices.Equal(s.Required, columns(Opinions{})) || !slices.Equal(items.Required, columns(Opinion{})) ||
-		items.Properties.Reason.MaxLength != longestReason || !slices.Equal(items.Properties.Opinion.Enum, []string{propose, later, decline}) {
+		items.Properties.Reason.MaxLength != maxReason || !slices.Equal(items.Properties.Opinion.Enum, []string{propose, deferred, decline}) {
 		t.Errorf("%+v", s)
 	}
 }

@@ -12,58 +12,58 @@ import (
 	"lianheti/templates"
 )
 
-// subject is one submission on its way to the page.
-type subject struct {
+// entry is one submission while its record is built.
+type entry struct {
 	Input
 	*table.SubmissionRows
 	record record
 }
 
-// bare is what trial weights need of a ranked submission that the page does not show: it is ranked among the others.
-func (in Input) bare(r table.Rank, about *table.SubmissionRows) record {
-	x := subject{in, about, record{}}
-	x.scores()
+// trialData returns what trial weights need of a ranked submission that the page does not show.
+func (in Input) trialData(r table.Rank, about *table.SubmissionRows) record {
+	x := entry{in, about, record{}}
+	x.addScores()
 	points := table.Each(x.record["points"].([]record), func(p record) record {
 		return record{"value": p["value"], "free": p["free"], "there": p["there"]}
 	})
 	return record{"points": points, "deduction": r.Deduction.V}
 }
 
-// places makes the rows of a ranking into what the page shows.
-func (in Input) places(rows []table.Rank, about map[string]*table.SubmissionRows) []record {
+// submissionRecords returns the records of the submissions in the rows of a ranking.
+func (in Input) submissionRecords(rows []table.Rank, about map[string]*table.SubmissionRows) []record {
 	return table.Each(rows, func(r table.Rank) record {
-		x := subject{in, about[r.Submission], nil}
+		x := entry{in, about[r.Submission], nil}
 		s := x.Form.Submission
 		entry, pair, _ := in.Definition.Directory.ByConsortium(s.Consortium)
 		x.record = record{
-			"id": r.Submission, "name": said(cmp.Or(r.Consortium, r.Submission)), "city": said(in.Facts.CityOf(s)),
+			"id": r.Submission, "name": masked(cmp.Or(r.Consortium, r.Submission)), "city": masked(in.Facts.CityOf(s)),
 			"facts": x.facts(), "economies": in.Facts.Economies(x.Form), "industry": cmp.Or(pair.Industry, entry.Industry),
-			"tags": x.tags(), "unranked": said(r.Unranked), "file": said(s.File),
+			"tags": x.tags(), "unranked": masked(r.Unranked), "file": masked(s.File),
 			"copy":    (&url.URL{Path: in.Returns[r.Submission]}).EscapedPath(),
-			"counted": r.Complete, // the marks are in the total
+			"counted": r.Complete, // the total includes the marks
 			"rank":    r.Rank.Pointer(), "total": r.Total, "lower": r.Lower, "upper": r.Upper, "possible": r.Possible,
 			"deduction": r.Deduction.V, "parts": [3]float64{r.Foundation, r.Promise, r.Experts.V}, // 已有基础, 建设承诺, 专家
 			"reach": "", "chances": [4]*float64{}, "line": "", "firm": "",
-			"questions": table.Each(x.Questions(in.Definition), func(q table.Question) [2]said {
-				return [2]said{said(q.Kind), said(q.Words)}
+			"questions": table.Each(x.Questions(in.Definition), func(q table.Question) [2]masked {
+				return [2]masked{masked(q.Kind), masked(q.Words)}
 			}),
 		}
-		x.scores()
-		x.entries()
-		x.judged()
+		x.addScores()
+		x.addEntries()
+		x.addFindings()
 		if in.Standing.Complete() {
-			x.contest()
-			x.record["opinions"] = x.assessments()
+			x.addContest()
+			x.record["opinions"] = x.expertMarks()
 		}
 		return x.record
 	})
 }
 
-// facts are what the consortium is: label and value.
-func (x subject) facts() [][2]said {
+// facts returns basic facts about the consortium, as label and value.
+func (x entry) facts() [][2]masked {
 	s, name := x.Form.Submission, x.Definition.Label
-	out := [][2]said{{said(name("park")), said(s.Park)}, {said(name("lead_school")), said(s.LeadSchool)},
-		{said(name("lead_enterprise")), said(s.LeadEnterprise)}}
+	out := [][2]masked{{masked(name("park")), masked(s.Park)}, {masked(name("lead_school")), masked(s.LeadSchool)},
+		{masked(name("lead_enterprise")), masked(s.LeadEnterprise)}}
 	for _, f := range x.Definition.Form.Metrics() {
 		if len(f.Years) > 1 {
 			continue
@@ -71,19 +71,19 @@ func (x subject) facts() [][2]said {
 		y := x.Definition.Form.Year(f.Years[0])
 		if m := x.Form.Metric(f.ID, y.Year); m != nil && m.Value.Valid {
 			asked := x.Definition.Name(templates.Ref{Field: f.ID, Year: y.Year})
-			out = append(out, [2]said{said(asked), said(table.Plain(m.Value) + m.Unit)})
+			out = append(out, [2]masked{masked(asked), masked(table.Plain(m.Value) + m.Unit)})
 		}
 	}
-	return append(out, [2]said{said(x.Definition.Table("members").Label), said(x.Form.MembersByKind(x.Definition))})
+	return append(out, [2]masked{masked(x.Definition.Table("members").Label), masked(x.Form.MembersByKind(x.Definition))})
 }
 
-// tags are what must be known at a glance; their tones are bad, caution and info.
-func (x subject) tags() []record {
+// tags returns the tags beside the name; their tones are bad, caution and info.
+func (x entry) tags() []record {
 	var out []record
 	r := x.Rank
 	add := func(is bool, word, why, tone string) {
 		if is {
-			out = append(out, record{"word": word, "why": said(why), "tone": tone})
+			out = append(out, record{"word": word, "why": masked(why), "tone": tone})
 		}
 	}
 	add(r.Vetoes.V > 0, "否决", fmt.Sprintf("%d名专家提议不予立项。%s", r.Vetoes.V, r.Proposals), "bad")
@@ -104,11 +104,11 @@ func (x subject) tags() []record {
 	return out
 }
 
-// scores fills in points and evidence. Value and free repeat the total, see package score.
-func (x subject) scores() {
+// addScores adds points and evidence. From value and free the script repeats the total, see package score.
+func (x entry) addScores() {
 	type key struct{ point, evidence string }
 	found := map[key]table.Score{}
-	// Of the evidence of a point, by weight.
+	// by point: whether its evidence is in doubt; the weight of evidence with a value; the weight of all evidence
 	doubt, left, all := map[string]bool{}, map[string]float64{}, map[string]float64{}
 	for _, s := range x.Scores {
 		if found[key{s.Point, s.Evidence}] = s; s.Evidence == "" {
@@ -123,7 +123,7 @@ func (x subject) scores() {
 	var indicators []float64 // points earned
 	var points, evidence []record
 	last := ""
-	for _, c := range earning(x.Definition) {
+	for _, c := range scoredPoints(x.Definition) {
 		if c.Indicator.ID != last {
 			indicators, last = append(indicators, 0), c.Indicator.ID
 		}
@@ -135,12 +135,12 @@ func (x subject) scores() {
 			free = (s.Weight - s.Open) / s.Weight
 		}
 		indicators[len(indicators)-1] += s.Points.V
-		points = append(points, record{"value": s.Value.Pointer(), "points": s.Points.Pointer(), "note": said(s.Note),
-			"free": free, "there": there, // shares of the weight that counts as things stand, and of the evidence that counts
-			"doubt": doubt[c.ID]}) // a figure of it has an open finding: it wins no comparison
+		points = append(points, record{"value": s.Value.Pointer(), "points": s.Points.Pointer(), "note": masked(s.Note),
+			"free": free, "there": there, // share of the weight not left to experts, and of the evidence with a value
+			"doubt": doubt[c.ID]}) // a figure has an open finding, so it counts in no comparison
 		for _, e := range c.Evidence {
 			if s := found[key{c.ID, e.ID}]; e.Counts() {
-				note := said(strings.TrimSpace(s.Doubt + " " + s.Note))
+				note := masked(strings.TrimSpace(s.Doubt + " " + s.Note))
 				evidence = append(evidence, record{"raw": s.Raw.Pointer(), "points": s.Points.Pointer(),
 					"cells": s.Cells, "note": note})
 			}
@@ -149,10 +149,10 @@ func (x subject) scores() {
 	x.record["indicators"], x.record["points"], x.record["evidence"] = indicators, points, evidence
 }
 
-// entries are what was filled in.
-func (x subject) entries() {
-	x.record["series"] = table.Each(series(x.Definition), func(f *templates.Field) record {
-		var sheet said
+// addEntries adds what was filled in.
+func (x entry) addEntries() {
+	x.record["series"] = table.Each(yearlyMetrics(x.Definition), func(f *templates.Field) record {
+		var sheet masked
 		var values []*float64
 		var status, cells []string
 		for _, y := range x.Definition.Form.Years {
@@ -161,40 +161,40 @@ func (x subject) entries() {
 				m = &table.Metric{Sheet: string(sheet)}
 			}
 			values, status = append(values, m.Value.Pointer()), append(status, string(m.Status))
-			cells, sheet = append(cells, m.Cell), said(m.Sheet)
+			cells, sheet = append(cells, m.Cell), masked(m.Sheet)
 		}
 		return record{"values": values, "status": status, "sheet": sheet, "cells": cells}
 	})
 	x.record["texts"] = table.Each(x.Form.Texts, func(t table.Text) record {
 		asked := x.Definition.Name(templates.Ref{Field: t.Field, Year: int(t.Year.V)})
-		return record{"label": asked, "text": said(t.Text), "characters": t.Characters, "limit": t.Limit.V,
-			"place": said(t.Sheet + "!" + t.Cell)}
+		return record{"label": asked, "text": masked(t.Text), "characters": t.Characters, "limit": t.Limit.V,
+			"place": masked(t.Sheet + "!" + t.Cell)}
 	})
-	x.record["materials"] = table.Each(x.Form.Materials, func(m table.Material) [3]said {
-		return [3]said{said(m.Title), said(m.Supports), said(m.Pages)}
+	x.record["materials"] = table.Each(x.Form.Materials, func(m table.Material) [3]masked {
+		return [3]masked{masked(m.Title), masked(m.Supports), masked(m.Pages)}
 	})
-	x.record["verified"] = table.Each(x.Form.Verifications, func(v table.Verification) [4]said {
-		return [4]said{said(v.Section), said(v.Means), said(v.Unit), said(v.Result)}
+	x.record["verified"] = table.Each(x.Form.Verifications, func(v table.Verification) [4]masked {
+		return [4]masked{masked(v.Section), masked(v.Means), masked(v.Unit), masked(v.Result)}
 	})
 }
 
-// assessments are the experts' marks point by point, with comments in an order that says nothing of whose they are.
-func (x subject) assessments() []record {
+// expertMarks returns the marks for each point, with comments in an order that doesn't tell who wrote them.
+func (x entry) expertMarks() []record {
 	var out []record
 	add := func(label string, mark *float64, marks []table.Mark) {
 		if len(marks) == 0 {
 			return
 		}
 		low, high := marks[0].Value.V, marks[0].Value.V
-		var comments []said
+		var comments []masked
 		for _, m := range marks {
 			if low, high = min(low, m.Value.V), max(high, m.Value.V); m.Comment != "" {
-				comments = append(comments, said(m.Comment))
+				comments = append(comments, masked(m.Comment))
 			}
 		}
 		slices.Sort(comments)
 		a := record{"label": label, "low": low, "high": high, "mark": mark, "count": len(marks), "comments": comments}
-		if marks[0].Kind == table.MarkVeto { // nothing between least and most
+		if marks[0].Kind == table.MarkVeto { // a veto has no range
 			a["low"], a["high"] = nil, nil
 		}
 		out = append(out, a)
@@ -216,12 +216,12 @@ func (x subject) assessments() []record {
 	return out
 }
 
-// judged fills in what was found, and between which ranks it may stand.
-func (x subject) judged() {
+// addFindings adds the findings, and the range of ranks.
+func (x entry) addFindings() {
 	x.record["findings"] = table.Each(x.Findings, func(f table.Finding) record {
 		place := model.Place{File: f.File, Sheet: f.Sheet, Cell: f.Cell}.String()
-		return record{"state": cmp.Or(f.State(), "提示"), "title": said(f.Title), "message": said(f.Message),
-			"answer": said(f.Explanation), "place": said(place)}
+		return record{"state": cmp.Or(f.State(), "提示"), "title": masked(f.Title), "message": masked(f.Message),
+			"answer": masked(f.Explanation), "place": masked(place)}
 	})
 	var ranges [][2]string
 	for i, r := range x.Rank.Ranges() {
@@ -235,16 +235,16 @@ func (x subject) judged() {
 	x.record["ranges"] = ranges
 }
 
-// contest says why a place is contested, and what would settle it.
-func (x subject) contest() {
+// addContest adds why the selection of a submission is uncertain, and what would settle it.
+func (x entry) addContest() {
 	r := x.Rank
 	x.record["line"], x.record["firm"] = table.SideLabels[r.Line], x.Definition.Sheets.Codes["firm"][r.Firm]
 	x.record["chances"] = [4]*float64{r.First3.Pointer(), r.First4.Pointer(), r.First5.Pointer(), r.FirstK.Pointer()}
 	if r.LineReason != "" {
-		x.record["reasons"] = table.Each(strings.Split(r.LineReason, "；"), func(s string) said { return said(s) })
+		x.record["reasons"] = table.Each(strings.Split(r.LineReason, "；"), func(s string) masked { return masked(s) })
 	}
-	var decides []said
-	add := func(format string, args ...any) { decides = append(decides, said(fmt.Sprintf(format, args...))) }
+	var decides []masked
+	add := func(format string, args ...any) { decides = append(decides, masked(fmt.Sprintf(format, args...))) }
 	if r.Pending {
 		add("厅里认定：%s", r.Proposals)
 	}
