@@ -2,9 +2,10 @@ package text
 
 import (
 	_ "embed"
-	"regexp"
+	"strings"
 	"sync"
 	"unicode"
+	"unicode/utf8"
 )
 
 //go:embed strokes.txt
@@ -13,8 +14,11 @@ var drawn string
 // strokes are how characters are written: the kinds of their strokes, a letter each, in order.
 var strokes = sync.OnceValue(func() map[rune]string {
 	out := map[rune]string{}
-	for _, m := range regexp.MustCompile(`(\p{Han})([a-z]+)`).FindAllStringSubmatch(drawn, -1) {
-		out[[]rune(m[1])[0]] = m[2]
+	_, list, _ := strings.Cut(drawn, "\n# SOFTWARE.\n")
+	for list != "" {
+		char, size := utf8.DecodeRuneInString(list)
+		rest := strings.TrimLeft(list[size:], "abcdefghijklmnopqrstuvwxyz")
+		out[char], list = list[size:len(list)-len(rest)], rest
 	}
 	return out
 })
