@@ -67,7 +67,7 @@ func TestPanicIsOneFilesFate(t *testing.T) {
 		t.Errorf("%d submissions beside the one that failed, want %d", len(got), len(want))
 	}
 	f := read[0].Files.Row(victim)
-	if f.Fate != model.Rejected || f.Code != intake.CodeDefeats || len(f.SHA256) != 64 || f.Reason == "" || f.Cure == "" {
+	if f.Fate != model.Rejected || f.Code != intake.CodeFailed || len(f.SHA256) != 64 || f.Reason == "" || f.Cure == "" {
 		t.Errorf("%s: %s %s %q", f.Path, f.Fate, f.Code, f.Reason)
 	}
 }

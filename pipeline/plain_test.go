@@ -248,7 +248,7 @@ func asTyped(t *testing.T, paths ...string) {
 	sources := must.Get(intake.Discover(paths))(t)
 	var cells []model.Cell
 	for _, s := range sources {
-		file, read := intake.Flat(s)
+		file, read := intake.ReadCells(s)
 		if file.Fate != model.Accepted {
 			t.Fatal(file)
 		}

@@ -46,7 +46,7 @@ func (o Options) listSources() ([]intake.Source, error) {
 	for i := range sources {
 		for _, r := range o.pathsRead()[len(o.Inputs):] {
 			if r.Path != "" && !r.ReadFirst && publish.Within(sources[i].Disk(), r.Path) {
-				sources[i].Serve(r.Label)
+				sources[i].MarkAs(r.Label)
 			}
 		}
 	}
@@ -190,7 +190,7 @@ func (r *run) readMarks(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		file, cells := intake.Flat(s)
+		file, cells := intake.ReadCells(s)
 		file.Path = filepath.Base(filepath.Clean(r.Marks)) + "/" + file.Path
 		returned = append(returned, marking.Returned{File: file, Cells: cells})
 	}
@@ -235,7 +235,7 @@ func readCells(d *templates.Definition, path, what, flag string) ([]model.Cell, 
 	if err != nil || len(sources) != 1 {
 		return nil, fmt.Errorf("%s %s 要是一个 .xlsx 文件，请检查 %s 后面的路径", what, path, flag)
 	}
-	file, cells := intake.Flat(sources[0])
+	file, cells := intake.ReadCells(sources[0])
 	if rule := d.Rule(file.Code); rule != nil {
 		return nil, fmt.Errorf("%s %s 用不了：%s（%s）。%s", what, path, rule.Title, rule.Code, rule.Cure)
 	}
@@ -348,7 +348,7 @@ type fileRows struct {
 func readFile(d *templates.Definition, source intake.Source, normalizers []normalizer) (out fileRows) {
 	defer func() {
 		if recover() != nil {
-			out = normalizeWith(d, intake.Defeated(source), normalizers)
+			out = normalizeWith(d, intake.Failed(source), normalizers)
 		}
 	}()
 	w := intake.Read(d, source)

@@ -118,7 +118,7 @@ type TranscribedValue struct {
 
 // FromWord fills the Excel template from a filled Word form, in memory, and lists the texts that fit no field.
 func FromWord(d *templates.Definition, path string) (*Transcribed, error) {
-	w, form := readWord(d, intake.At(path))
+	w, form := readWord(d, intake.FromDisk(path))
 	batch := normalize.NewBatch(d)
 	batch.Add(normalize.Verbatim(d, w))
 	facts := batch.Facts()
@@ -145,11 +145,11 @@ func FromWord(d *templates.Definition, path string) (*Transcribed, error) {
 func readWord(d *templates.Definition, s intake.Source) (w model.Workbook, form wordform.Filled) {
 	defer func() {
 		if recover() != nil {
-			w, form = model.Workbook{File: model.File{Path: s.Path, Fate: model.Rejected, Code: intake.CodeDefeats}},
+			w, form = model.Workbook{File: model.File{Path: s.Path, Fate: model.Rejected, Code: intake.CodeFailed}},
 				wordform.Filled{}
 		}
 	}()
-	w.File = intake.Word(s, func(main []byte, footers [][]byte) (foreign string, err error) {
+	w.File = intake.ReadWord(s, func(main []byte, footers [][]byte) (foreign string, err error) {
 		read, err := wordform.Read(d, s.Path, main, footers...)
 		if err == nil {
 			form, foreign = *read, read.Foreign

@@ -12,24 +12,24 @@ import (
 )
 
 // bind finds the form's inputs in a workbook by their defined names, which move with inserted rows and survive renamed
-// sheets; where a name is lost or has left its label, by the label, with a note. Other filled cells are kept as loose.
+// sheets; if a name is lost or no longer beside its label, by the label. Other filled cells are kept as loose.
 func bind(d *templates.Definition, file model.File, book *Book) model.Workbook {
 	b := &binder{d: d, book: book, out: model.Workbook{File: file}}
 	b.identify()
 	b.d = d.ForForm(b.out.Form.ID)
-	b.place()
-	for _, look := range []func() *Refusal{b.repeated, b.acceptable} {
-		if refusal := look(); refusal != nil {
+	b.locateSheets()
+	for _, check := range []func() *Refusal{b.refuseRepeated, b.refuseForm} {
+		if refusal := check(); refusal != nil {
 			return refused(file, refusal)
 		}
 	}
 	for _, layout := range b.d.Layout().Sheets {
 		for _, slot := range layout.Slots {
-			b.out.Entries = append(b.out.Entries, b.slot(layout, slot))
+			b.out.Entries = append(b.out.Entries, b.bindSlot(layout, slot))
 		}
-		b.mergedSlots(layout)
+		b.noteMergedSlots(layout)
 		for _, area := range layout.Records {
-			if n := b.records(layout, area); n > maxRecords {
+			if n := b.bindList(layout, area); n > maxRecords {
 				return refused(file, refuse(CodeManyParts, "“%s”填了 %d 行", layout.Sheet.Title, n))
 			}
 		}
@@ -39,7 +39,7 @@ func bind(d *templates.Definition, file model.File, book *Book) model.Workbook {
 	return b.out
 }
 
-// find lists where a text of the form stands on a sheet, be it as templates sent out earlier have it.
+// find lists the positions of a text of the form on a sheet, also in its wording in earlier templates.
 func (b *binder) find(sheet *Sheet, words string) [][2]int {
 	at := sheet.find(b.d.Layout().Key(words))
 	if was := b.d.Form.Formerly[words]; was != "" {
@@ -48,25 +48,25 @@ func (b *binder) find(sheet *Sheet, words string) [][2]int {
 	return at
 }
 
-// binder holds one workbook while its cells are bound.
+// binder binds the cells of one workbook to the form.
 type binder struct {
-	d       *templates.Definition
-	book    *Book
-	out     model.Workbook
-	names   map[string]area // defined names that point at cells
-	sheets  map[*templates.SheetLayout]*Sheet
-	hasForm bool
-	byLabel int // inputs found by their label because the name was lost
-	changes []change
+	d          *templates.Definition
+	book       *Book
+	out        model.Workbook
+	names      map[string]area // defined names that point at cells
+	sheets     map[*templates.SheetLayout]*Sheet
+	hasForm    bool
+	byLabel    int // inputs found by their label because the name was lost
+	mismatches []mismatch
 }
 
-// area is what a defined name points at.
+// area is the range of a defined name.
 type area struct {
 	sheet *Sheet
 	span
 }
 
-// identify reads the very hidden sheet that names the template.
+// identify reads the hidden sheet that holds the template's id, year and version.
 func (b *binder) identify() {
 	sheet := b.book.Sheet(templates.MetaSheet)
 	if sheet == nil {
@@ -86,11 +86,11 @@ func (b *binder) identify() {
 	form.Version, _ = strconv.Atoi(values[templates.MetaVersion])
 }
 
-// place finds the sheets: by their title, by the names that point at them, or by the labels on them.
-func (b *binder) place() {
+// locateSheets finds the sheets by title, by the defined names that refer to them, or by their labels.
+func (b *binder) locateSheets() {
 	b.names, b.sheets = map[string]area{}, map[*templates.SheetLayout]*Sheet{}
 	for _, n := range b.book.Names {
-		title, at, ok := parseReference(n.Refers)
+		title, at, ok := parseReference(n.RefersTo)
 		sheet := b.book.Sheet(title)
 		if _, known := b.names[n.Name]; ok && sheet != nil && (!known || n.Scope == "") {
 			b.names[n.Name] = area{sheet, at}
@@ -101,7 +101,7 @@ func (b *binder) place() {
 	}
 }
 
-// sheetOf finds the sheet of a layout: of one with its title and one that the names point at, the one with more labels.
+// sheetOf finds the sheet of a layout: by its title or by its defined names, whichever sheet has more labels.
 func (b *binder) sheetOf(layout *templates.SheetLayout) *Sheet {
 	votes := map[*Sheet]int{}
 	for _, name := range inputNames(layout) {
@@ -109,24 +109,24 @@ func (b *binder) sheetOf(layout *templates.SheetLayout) *Sheet {
 			votes[a.sheet]++
 		}
 	}
-	titled, named := b.book.Sheet(layout.Sheet.Title), b.most(votes)
+	titled, named := b.book.Sheet(layout.Sheet.Title), b.mostVoted(votes)
 	switch {
 	case titled == named && named != nil:
 		return named
-	case titled != nil && (named == nil || b.labelsOn(titled, layout) > b.labelsOn(named, layout)):
+	case titled != nil && (named == nil || b.countLabels(titled, layout) > b.countLabels(named, layout)):
 		return titled
 	case named != nil:
 		return named
 	}
 	for _, s := range b.book.Sheets { // the program's own sheets repeat many labels and are none of the form's
-		if !b.ownSheet(s) && b.looksLike(s, layout) {
-			votes[s] = b.labelsOn(s, layout)
+		if !b.isOwnSheet(s) && b.looksLike(s, layout) {
+			votes[s] = b.countLabels(s, layout)
 		}
 	}
-	return b.most(votes)
+	return b.mostVoted(votes)
 }
 
-// inputNames lists the names that a sheet of the form gives its inputs and the columns of its lists.
+// inputNames lists the defined names of a sheet's inputs and list columns.
 func inputNames(layout *templates.SheetLayout) []string {
 	names := table.Each(layout.Slots, func(s templates.Slot) string { return s.Name })
 	for _, list := range layout.Records {
@@ -135,8 +135,8 @@ func inputNames(layout *templates.SheetLayout) []string {
 	return names
 }
 
-// most gives the sheet with most votes, the first of several in the workbook's order; nil where there are none.
-func (b *binder) most(votes map[*Sheet]int) (best *Sheet) {
+// mostVoted returns the sheet with most votes, the first of equals; nil if there are none.
+func (b *binder) mostVoted(votes map[*Sheet]int) (best *Sheet) {
 	for _, s := range b.book.Sheets {
 		if votes[s] > 0 && (best == nil || votes[s] > votes[best]) {
 			best = s
@@ -145,8 +145,8 @@ func (b *binder) most(votes map[*Sheet]int) (best *Sheet) {
 	return best
 }
 
-// labelsOn counts the texts of a layout that stand on a sheet.
-func (b *binder) labelsOn(s *Sheet, layout *templates.SheetLayout) (n int) {
+// countLabels counts the texts of a layout that are on a sheet.
+func (b *binder) countLabels(s *Sheet, layout *templates.SheetLayout) (n int) {
 	for _, text := range layout.Statics {
 		if len(b.find(s, text.Text)) > 0 {
 			n++
@@ -155,13 +155,13 @@ func (b *binder) labelsOn(s *Sheet, layout *templates.SheetLayout) (n int) {
 	return n
 }
 
-// looksLike says whether at least half of a layout's texts stand on a sheet.
+// looksLike reports whether at least half of a layout's texts are on a sheet.
 func (b *binder) looksLike(s *Sheet, layout *templates.SheetLayout) bool {
-	return 2*b.labelsOn(s, layout) >= len(layout.Statics)
+	return 2*b.countLabels(s, layout) >= len(layout.Statics)
 }
 
-// repeated refuses a sheet that has a label hundreds of times: trying them all takes the square of their number.
-func (b *binder) repeated() *Refusal {
+// refuseRepeated refuses a sheet that has a label hundreds of times: trying them all takes quadratic time.
+func (b *binder) refuseRepeated() *Refusal {
 	const many = 500
 	for _, layout := range b.d.Layout().Sheets {
 		for _, text := range layout.Statics {
@@ -173,12 +173,12 @@ func (b *binder) repeated() *Refusal {
 	return nil
 }
 
-// acceptable refuses what is no filled template of an accepted version.
-func (b *binder) acceptable() *Refusal {
+// refuseForm refuses what is no filled template of an accepted version.
+func (b *binder) refuseForm() *Refusal {
 	form, is, found, all := b.d.Form, b.out.Form, 0, 0
 	for _, layout := range b.d.Layout().Sheets {
 		for _, slot := range layout.Slots {
-			if b.unasked(slot.Field) {
+			if b.notAsked(slot.Field) {
 				continue
 			}
 			all++
@@ -202,37 +202,37 @@ func (b *binder) acceptable() *Refusal {
 	case b.hasForm && !slices.Contains(form.Accepts, is.Version):
 		return refuse(CodeWrongVersion, "工作簿的模板版本是 %d", is.Version)
 	case 2*found < all && b.book.Sheet(templates.RegisterNames) != nil && b.book.Sheet(register.Sheets[0].Title) != nil:
-		return &Refusal{CodeServes, register.Title + "，要用它请写在 --register 后面"}
+		return &Refusal{CodeOwnPaper, register.Title + "，要用它请写在 --register 后面"}
 	case 2*found < all:
 		return refuse(CodeNotTemplate, "推荐书的栏目只找到 %d 个，应有 %d 个", found, all)
 	case !b.hasForm:
-		b.note(CodeMetaLost, "", b.file())
+		b.note(CodeMetaLost, "", b.filePlace())
 	}
 	return nil
 }
 
-// unasked says whether the workbook is of a version of the form that did not have a field yet.
-func (b *binder) unasked(f *templates.Field) bool { return b.hasForm && b.out.Form.Version < f.Since }
+// notAsked reports whether the workbook's version of the form did not have the field yet.
+func (b *binder) notAsked(f *templates.Field) bool { return b.hasForm && b.out.Form.Version < f.Since }
 
-// slot binds one input cell, blank or not.
-func (b *binder) slot(layout *templates.SheetLayout, slot templates.Slot) model.Entry {
-	out := model.Entry{Field: slot.Field.ID, Year: slot.Year, Cell: model.Cell{Place: b.whole(layout)}}
-	if out.NotAsked = b.unasked(slot.Field); out.NotAsked {
+// bindSlot binds one input cell, blank or not.
+func (b *binder) bindSlot(layout *templates.SheetLayout, slot templates.Slot) model.Entry {
+	out := model.Entry{Field: slot.Field.ID, Year: slot.Year, Cell: model.Cell{Place: b.sheetPlace(layout)}}
+	if out.NotAsked = b.notAsked(slot.Field); out.NotAsked {
 		return out
 	}
-	home, in := b.sheets[layout], change{layout: layout, field: out.Field, year: out.Year,
+	home, in := b.sheets[layout], mismatch{layout: layout, field: out.Field, year: out.Year,
 		label: strings.Join(slot.RowAnchor, " "), header: slot.Header}
 	a, bound := b.names[slot.Name]
 	if !bound || a.sheet != home || !b.besideLabel(home, a.row, slot) || !b.underHeader(a, slot) {
 		labelled, found := b.byAnchor(layout, slot)
 		switch {
 		case found && bound:
-			b.changed(movedAway, in, labelled)
-		case bound && (b.anotherLine(layout, a, slot) || b.anotherYear(layout, a, slot)):
-			bound = false // it was deleted, and its name slid onto a neighbour
+			b.addMismatch(movedAway, in, labelled)
+		case bound && (b.inOtherRow(layout, a, slot) || b.underOtherYear(layout, a, slot)):
+			bound = false // it was deleted, and its name moved to a neighbour
 		case bound:
-			in.now = b.calledNow(a, slot, layout)
-			b.changed(relabelled, in, a)
+			in.now = b.newLabel(a, slot, layout)
+			b.addMismatch(relabelled, in, a)
 		case found:
 			b.byLabel++
 		}
@@ -241,47 +241,47 @@ func (b *binder) slot(layout *templates.SheetLayout, slot templates.Slot) model.
 		}
 	}
 	if !bound {
-		b.changed(nowhere, in, area{})
+		b.addMismatch(notFound, in, area{})
 		return out
 	}
 	out.Cell = a.sheet.At(a.row, a.col)
 	out.Place.File = b.out.File.Path
-	a.sheet.use(a.row, a.col)
+	a.sheet.markUsed(a.row, a.col)
 	if out.Filled {
 		b.out.CellsRead++
 	}
 	return out
 }
 
-// anotherLine says whether a named row belongs to another line of the form, or to its headers.
-func (b *binder) anotherLine(layout *templates.SheetLayout, a area, slot templates.Slot) bool {
+// inOtherRow reports whether a named cell is in another row of the form, or in a header.
+func (b *binder) inOtherRow(layout *templates.SheetLayout, a area, slot templates.Slot) bool {
 	roles := []templates.Role{templates.LabelRole, templates.HeaderRole, templates.YearRole, templates.TagRole}
 	return slices.ContainsFunc(layout.Statics, func(s templates.Static) bool {
 		return slices.Contains(roles, s.Role) && !slices.Contains(slot.RowAnchor, s.Text) &&
-			b.inRow(a.sheet, a.row, []string{s.Text}) > 0
+			b.countInRow(a.sheet, a.row, []string{s.Text}) > 0
 	})
 }
 
-// anotherYear says whether the header of another year stands over a named cell.
-func (b *binder) anotherYear(layout *templates.SheetLayout, a area, slot templates.Slot) bool {
+// underOtherYear reports whether the header over a named cell is another year's.
+func (b *binder) underOtherYear(layout *templates.SheetLayout, a area, slot templates.Slot) bool {
 	return slot.Header != "" && slices.ContainsFunc(layout.Slots, func(other templates.Slot) bool {
 		return other.Header != slot.Header && other.Header != "" && b.underHeader(a, other)
 	})
 }
 
-// besideLabel says whether the row of a slot still carries its label.
+// besideLabel reports whether a row has the label of a slot.
 func (b *binder) besideLabel(sheet *Sheet, row int, slot templates.Slot) bool {
-	return b.inRow(sheet, row, slot.RowAnchor) == len(slot.RowAnchor)
+	return b.countInRow(sheet, row, slot.RowAnchor) == len(slot.RowAnchor)
 }
 
-// underHeader says whether a named cell still has its year's header: a cell cut and pasted takes its name along.
+// underHeader reports whether a named cell is under its year's header: a cell cut and pasted takes its name along.
 func (b *binder) underHeader(a area, slot templates.Slot) bool {
 	return slot.Header == "" || slices.ContainsFunc(b.find(a.sheet, slot.Header),
 		func(p [2]int) bool { return p[0] < a.row && p[1] == a.col })
 }
 
-// byAnchor finds a slot by the texts of its row, and by the header over its column where it has one. Of texts that the
-// template has more than once (two lines for a date) as many must be there, and the slot is the one in its turn.
+// byAnchor finds a slot by the texts of its row, and the header over its column if it has one. If the template has the
+// same texts in several rows (two rows for a date), all must be there, and are taken in their order.
 func (b *binder) byAnchor(layout *templates.SheetLayout, slot templates.Slot) (at area, ok bool) {
 	sheet, found := b.sheets[layout], [][2]int(nil)
 	for _, at := range b.find(sheet, slot.RowAnchor[0]) {
@@ -314,7 +314,7 @@ func (b *binder) byAnchor(layout *templates.SheetLayout, slot templates.Slot) (a
 	return area{sheet, span{row: found[turn][0], col: found[turn][1]}}, true
 }
 
-func (b *binder) inRow(sheet *Sheet, row int, texts []string) (n int) {
+func (b *binder) countInRow(sheet *Sheet, row int, texts []string) (n int) {
 	for _, text := range texts {
 		if slices.ContainsFunc(b.find(sheet, text), func(p [2]int) bool { return p[0] == row }) {
 			n++
@@ -326,9 +326,9 @@ func (b *binder) inRow(sheet *Sheet, row int, texts []string) (n int) {
 // looseCells keeps every filled cell that is neither an input nor the template's own.
 func (b *binder) looseCells() {
 	for _, sheet := range b.book.Sheets {
-		own := b.owned(sheet)
+		own := b.ownCells(sheet)
 		if own == nil {
-			own = b.printed(sheet)
+			own = b.templateCells(sheet)
 		}
 		for i := range sheet.Cells {
 			cell := &sheet.Cells[i]
@@ -342,15 +342,15 @@ func (b *binder) looseCells() {
 	}
 }
 
-// printed tells the template's texts and formulas on a sheet of the form.
-func (b *binder) printed(sheet *Sheet) func(*Cell) bool {
+// templateCells returns a predicate for the template's texts and formulas on a sheet of the form.
+func (b *binder) templateCells(sheet *Sheet) func(*Cell) bool {
 	texts, formulas := map[string]bool{}, map[string]bool{}
 	for layout, at := range b.sheets {
 		for _, s := range layout.Statics {
 			switch {
 			case at != sheet:
 			case s.Role.Formula():
-				formulas[plainFormula(s.Text)] = true
+				formulas[formulaKey(s.Text)] = true
 			default:
 				texts[b.d.Layout().Key(s.Text)] = true
 				texts[b.d.Layout().Key(cmp.Or(s.Was, s.Text))] = true
@@ -358,11 +358,11 @@ func (b *binder) printed(sheet *Sheet) func(*Cell) bool {
 		}
 	}
 	return func(c *Cell) bool {
-		return c.Kind == model.Text && texts[c.nameKey()] || c.Formula != "" && formulas[plainFormula(c.Formula)]
+		return c.Kind == model.Text && texts[c.nameKey()] || c.Formula != "" && formulas[formulaKey(c.Formula)]
 	}
 }
 
-// plainFormula makes a formula comparable however a program writes it.
-func plainFormula(s string) string { return strings.ToUpper(plainer.Replace(s)) }
+// formulaKey normalises a formula for comparison, because programs write formulas differently.
+func formulaKey(s string) string { return strings.ToUpper(formulaNoise.Replace(s)) }
 
-var plainer = strings.NewReplacer("$", "", " ", "", "=", "", ";", ",")
+var formulaNoise = strings.NewReplacer("$", "", " ", "", "=", "", ";", ",")

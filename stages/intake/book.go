@@ -9,7 +9,7 @@ import (
 	"lianheti/stages/text"
 )
 
-// Book is a workbook as read: its sheets with every filled cell, and its defined names.
+// Book is a workbook as read: sheets with every filled cell, and defined names.
 type Book struct {
 	Sheets []*Sheet
 	Names  []DefinedName
@@ -17,12 +17,12 @@ type Book struct {
 
 // DefinedName is a name of the workbook (Scope empty) or of one sheet.
 type DefinedName struct {
-	Name   string
-	Scope  string // title of the sheet
-	Refers string // as written: '2年度数据'!$F$12
+	Name     string
+	Scope    string // title of the sheet
+	RefersTo string // as written: '2年度数据'!$F$12
 }
 
-// Cell is a cell with its key.
+// Cell is a cell with its search key.
 type Cell struct {
 	model.Cell
 	key  string // see nameKey
@@ -31,11 +31,11 @@ type Cell struct {
 
 // Sheet is one worksheet.
 type Sheet struct {
-	Title string
-	Cells []Cell              // those with content, row by row
-	texts map[string][][2]int // key of a text -> where it stands; nil until somebody looks for one
+	Title         string
+	Cells         []Cell              // those with content, row by row
+	textPositions map[string][][2]int // key of a text -> where it stands; nil until somebody looks for one
 
-	merges   []merged
+	merges   []mergedArea
 	used     bool   // some of it became a value
 	part     string // of the container
 	comments []comment
@@ -44,27 +44,27 @@ type Sheet struct {
 // span is a range of cells, from its first to its last.
 type span struct{ row, col, lastRow, lastCol int }
 
-func (s span) holds(row, col int) bool {
+func (s span) contains(row, col int) bool {
 	return row >= s.row && row <= s.lastRow && col >= s.col && col <= s.lastCol
 }
 
-// merged is an area of cells that shows one value, that of its first cell.
-type merged struct {
+// mergedArea is a merged range; it shows the value of its first cell.
+type mergedArea struct {
 	ref string
 	span
 }
 
-// mergedAt gives the merged area that a cell lies in; nil where in none.
-func (s *Sheet) mergedAt(row, col int) *merged {
+// mergedAt returns the merged area that contains a cell; nil if none does.
+func (s *Sheet) mergedAt(row, col int) *mergedArea {
 	for i := range s.merges {
-		if m := &s.merges[i]; m.holds(row, col) {
+		if m := &s.merges[i]; m.contains(row, col) {
 			return m
 		}
 	}
 	return nil
 }
 
-// Sheet finds a sheet by its title; nil where there is none.
+// Sheet finds a sheet by its title, whatever the case; nil if there is none.
 func (b *Book) Sheet(title string) *Sheet {
 	for _, s := range b.Sheets {
 		if strings.EqualFold(s.Title, title) {
@@ -74,7 +74,7 @@ func (b *Book) Sheet(title string) *Sheet {
 	return nil
 }
 
-// At gives the cell at a row and column, a blank one with its place where nothing stands.
+// At returns the cell at a row and column; a blank one if it has no content.
 func (s *Sheet) At(row, col int) model.Cell {
 	if c := s.at(row, col); c != nil {
 		return c.Cell
@@ -82,7 +82,7 @@ func (s *Sheet) At(row, col int) model.Cell {
 	return model.Cell{Place: model.Place{Sheet: s.Title, Cell: model.CellName(row, col)}, Row: row, Col: col}
 }
 
-// at is the cell where something stands; otherwise nil.
+// at returns the cell if it has content; otherwise nil.
 func (s *Sheet) at(row, col int) *Cell {
 	i := sort.Search(len(s.Cells), func(i int) bool { return s.Cells[i].compare(row, col) >= 0 })
 	if i == len(s.Cells) || s.Cells[i].compare(row, col) != 0 {
@@ -91,32 +91,32 @@ func (s *Sheet) at(row, col int) *Cell {
 	return &s.Cells[i]
 }
 
-// use says that a cell, be it empty, became a value.
-func (s *Sheet) use(row, col int) {
+// markUsed records that a cell, perhaps blank, became a value.
+func (s *Sheet) markUsed(row, col int) {
 	s.used = true
 	if c := s.at(row, col); c != nil {
 		c.used = true
 	}
 }
 
-// find lists where a text stands, by its key: whatever its width and spacing; nowhere on no sheet.
+// find lists the positions of a text by its key, which ignores width and spacing. A nil sheet has none.
 func (s *Sheet) find(key string) [][2]int {
 	if s == nil {
 		return nil
 	}
-	if s.texts == nil {
-		s.texts = make(map[string][][2]int, len(s.Cells)/2)
+	if s.textPositions == nil {
+		s.textPositions = make(map[string][][2]int, len(s.Cells)/2)
 		for i := range s.Cells {
 			if c := &s.Cells[i]; c.Kind == model.Text {
 				key := c.nameKey()
-				s.texts[key] = append(s.texts[key], [2]int{c.Row, c.Col})
+				s.textPositions[key] = append(s.textPositions[key], [2]int{c.Row, c.Col})
 			}
 		}
 	}
-	return s.texts[key]
+	return s.textPositions[key]
 }
 
-// nameKey is the key of the cell's text, found once.
+// nameKey is the key of the cell's text, computed once.
 func (c *Cell) nameKey() string {
 	if c.key == "" {
 		c.key = text.NameKey(c.Raw)
@@ -124,7 +124,7 @@ func (c *Cell) nameKey() string {
 	return c.key
 }
 
-// parseReference reads what a defined name points at: one cell or one range of one sheet.
+// parseReference parses what a defined name refers to: one cell or one range of one sheet.
 func parseReference(refers string) (sheet string, at span, ok bool) {
 	i := strings.LastIndex(refers, "!")
 	if i < 0 || strings.Contains(refers, ",") && !strings.HasPrefix(refers, "'") {

@@ -26,20 +26,20 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
-// Source is one file that arrived: on disk, or inside a package. It is opened only when it is read.
+// Source is one file that arrived: on disk, or in a zip package. It is opened only when it is read.
 type Source struct {
 	Path string // relative to its input, slash separated; inside a package "包.zip/表.xlsx"
 	Size int64
 
-	disk  string   // the file on disk, or the package that holds it
-	entry int      // index in the package; -1 outside
-	early *Refusal // what its name or kind already decides; nil: read it
-	doubt bool     // only the name says so: what the file holds may say otherwise
+	disk       string   // the file on disk, or the package that holds it
+	entry      int      // index in the package; -1 outside
+	decided    *Refusal // refusal by its name or kind; nil: read it
+	onlyByName bool     // decided by the name alone, which the content may contradict
 }
 
 const maxPackage = 1 << 30
 
-// Discover lists every file of the inputs once, by path. An error means that an input itself can't be looked at.
+// Discover lists every file of the inputs once, by path. An error means that an input itself can't be read.
 func Discover(inputs []string) ([]Source, error) {
 	inputs = slices.Compact(slices.Sorted(slices.Values(inputs)))
 	var out []Source
@@ -48,7 +48,7 @@ func Discover(inputs []string) ([]Source, error) {
 		if len(inputs) > 1 {
 			prefix = filepath.Base(filepath.Clean(input)) + "/"
 		}
-		found, err := discover(input, prefix)
+		found, err := discoverInput(input, prefix)
 		if err != nil {
 			return nil, err
 		}
@@ -62,13 +62,13 @@ func Discover(inputs []string) ([]Source, error) {
 	return out, nil
 }
 
-func discover(input, prefix string) ([]Source, error) {
+func discoverInput(input, prefix string) ([]Source, error) {
 	info, err := os.Stat(input)
 	if err != nil {
 		return nil, fmt.Errorf("读不到 %s：%w", input, err)
 	}
 	if !info.IsDir() {
-		return onDisk(input, strings.TrimSuffix(prefix, filepath.Base(input)+"/")+filepath.Base(input), info), nil
+		return sourcesOf(input, strings.TrimSuffix(prefix, filepath.Base(input)+"/")+filepath.Base(input), info), nil
 	}
 	root, err := filepath.EvalSymlinks(input) // links are not followed, but an input may be one
 	if err != nil {
@@ -77,7 +77,7 @@ func discover(input, prefix string) ([]Source, error) {
 	var out []Source
 	err = filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
 		rel, _ := filepath.Rel(root, file) // which is below it
-		name := prefix + clean(filepath.ToSlash(rel))
+		name := prefix + cleanPath(filepath.ToSlash(rel))
 		switch {
 		case err != nil && file == root:
 			return fmt.Errorf("读不到 %s：%w", input, err)
@@ -89,35 +89,35 @@ func discover(input, prefix string) ([]Source, error) {
 			info, err = d.Info()
 		}
 		if err != nil {
-			out = append(out, Source{Path: name, entry: -1, early: &Refusal{CodeUnreadable, reasonOf(err)}})
+			out = append(out, Source{Path: name, entry: -1, decided: &Refusal{CodeUnreadable, reasonOf(err)}})
 			return nil
 		}
-		out = append(out, onDisk(file, name, info)...)
+		out = append(out, sourcesOf(file, name, info)...)
 		return nil
 	})
 	return out, err
 }
 
-// onDisk makes sources of one file on disk: itself, and what it holds where it is a package.
-func onDisk(file, name string, info fs.FileInfo) []Source {
+// sourcesOf returns the sources for a file on disk: itself and, if it is a package, its entries.
+func sourcesOf(file, name string, info fs.FileInfo) []Source {
 	s := Source{Path: name, Size: info.Size(), disk: file, entry: -1}
 	if !info.Mode().IsRegular() {
-		s.Size, s.early = 0, &Refusal{CodeUnreadable, "不是普通文件"}
+		s.Size, s.decided = 0, &Refusal{CodeUnreadable, "不是普通文件"}
 		return []Source{s}
 	}
-	s.early, s.doubt = byName(name, info.Size())
-	if isPackage(name) && s.early != nil && (s.early.Code == CodeLockFile || s.early.Code == CodeSystemFile) {
+	s.decided, s.onlyByName = refuseByName(name, info.Size())
+	if isPackage(name) && s.decided != nil && (s.decided.Code == CodeLockFile || s.decided.Code == CodeSystemFile) {
 		if _, _, head := s.digest(); bytes.HasPrefix(head, ooxml.MagicZip) {
-			s.early, s.doubt = nil, false // no program locks a package so: somebody named it
+			s.decided, s.onlyByName = nil, false // programs make no lock files that are packages: a person named it so
 		}
 	}
-	if s.early != nil || !isPackage(name) {
+	if s.decided != nil || !isPackage(name) {
 		return []Source{s}
 	}
-	return append([]Source{s}, s.expand()...)
+	return append([]Source{s}, s.listPackage()...)
 }
 
-// reasonOf says for a person why a file can't be read.
+// reasonOf says why a file can't be read.
 func reasonOf(err error) string {
 	switch {
 	case errors.Is(err, fs.ErrPermission):
@@ -132,8 +132,8 @@ func reasonOf(err error) string {
 
 func isPackage(name string) bool { return strings.EqualFold(path.Ext(name), ".zip") }
 
-// byName decides what needs no reading, also where there is doubt. nil: read it.
-func byName(name string, size int64) (r *Refusal, doubt bool) {
+// refuseByName refuses what is no workbook by name or size; doubt: unless the content says otherwise. nil: read it.
+func refuseByName(name string, size int64) (r *Refusal, doubt bool) {
 	base, ext := path.Base(name), strings.ToLower(path.Ext(name))
 	switch {
 	case strings.HasPrefix(base, "~$"), strings.HasPrefix(base, ".~"):
@@ -142,8 +142,8 @@ func byName(name string, size int64) (r *Refusal, doubt bool) {
 		strings.Contains("/"+name, "/__MACOSX/"):
 		return &Refusal{CodeSystemFile, ""}, true
 	case strings.HasSuffix(base, model.ReadingsSuffix):
-		return &Refusal{CodeServes, "自检列出的读数一览"}, false
-	case volumes.MatchString(base):
+		return &Refusal{CodeOwnPaper, "自检列出的读数一览"}, false
+	case splitArchive.MatchString(base):
 		return &Refusal{CodeOtherArchive, "分卷"}, true
 	case ext == ".xlsx" && size > MaxFile:
 		return &Refusal{CodeTooLarge, "超过 20 MB"}, false
@@ -153,17 +153,17 @@ func byName(name string, size int64) (r *Refusal, doubt bool) {
 		return nil, false
 	}
 	ends := func(sign string) bool { return strings.HasSuffix(strings.ToLower(base), sign) }
-	if r, by := kindOf(map[string]func(string) bool{"ends": ends, "seems": ends}); r != nil {
+	if r, by := matchKind(map[string]func(string) bool{"ends": ends, "seems": ends}); r != nil {
 		return r, by == "seems"
 	}
 	return &Refusal{CodeOtherFile, ""}, true
 }
 
-// volumes is one piece of several.
-var volumes = regexp.MustCompile(`(?i)\.(?:(?:zip|7z|rar)\.\d{3}|z\d\d|r\d\d)$`)
+// splitArchive matches the names of parts of a split archive.
+var splitArchive = regexp.MustCompile(`(?i)\.(?:(?:zip|7z|rar)\.\d{3}|z\d\d|r\d\d)$`)
 
-// packageEnd looks at the end of a package before its directory is read into memory.
-func packageEnd(file string, size int64) *Refusal {
+// checkPackageEnd checks the end of a package before its directory is read into memory.
+func checkPackageEnd(file string, size int64) *Refusal {
 	f, err := os.Open(file)
 	if err != nil {
 		return &Refusal{CodeUnreadable, reasonOf(err)}
@@ -193,33 +193,33 @@ func packageEnd(file string, size int64) *Refusal {
 	return nil
 }
 
-// expand lists the files inside a package. The package itself is a file that arrived and is not a submission.
-func (s *Source) expand() []Source {
-	if s.early = packageEnd(s.disk, s.Size); s.early != nil {
+// listPackage lists the files inside a package. The package itself is a file that arrived and is not a submission.
+func (s *Source) listPackage() []Source {
+	if s.decided = checkPackageEnd(s.disk, s.Size); s.decided != nil {
 		return nil
 	}
 	zr, err := zip.OpenReader(s.disk)
 	if err != nil {
-		s.early = &Refusal{CodePackageDamaged, "目录打不开"}
+		s.decided = &Refusal{CodePackageDamaged, "目录打不开"}
 		return nil
 	}
 	defer zr.Close()
 	if len(zr.File) > ooxml.MaxEntries {
-		s.early = refuse(CodePackageMany, "含 %d 个文件，最多 %d 个", len(zr.File), ooxml.MaxEntries)
+		s.decided = refuse(CodePackageMany, "含 %d 个文件，最多 %d 个", len(zr.File), ooxml.MaxEntries)
 		return nil
 	}
 	const maxUnpacked = 4 << 30 // archive/zip gives no entry more bytes than it names
 	unpacked := uint64(0)
 	for _, f := range zr.File {
 		if unpacked += min(f.UncompressedSize64, maxUnpacked); unpacked > maxUnpacked {
-			s.early = &Refusal{CodePackageDamaged, "解开后超过 4 GB"}
+			s.decided = &Refusal{CodePackageDamaged, "解开后超过 4 GB"}
 			return nil
 		}
 	}
 	if slices.ContainsFunc(zr.File, func(f *zip.File) bool { return strings.EqualFold(f.Name, "[Content_Types].xml") }) {
 		return nil // a workbook under the name of a package, as browsers save it
 	}
-	s.early = &Refusal{CodePackage, ""}
+	s.decided = &Refusal{CodePackage, ""}
 	var out []Source
 	for i, f := range zr.File {
 		folder := f.FileInfo().IsDir() || strings.HasSuffix(f.Name, `\`)
@@ -227,26 +227,26 @@ func (s *Source) expand() []Source {
 			continue
 		}
 		size := int64(min(f.UncompressedSize64, 1<<62))
-		inner := Source{Path: s.Path + "/" + clean(entryName(f)), Size: size, disk: s.disk, entry: i}
-		if inner.early, inner.doubt = byName(inner.Path, size); inner.early == nil && isPackage(inner.Path) {
-			inner.early = &Refusal{CodePackageNested, ""}
+		inner := Source{Path: s.Path + "/" + cleanPath(entryName(f)), Size: size, disk: s.disk, entry: i}
+		if inner.decided, inner.onlyByName = refuseByName(inner.Path, size); inner.decided == nil && isPackage(inner.Path) {
+			inner.decided = &Refusal{CodePackageNested, ""}
 		}
 		const encrypted = 1
-		if f.Flags&encrypted != 0 && inner.early == nil {
-			inner.early = &Refusal{CodePackagePass, ""}
+		if f.Flags&encrypted != 0 && inner.decided == nil {
+			inner.decided = &Refusal{CodePackagePass, ""}
 		}
 		switch {
-		case folder: // one turned bit makes a folder of a file
-			inner.early, inner.doubt = &Refusal{CodePackageDamaged, "目录把一个文件记成了文件夹，可能传输出错"}, false
+		case folder: // one flipped bit turns a file into a folder
+			inner.decided, inner.onlyByName = &Refusal{CodePackageDamaged, "目录把一个文件记成了文件夹，可能传输出错"}, false
 		case !f.Mode().IsRegular():
-			inner.early, inner.doubt = &Refusal{CodeUnreadable, "不是普通文件"}, false
+			inner.decided, inner.onlyByName = &Refusal{CodeUnreadable, "不是普通文件"}, false
 		}
 		out = append(out, inner)
 	}
 	return out
 }
 
-// entryName reads a name as it was meant: UTF-8 where it is that, else GBK as Windows writes it.
+// entryName decodes an entry's name: UTF-8 if it is valid, else GBK as Windows writes it.
 func entryName(f *zip.File) string {
 	if utf8.ValidString(f.Name) {
 		return f.Name
@@ -258,8 +258,8 @@ func entryName(f *zip.File) string {
 	return name
 }
 
-// clean makes a name a plain relative path, whatever slashes and dots it came with.
-func clean(name string) string {
+// cleanPath turns a name with any slashes, dots and control characters into a plain relative path.
+func cleanPath(name string) string {
 	name = strings.Map(func(r rune) rune {
 		if r < 0x20 || r == 0x7f || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
 			return '_' // control characters and marks that turn the writing direction
@@ -270,7 +270,7 @@ func clean(name string) string {
 	return strings.TrimPrefix(name, "/")
 }
 
-// Read gives the bytes of a file, at most limit of them.
+// Read returns the bytes of a file, at most limit of them.
 func (s Source) Read(limit int64) ([]byte, error) {
 	r, err := s.open()
 	if err != nil {
@@ -284,17 +284,17 @@ func (s Source) Read(limit int64) ([]byte, error) {
 	return data.Bytes(), err
 }
 
-// Hashing reads a file whole, piece by piece. What is larger takes longer than a file may; nobody sends such.
+// Limits of the files that are hashed, in bytes: larger ones would take too long, and nobody sends such.
 const (
 	maxHashed      = 2 << 30
 	maxHashedEntry = 1 << 30 // of a package, unpacked
 )
 
-// digest hashes a file that is not read and gives its first bytes; where it can't be hashed whole it says why.
+// digest returns the hash of a file that is not read and its first bytes; none says why it can't be hashed.
 func (s Source) digest() (sum, none string, head []byte) {
 	r, err := s.open()
 	if err != nil {
-		return "", s.unread(err).Detail, nil
+		return "", s.readRefusal(err).Detail, nil
 	}
 	defer r.Close()
 	buffered := bufio.NewReaderSize(r, headSize)
@@ -310,7 +310,7 @@ func (s Source) digest() (sum, none string, head []byte) {
 	}
 	switch {
 	case err != nil:
-		return "", s.unread(err).Detail, head
+		return "", s.readRefusal(err).Detail, head
 	case n > limit:
 		return "", fmt.Sprintf("超过 %d GB", limit>>30), head
 	}
@@ -335,25 +335,25 @@ func (s Source) open() (io.ReadCloser, error) {
 		zr.Close()
 		return nil, err
 	}
-	return packed{f, zr}, nil
+	return packageEntry{f, zr}, nil
 }
 
-type packed struct {
+type packageEntry struct {
 	io.ReadCloser
 	pack io.Closer
 }
 
-func (p packed) Close() error { return errors.Join(p.ReadCloser.Close(), p.pack.Close()) }
+func (p packageEntry) Close() error { return errors.Join(p.ReadCloser.Close(), p.pack.Close()) }
 
 var errTooLarge = errors.New("超过大小限制")
 
 // Disk is the file on disk that holds the source: itself, or its package.
 func (s Source) Disk() string { return s.disk }
 
-// Serve says of a file what it is read for, other than as a submission.
-func (s *Source) Serve(as string) {
-	s.early, s.doubt = &Refusal{CodeServes, as}, false
+// MarkAs marks a file that is read as something other than a submission.
+func (s *Source) MarkAs(as string) {
+	s.decided, s.onlyByName = &Refusal{CodeOwnPaper, as}, false
 }
 
-// Ignored says that the name alone tells that the file is no submission: a lock file, a README, a picture …
-func (s Source) Ignored() bool { return s.early != nil && s.early.fate() == model.Ignored }
+// Ignored reports whether the name alone shows that the file is no submission: a lock file, a README, a picture …
+func (s Source) Ignored() bool { return s.decided != nil && s.decided.fate() == model.Ignored }

@@ -13,15 +13,15 @@ import (
 	"github.com/xuri/nfp"
 )
 
-// format is a number format, which says what a cell shows: a filler reads 45.2% or 12万, the file holds 0.452 or 120000.
-type format struct {
-	code     string
-	sections []nfp.Section
-	codes    []string // of the sections, without their conditions
+// numberFormat is a number format, which decides what a cell shows: 45.2% or 12万 where the value is 0.452 or 120000.
+type numberFormat struct {
+	code         string
+	sections     []nfp.Section
+	sectionCodes []string // of the sections, without their conditions
 }
 
 // Number formats that every program knows by number; those of dates as a Chinese program shows them.
-var builtin = map[int]string{1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%",
+var builtinFormats = map[int]string{1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%",
 	11: "0.00E+00", 12: "# ?/?", 13: "# ??/??",
 	14: "yyyy/m/d", 15: "d-m-yy", 16: "d-m", 17: "m-yy", 18: "h:mm AM/PM",
 	19: "h:mm:ss AM/PM", 20: "h:mm", 21: "h:mm:ss", 22: "yyyy/m/d h:mm",
@@ -32,31 +32,31 @@ var builtin = map[int]string{1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0
 	48: "##0.0E+0", 49: "@", 50: "yyyy年m月", 51: "m月d日", 52: "yyyy年m月",
 	53: "m月d日", 54: "m月d日", 55: "h时mm分", 56: "h时mm分ss秒", 57: "yyyy年m月", 58: "m月d日"}
 
-func formatOf(id int, codes map[int]string) *format {
+func newNumberFormat(id int, codes map[int]string) *numberFormat {
 	code, ok := codes[id]
 	if !ok {
-		code = builtin[id]
+		code = builtinFormats[id]
 	}
-	f := &format{code: code}
+	f := &numberFormat{code: code}
 	if code != "" && code != "General" {
 		parser := nfp.NumberFormatParser()
-		f.sections = parser.Parse(plainCode(code))
-		for _, section := range sectionCodes.FindAllString(plainCode(code)+";", -1) {
-			f.codes = append(f.codes, settled.ReplaceAllString(strings.TrimSuffix(section, ";"), ""))
+		f.sections = parser.Parse(normaliseCode(code))
+		for _, section := range sectionPattern.FindAllString(normaliseCode(code)+";", -1) {
+			f.sectionCodes = append(f.sectionCodes, conditionOrScript.ReplaceAllString(strings.TrimSuffix(section, ";"), ""))
 		}
 	}
 	return f
 }
 
 var (
-	sectionCodes = regexp.MustCompile(`(?:"[^"]*"?|\\[^\n]|\[[^\]]*\]|[^;"\\\[])*;`)
-	filler       = regexp.MustCompile(`\*([\p{L}\p{N}])`) // fills the cell with a digit or letter
-	fixed        = regexp.MustCompile(`^0(?:\.(0+))?$`)
-	settled      = regexp.MustCompile(`\[(?:[<>=][^\]]*|DBNum[0-9])\]`) // a condition, or the digits' script
+	sectionPattern    = regexp.MustCompile(`(?:"[^"]*"?|\\[^\n]|\[[^\]]*\]|[^;"\\\[])*;`)
+	fillCharacter     = regexp.MustCompile(`\*([\p{L}\p{N}])`) // fills the cell with a digit or letter
+	fixedDecimals     = regexp.MustCompile(`^0(?:\.(0+))?$`)
+	conditionOrScript = regexp.MustCompile(`\[(?:[<>=][^\]]*|DBNum[0-9])\]`) // a condition, or the digits' script
 )
 
-// plainCode writes what the library's parser doesn't know as it does: a backslash for !, as Chinese programs have it.
-func plainCode(code string) string {
+// normaliseCode rewrites what the library's parser does not know: ! for a backslash, as Chinese programs write it.
+func normaliseCode(code string) string {
 	code = strings.ReplaceAll(code, "G/通用格式", "General")
 	var b strings.Builder
 	quoted := false
@@ -72,53 +72,53 @@ func plainCode(code string) string {
 	return b.String()
 }
 
-// number shows a number. isDate says that what it shows is a date or a time.
-func (f *format) number(raw string) (shown string, isDate bool) {
+// showNumber formats a number. isDate: it shows as a date or a time.
+func (f *numberFormat) showNumber(raw string) (shown string, isDate bool) {
 	const longestCode = 3 * 255 // bytes: spreadsheets bound a format by 255 characters
 	v, err := decimal.NewFromString(raw)
 	if f == nil || len(f.sections) == 0 || len(f.code) > longestCode || err != nil || len(raw) > 40 ||
 		v.Exponent() > 30 || v.Exponent() < -40 {
 		return raw, false
 	}
-	chosen, signed := f.choose(v)
+	chosen, signed := f.chooseSection(v)
 	if chosen < 0 {
 		return raw, false
 	}
-	items, code := f.sections[chosen].Items, f.codes[min(chosen, len(f.codes)-1)]
+	items, code := f.sections[chosen].Items, f.sectionCodes[min(chosen, len(f.sectionCodes)-1)]
 	has := func(types ...string) bool {
 		return slices.ContainsFunc(items, func(t nfp.Token) bool { return slices.Contains(types, t.TType) })
 	}
 	switch {
 	case has(nfp.TokenTypeGeneral):
-		return layOut(items, nfp.TokenTypeGeneral, v.String()), false
+		return layOutValue(items, nfp.TokenTypeGeneral, v.String()), false
 	case has(nfp.TokenTypeFraction):
 		return raw, false
 	case code == "", v.IsZero() && has(placeholders...) && !has(nfp.TokenTypeZeroPlaceHolder): // no digit of it is shown
-		return layOut(items, "", ""), false
-	case filler.MatchString(code): // as often as the column is wide
-		return filler.FindStringSubmatch(code)[1] + "…", false
+		return layOutValue(items, "", ""), false
+	case fillCharacter.MatchString(code): // as often as the column is wide
+		return fillCharacter.FindStringSubmatch(code)[1] + "…", false
 	case has(nfp.TokenTypeDateTimes, nfp.TokenTypeElapsedDateTimes) && !has(placeholders...):
 		if v.IsNegative() || v.GreaterThanOrEqual(decimal.NewFromInt(lastDay+1)) {
 			return v.String(), true
 		}
-		if wholeDate(items) {
-			return dayOf(v.IntPart()), true
+		if isFullDate(items) {
+			return isoDate(v.IntPart()), true
 		}
 		code, isDate = "[$-804]"+code, true // days and months are named as a Chinese program does
 	}
 	if !signed {
 		v = v.Abs()
 	}
-	if m := fixed.FindStringSubmatch(code); m != nil { // the most common, and the library takes its time
+	if m := fixedDecimals.FindStringSubmatch(code); m != nil { // the most common, and the library takes its time
 		return v.StringFixed(int32(len(m[1]))), false
 	}
-	return onScreen(code, v.String()), isDate
+	return render(code, v.String()), isDate
 }
 
 const lastDay = 2958465
 
-// wholeDate says whether a section shows year, month and day: such a date is written the ISO way.
-func wholeDate(items []nfp.Token) bool {
+// isFullDate reports whether a section shows year, month and day; such dates are written in ISO format.
+func isFullDate(items []nfp.Token) bool {
 	shows := ""
 	for _, t := range items {
 		if t.TType == nfp.TokenTypeDateTimes {
@@ -128,7 +128,7 @@ func wholeDate(items []nfp.Token) bool {
 	return strings.ContainsAny(shows, "ye") && strings.Contains(shows, "m") && strings.Contains(shows, "d")
 }
 
-func dayOf(n int64) string {
+func isoDate(n int64) string {
 	at := epoch.AddDate(0, 0, int(n))
 	if n == 0 {
 		return "1900-01-00" // as they show the day before the first
@@ -140,28 +140,28 @@ func dayOf(n int64) string {
 }
 
 // screen is a workbook of one cell, in which the library shows what a format makes of a value.
-var screen struct {
+var renderer struct {
 	sync.Mutex
 	*excelize.File
 }
 
-// onScreen is what a cell with a format of one section shows of a number.
-func onScreen(code, value string) string {
+// render is what a cell with a format of one section shows for a number.
+func render(code, value string) string {
 	const sheet, cell = "Sheet1", "A1"
-	screen.Lock()
-	defer screen.Unlock()
+	renderer.Lock()
+	defer renderer.Unlock()
 	var err error
-	if screen.File == nil {
-		screen.File = excelize.NewFile()
+	if renderer.File == nil {
+		renderer.File = excelize.NewFile()
 		style := 0
-		if style, err = screen.NewStyle(&excelize.Style{CustomNumFmt: new("0.0")}); err == nil {
-			err = screen.SetCellStyle(sheet, cell, cell, style)
+		if style, err = renderer.NewStyle(&excelize.Style{CustomNumFmt: new("0.0")}); err == nil {
+			err = renderer.SetCellStyle(sheet, cell, cell, style)
 		}
 	}
-	screen.Styles.NumFmts.NumFmt[0].FormatCode = code // a style for each would be looked for among all of them
+	renderer.Styles.NumFmts.NumFmt[0].FormatCode = code // a style for each would be looked for among all of them
 	shown := ""
-	if err = errors.Join(err, screen.SetCellDefault(sheet, cell, value)); err == nil {
-		shown, err = screen.GetCellValue(sheet, cell)
+	if err = errors.Join(err, renderer.SetCellDefault(sheet, cell, value)); err == nil {
+		shown, err = renderer.GetCellValue(sheet, cell)
 	}
 	if err != nil {
 		return value
@@ -169,14 +169,14 @@ func onScreen(code, value string) string {
 	return shown
 }
 
-// text shows a text: by the fourth section, or by one that has the sign for it.
-func (f *format) text(raw string) string {
+// showText formats a text by the section for texts, if there is one.
+func (f *numberFormat) showText(raw string) string {
 	if f == nil {
 		return raw
 	}
 	for _, s := range f.sections {
 		if s.Type == nfp.TokenSectionText {
-			return layOut(s.Items, nfp.TokenTypeTextPlaceHolder, raw)
+			return layOutValue(s.Items, nfp.TokenTypeTextPlaceHolder, raw)
 		}
 	}
 	return raw
@@ -184,8 +184,8 @@ func (f *format) text(raw string) string {
 
 var placeholders = []string{nfp.TokenTypeZeroPlaceHolder, nfp.TokenTypeHashPlaceHolder, nfp.TokenTypeDigitalPlaceHolder}
 
-// choose gives the section that shows a number, -1 where none does; signed says that the minus sign is not left to it.
-func (f *format) choose(v decimal.Decimal) (section int, signed bool) {
+// chooseSection returns the section that formats a number, or -1. signed: the section shows no minus sign of its own.
+func (f *numberFormat) chooseSection(v decimal.Decimal) (section int, signed bool) {
 	var numbers []int
 	conditions := false
 	for i := range f.sections {
@@ -197,7 +197,7 @@ func (f *format) choose(v decimal.Decimal) (section int, signed bool) {
 	}
 	if conditions {
 		for _, i := range numbers {
-			if operator, operand, ok := condition(&f.sections[i]); !ok || holds(v.Cmp(operand), operator) {
+			if operator, operand, ok := condition(&f.sections[i]); !ok || compareHolds(v.Cmp(operand), operator) {
 				return i, true
 			}
 		}
@@ -230,8 +230,8 @@ func condition(s *nfp.Section) (operator string, operand decimal.Decimal, ok boo
 	return operator, operand, ok && operator != ""
 }
 
-// holds says whether an operator is true of how two numbers compare.
-func holds(compared int, operator string) bool {
+// compareHolds reports whether an operator is true for the result of a comparison.
+func compareHolds(compared int, operator string) bool {
 	switch operator {
 	case "<", "<=":
 		return compared < 0 || compared == 0 && operator == "<="
@@ -241,21 +241,21 @@ func holds(compared int, operator string) bool {
 	return (compared == 0) == (operator != "<>")
 }
 
-// layOut puts a value where its sign stands, with the words around it.
-func layOut(items []nfp.Token, sign, value string) string {
+// layOutValue replaces the placeholder by a value and keeps the literal texts around it.
+func layOutValue(items []nfp.Token, sign, value string) string {
 	var b strings.Builder
 	for _, t := range items {
 		if t.TType == sign {
 			b.WriteString(value)
 		} else {
-			b.WriteString(words(t))
+			b.WriteString(literalText(t))
 		}
 	}
 	return b.String()
 }
 
-// words is what a part of a format shows whatever the value.
-func words(t nfp.Token) string {
+// literalText is what a part of a format shows whatever the value.
+func literalText(t nfp.Token) string {
 	switch t.TType {
 	case nfp.TokenTypeLiteral, nfp.TokenTypePercent, nfp.TokenTypeDateTimes:
 		return t.TValue

@@ -1,15 +1,15 @@
-// Package intake turns what arrived into flat cells with places. Every file is opened once and read once: its container
-// is proven whole first, then its sheets are walked, then its cells are bound to the form. A file that can't be used
-// becomes a refusal with a code; it never stops the others.
+// Package intake reads the files that arrived into flat cells with places. Every file is opened once and read once:
+// first its container is verified, then its sheets are read, then its cells are bound to the form. A file that can't be
+// used becomes a refusal with a code; it never stops the others.
 //
-// A file is read in this process, because each thing here that meets bytes from outside is bounded before it is called:
+// Files are untrusted, so each library that parses their bytes is bounded before it is called:
 //
 //	archive/zip, flate, XML   in package office/ooxml, within its limits; the input is at most 20 MB
-//	mscfb                     keeps paths that grow with the square of the streams: 256 KB of directory
-//	Decrypt                   of excelize, turns a password as often as the file says: at most 1,000,000 times
+//	mscfb                     its paths take quadratic memory in the number of streams: 256 KB of directory
+//	Decrypt                   of excelize, hashes a password as often as the file says: at most 1,000,000 times
 //
-// excelize opens a file of others only to annotate it (package feedback), after this reader took it, below 4 MB of XML.
-// A panic is recovered file by file. Fuzz targets stand at each of these doors.
+// excelize opens such a file only to annotate it (package feedback), after this reader accepted it, below 4 MB of XML.
+// A panic is recovered file by file. Each of these entry points has a fuzz target.
 package intake
 
 import (
@@ -27,65 +27,66 @@ import (
 	"lianheti/templates"
 )
 
-// Read reads one file. It is Accepted where its cells were bound to the form; which file of several counts comes later.
+// Read reads one file. It is Accepted if its cells could be bound to the form, even if a later version replaces it.
 func Read(d *templates.Definition, s Source) model.Workbook {
-	file, book, refusal := s.opened(false, "")
+	file, book, refusal := s.readBook(false, "")
 	if refusal == nil {
 		return bind(d, file, book)
 	}
 	code := refusal.Code
-	if s.early != nil && (code == CodeNotWorkbook && s.early.fate() == model.Ignored ||
-		(code == CodeNotWorkbook || code == CodeIncomplete) && s.early.Code == CodeOtherArchive) {
-		refusal = s.early // the name was right
+	if s.decided != nil && (code == CodeNotWorkbook && s.decided.fate() == model.Ignored ||
+		(code == CodeNotWorkbook || code == CodeIncomplete) && s.decided.Code == CodeOtherArchive) {
+		refusal = s.decided // the content does not contradict the name
 	}
 	return refused(file, refusal)
 }
 
-// opened gives the cells of a file, or why it has none.
-func (s Source) opened(flat bool, only string) (file model.File, book *Book, refusal *Refusal) {
+// readBook reads the cells of a workbook, or says why it can't. keepAll and onlySheet are open's.
+func (s Source) readBook(keepAll bool, onlySheet string) (file model.File, book *Book, refusal *Refusal) {
 	file = model.File{Path: s.Path, Size: s.Size}
-	if s.early != nil {
-		if refusal = s.unopened(&file); refusal != nil {
+	if s.decided != nil {
+		if refusal = s.decidedByName(&file); refusal != nil {
 			return file, nil, refusal
 		}
 	}
 	data, err := s.Read(MaxFile)
 	if err != nil {
 		file.SHA256, file.NoHash, _ = s.digest()
-		return file, nil, s.unread(err)
+		return file, nil, s.readRefusal(err)
 	}
 	file.SHA256, file.Size, file.Fate = model.Digest(data), int64(len(data)), model.Accepted
-	book, refusal = open(data, flat, only)
+	book, refusal = open(data, keepAll, onlySheet)
 	return file, book, refusal
 }
 
-// unopened is what the name or kind of a file decided; nil: it must be opened after all, because names lie.
-func (s Source) unopened(file *model.File) *Refusal {
-	if s.early.Code == CodeUnreadable {
-		file.NoHash = s.early.Detail
-		return s.early
+// decidedByName is the refusal of a file by its name or kind; nil: its first bytes contradict that, so open it.
+func (s Source) decidedByName(file *model.File) *Refusal {
+	if s.decided.Code == CodeUnreadable {
+		file.NoHash = s.decided.Detail
+		return s.decided
 	}
-	var head []byte // the hash is taken of files that are not read, too: every file that arrived can be recognised
+	var head []byte // files that are not read are hashed, too, so that every file that arrived can be recognised
 	file.SHA256, file.NoHash, head = s.digest()
-	book := bytes.HasPrefix(head, ooxml.MagicZip) || s.early.Code == CodeLockFile && bytes.HasPrefix(head, ooxml.MagicOLE)
-	if s.doubt && book && s.Size <= MaxFile {
+	lock := s.decided.Code == CodeLockFile
+	book := bytes.HasPrefix(head, ooxml.MagicZip) || lock && bytes.HasPrefix(head, ooxml.MagicOLE)
+	if s.onlyByName && book && s.Size <= MaxFile {
 		return nil
 	}
-	if other := sniff(head); s.doubt && s.early.Code == CodeOldExcel && other != nil {
+	if other := sniff(head); s.onlyByName && s.decided.Code == CodeOldExcel && other != nil {
 		return other
 	}
-	return s.early
+	return s.decided
 }
 
-// Flat reads a workbook that is no submission (experts' marks, the register): every filled cell with its place, in the
-// order of the file, beside what became of it; a panic is a refusal.
-func Flat(s Source) (file model.File, cells []model.Cell) {
+// ReadCells reads a workbook that is not a submission (experts' marks, the register): every filled cell with its place,
+// in the order of the file, and what became of the file. A panic is a refusal.
+func ReadCells(s Source) (file model.File, cells []model.Cell) {
 	defer func() {
 		if recover() != nil {
-			file, cells = Defeated(s).File, nil
+			file, cells = Failed(s).File, nil
 		}
 	}()
-	file, book, refusal := s.opened(true, "")
+	file, book, refusal := s.readBook(true, "")
 	if refusal != nil {
 		return refused(file, refusal).File, nil
 	}
@@ -100,10 +101,10 @@ func Flat(s Source) (file model.File, cells []model.Cell) {
 	return file, cells
 }
 
-// FormYear tells of which year's form a workbook is; 0 where it does not say, or is none.
+// FormYear returns the year of the form in a workbook; 0 if it has none.
 func FormYear(s Source) (year int) {
 	defer func() { _ = recover() }()
-	_, book, refusal := s.opened(true, templates.MetaSheet)
+	_, book, refusal := s.readBook(true, templates.MetaSheet)
 	if refusal != nil {
 		return 0
 	}
@@ -112,14 +113,14 @@ func FormYear(s Source) (year int) {
 	return b.out.Form.Year
 }
 
-// Defeated is the outcome for a file on which the program itself failed: refused, like any other that can't be used.
-func Defeated(s Source) model.Workbook {
+// Failed is the result for a file on which the program itself failed: it is rejected like any other that can't be used.
+func Failed(s Source) model.Workbook {
 	file := model.File{Path: s.Path, Size: s.Size}
 	file.SHA256, file.NoHash, _ = s.digest()
-	return refused(file, &Refusal{Code: CodeDefeats})
+	return refused(file, &Refusal{Code: CodeFailed})
 }
 
-func (s Source) unread(err error) *Refusal {
+func (s Source) readRefusal(err error) *Refusal {
 	switch {
 	case errors.Is(err, errTooLarge):
 		return &Refusal{CodeTooLarge, "超过 20 MB"}
@@ -133,24 +134,24 @@ func (s Source) unread(err error) *Refusal {
 	return &Refusal{CodeUnreadable, reasonOf(err)}
 }
 
-// At is a file on disk.
-func At(file string) Source {
+// FromDisk is the source for a single file on disk.
+func FromDisk(file string) Source {
 	s := Source{Path: filepath.Base(file), disk: file, entry: -1}
 	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
-		s.early = &Refusal{CodeUnreadable, "不是普通文件"}
+		s.decided = &Refusal{CodeUnreadable, "不是普通文件"}
 	}
 	return s
 }
 
-// Word proves a Word file and has its main part and footers read; read says why it is not the form, or is at fault.
-func Word(s Source, read func(main []byte, footers [][]byte) (foreign string, err error)) model.File {
+// ReadWord verifies a Word file and passes its main part and footers to read, which may find that it is not the form.
+func ReadWord(s Source, read func(main []byte, footers [][]byte) (foreign string, err error)) model.File {
 	out := model.File{Path: s.Path}
-	if s.early != nil && s.early.fate() == model.Rejected {
-		return refused(out, s.early).File
+	if s.decided != nil && s.decided.fate() == model.Rejected {
+		return refused(out, s.decided).File
 	}
 	data, err := s.Read(MaxFile)
 	if err != nil {
-		return refused(out, s.unread(err)).File
+		return refused(out, s.readRefusal(err)).File
 	}
 	out.SHA256, out.Size, out.Fate = model.Digest(data), int64(len(data)), model.Accepted
 	main, footers, part, refusal := openWord(data)
@@ -159,14 +160,14 @@ func Word(s Source, read func(main []byte, footers [][]byte) (foreign string, er
 	}
 	switch foreign, err := read(main, footers); {
 	case err != nil:
-		return refused(out, damaged(err, part)).File
+		return refused(out, refuseFault(err, part)).File
 	case foreign != "":
 		return refused(out, refuse(CodeNotWordForm, "%s", foreign)).File
 	}
 	return out
 }
 
-// openWord gives the main part of a Word file, its footers, and the name of the main part.
+// openWord returns the main part of a Word file, its footers, and the name of the main part.
 func openWord(data []byte) (main []byte, footers [][]byte, part string, refusal *Refusal) {
 	p, refusal := unpack(data, ooxml.Open)
 	if refusal != nil {
@@ -175,7 +176,7 @@ func openWord(data []byte) (main []byte, footers [][]byte, part string, refusal 
 	part, kind, err := p.Main(ooxml.NewWalker())
 	switch {
 	case err != nil:
-		return nil, nil, "", damaged(err, "[Content_Types].xml")
+		return nil, nil, "", refuseFault(err, "[Content_Types].xml")
 	case strings.Contains(kind, "macroEnabled"):
 		return nil, nil, "", refuse(CodeNotWord, "带宏的文档（.docm）")
 	case strings.Contains(kind, "spreadsheetml"):
@@ -193,7 +194,7 @@ func openWord(data []byte) (main []byte, footers [][]byte, part string, refusal 
 	return p.Get(part), footers, part, nil
 }
 
-// notWord says of a file that is no container of parts what it is instead of a Word form.
+// notWord turns the refusal of a file that is no Word file into one that says what it is.
 func notWord(r *Refusal) *Refusal {
 	what := map[string]string{CodeOldExcel: "旧版文档（.doc 或 .wps）", CodeWebPage: "网页或文本", CodeCSV: "网页或文本",
 		CodeOtherArchive: "压缩包", CodeNotWorkbook: strings.TrimSpace(r.Detail)}[r.Code]

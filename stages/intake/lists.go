@@ -14,14 +14,14 @@ import (
 // maxRecords bounds the filled rows of a list. The template prepares some hundred; checks compare rows with each other.
 const maxRecords = 2000
 
-// listColumn is a column of a list where it stands in this workbook.
+// listColumn is a column of a list and where it is in this workbook.
 type listColumn struct {
 	field *templates.Field
 	col   int
 }
 
-// records binds a list, also beyond the rows that the template prepares, and counts its rows with content.
-func (b *binder) records(layout *templates.SheetLayout, record templates.RecordArea) int {
+// bindList binds the rows of a list, also beyond those that the template prepares, and counts the filled ones.
+func (b *binder) bindList(layout *templates.SheetLayout, record templates.RecordArea) int {
 	sheet := b.sheets[layout]
 	var columns []listColumn
 	labels := table.Each(record.Columns, func(c templates.RecordColumn) string { return c.Header })
@@ -32,10 +32,10 @@ func (b *binder) records(layout *templates.SheetLayout, record templates.RecordA
 		switch {
 		case how == byLabel:
 			b.byLabel++
-		case how != byItsName && !(how == nowhere && b.unasked(c.Field)):
-			b.changed(how, change{layout: layout, field: c.Field.ID, label: c.Header}, at)
+		case how != byDefinedName && !(how == notFound && b.notAsked(c.Field)):
+			b.addMismatch(how, mismatch{layout: layout, field: c.Field.ID, label: c.Header}, at)
 		}
-		if how != nowhere {
+		if how != notFound {
 			header = max(header, at.row)
 			columns = append(columns, listColumn{c.Field, at.col})
 		}
@@ -58,14 +58,14 @@ func (b *binder) records(layout *templates.SheetLayout, record templates.RecordA
 		b.out.Entries = append(b.out.Entries,
 			model.Entry{Field: columns[at].field.ID, Record: cell.Row - header, Cell: cell.Cell})
 	}
-	b.out.Entries = append(b.out.Entries, b.mergedRows(sheet, columns, header, b.out.Entries[first:])...)
+	b.out.Entries = append(b.out.Entries, b.mergedEntries(sheet, columns, header, b.out.Entries[first:])...)
 	slices.SortStableFunc(b.out.Entries[first:], func(x, y model.Entry) int {
 		return cmp.Or(cmp.Compare(x.Record, y.Record), cmp.Compare(order[x.Field], order[y.Field]))
 	})
 	return len(table.Unique(b.out.Entries[first:], func(e model.Entry) int { return e.Record }))
 }
 
-// headerRows are the rows with most headers of a list: its own, and repetitions further down.
+// headerRows finds the rows that hold most headers of a list: the header itself, and repetitions further down.
 func (b *binder) headerRows(sheet *Sheet, labels []string) map[int]bool {
 	out, seen := map[int]bool{}, map[int]int{}
 	for _, label := range labels {
@@ -78,10 +78,9 @@ func (b *binder) headerRows(sheet *Sheet, labels []string) map[int]bool {
 	return out
 }
 
-// columnAt finds the header of a column of a list: above the named cells; or in the row with most of its headers,
-// because a text like one may stand elsewhere; or, where the text was changed, as the cell above the named ones, unless
-// another column's header stands there.
-func (b *binder) columnAt(sheet *Sheet, labels []string, i int, name string, rows map[int]bool) (area, location) {
+// columnAt finds the header of a list's column: above the named cells; or in a row with most of the headers, because a
+// similar text may be elsewhere; or, if its text was changed, in the cell above the named ones.
+func (b *binder) columnAt(sheet *Sheet, labels []string, i int, name string, rows map[int]bool) (area, locatedBy) {
 	at := area{sheet: sheet}
 	a, named := b.names[name]
 	named = named && a.sheet == sheet
@@ -89,12 +88,12 @@ func (b *binder) columnAt(sheet *Sheet, labels []string, i int, name string, row
 	for _, p := range b.find(sheet, labels[i]) {
 		if named && p[1] == a.col && p[0] < a.row {
 			at.row, at.col = p[0], p[1]
-			return at, byItsName
+			return at, byDefinedName
 		}
 		if !rows[p[0]] && (named || len(rows) > 0) {
 			continue
 		}
-		if n := b.inRow(sheet, p[0], labels); n > most {
+		if n := b.countInRow(sheet, p[0], labels); n > most {
 			at.row, at.col, most = p[0], p[1], n
 		}
 	}
@@ -103,23 +102,23 @@ func (b *binder) columnAt(sheet *Sheet, labels []string, i int, name string, row
 		return at, movedAway
 	case most > 0:
 		return at, byLabel
-	case named && a.row > 1 && !b.headsAnother(a, labels):
+	case named && a.row > 1 && !b.underOtherHeader(a, labels):
 		at.row, at.col = a.row-1, a.col
 		return at, relabelled
 	}
-	return at, nowhere
+	return at, notFound
 }
 
-// headsAnother says whether one of a list's headers stands above a named area or within it.
-func (b *binder) headsAnother(a area, labels []string) bool {
+// underOtherHeader reports whether one of a list's headers is above a named area or within it.
+func (b *binder) underOtherHeader(a area, labels []string) bool {
 	return slices.ContainsFunc(labels, func(label string) bool {
 		return slices.ContainsFunc(b.find(a.sheet, label),
 			func(p [2]int) bool { return p[1] == a.col && p[0] <= a.lastRow })
 	})
 }
 
-// mergedSlots marks single inputs of a sheet that somebody merged into one: whose the value is, nobody can say.
-func (b *binder) mergedSlots(layout *templates.SheetLayout) {
+// noteMergedSlots notes inputs that were merged into one cell: nobody can tell which input the value is for.
+func (b *binder) noteMergedSlots(layout *templates.SheetLayout) {
 	sheet := b.sheets[layout]
 	if sheet == nil || len(sheet.merges) == 0 {
 		return
@@ -130,7 +129,7 @@ func (b *binder) mergedSlots(layout *templates.SheetLayout) {
 			under = append(under, i)
 		}
 	}
-	area := func(i int) *merged { return sheet.mergedAt(b.out.Entries[i].Row, b.out.Entries[i].Col) }
+	area := func(i int) *mergedArea { return sheet.mergedAt(b.out.Entries[i].Row, b.out.Entries[i].Col) }
 	for _, same := range table.GroupBy(under, area) {
 		m, first := area(same[0]), b.out.Entries[same[0]]
 		if len(same) == 1 && first.Row == m.row && first.Col == m.col {
@@ -146,9 +145,9 @@ func (b *binder) mergedSlots(layout *templates.SheetLayout) {
 	}
 }
 
-// mergedRows gives entries of a list that lie under a merged area. Down one column of texts it names a group, and is
-// each row's value; otherwise whose it is nobody can say. Rows without anything of their own are left alone.
-func (b *binder) mergedRows(sheet *Sheet, columns []listColumn, header int, entries []model.Entry) []model.Entry {
+// mergedEntries returns entries for cells of a list that a merged area covers. Merged down one text column, the value
+// names a group and counts for each row; otherwise its row can't be told. Empty rows get none.
+func (b *binder) mergedEntries(sheet *Sheet, columns []listColumn, header int, entries []model.Entry) []model.Entry {
 	var more []model.Entry
 	filled := map[int]bool{}
 	at := map[[2]int]int{}
@@ -198,22 +197,22 @@ func (b *binder) mergedRows(sheet *Sheet, columns []listColumn, header int, entr
 	}
 	for _, code := range []string{CodeMerged, CodeMergedGroup} {
 		if len(hits[code]) > 0 {
-			b.mergedNote(code, hits[code])
+			b.noteMerged(code, hits[code])
 		}
 	}
 	return more
 }
 
-// mergedNote makes one note about the merged areas of a list.
-func (b *binder) mergedNote(code string, cells []model.Entry) {
+// noteMerged adds one note about the merged areas of a list.
+func (b *binder) noteMerged(code string, cells []model.Entry) {
 	n := b.note(code, "", table.Each(cells, func(c model.Entry) model.Place { return c.Place })...)
 	n.Raw, n.Fields = cells[0].Shown, table.Unique(cells, func(c model.Entry) string { return c.Field })
 	areas := table.Unique(cells, func(c model.Entry) [2]string { return [2]string{c.Merged, c.Shown} })
 	n.Vars["count"] = strconv.Itoa(len(areas))
 	for i, name := range []string{"cell", "value"} {
 		said := table.Each(areas, func(a [2]string) string { return a[i] })
-		n.Vars[name] = strings.Join(said[:min(len(said), listedSingly)], "、")
-		if len(said) > listedSingly {
+		n.Vars[name] = strings.Join(said[:min(len(said), maxListed)], "、")
+		if len(said) > maxListed {
 			n.Vars[name] += "等"
 		}
 	}

@@ -198,9 +198,9 @@ func TestDefeated(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := Defeated(sources[0])
+	w := Failed(sources[0])
 	oneFate(t, w)
-	if w.File.Code != CodeDefeats || len(w.File.SHA256) != 64 || w.File.Size != int64(len(filled())) {
+	if w.File.Code != CodeFailed || len(w.File.SHA256) != 64 || w.File.Size != int64(len(filled())) {
 		t.Errorf("%+v", w.File)
 	}
 }

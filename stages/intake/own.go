@@ -10,9 +10,9 @@ import (
 	"lianheti/templates"
 )
 
-// The program's own sheets (self-check, list of a return, identity) are no data; but their names say nothing about what
-// somebody has put there. A sheet is known by how it is built, in whichever version of the template, and only what has
-// the place and the kind of its own content is ours. Everything else is loose, as on any other sheet.
+// The program's own sheets (self-check, list of a return, identity) hold no data, but people may have written on them.
+// A sheet is recognised by its structure, in any version of the template. Only cells with the position and kind of the
+// program's content are its own; all others are loose, as on any other sheet.
 
 var (
 	ruleCode = regexp.MustCompile(`^LHT-\d-\d{3}$`)
@@ -20,52 +20,52 @@ var (
 	rowHead  = regexp.MustCompile(`^[a-z][a-z0-9_]* [\w -]+$`)
 )
 
-// calculation is a hidden sheet of formulas, known by its first cells; its own texts stand in some columns.
-type calculation struct {
-	first      int // row in which it says what it is
-	says       *regexp.Regexp
-	textColumn []int
+// formulaSheet is a hidden sheet of formulas of the template's own, recognised by its first cells.
+type formulaSheet struct {
+	titleRow    int // row of the cell that identifies it
+	title       *regexp.Regexp
+	textColumns []int
 }
 
-var calculates = map[string]*calculation{
+var formulaSheets = map[string]*formulaSheet{
 	templates.ValueSheet: {2, fieldID, []int{1, 2}},
 	templates.CaseSheet:  {2, ruleCode, []int{1, 8}},
 	templates.RowSheet:   {1, rowHead, nil},
 }
 
-// calculated is the last of the rows by which a sheet that calculates is known.
-const calculated = 2
+// titleRows is the last row that is used to recognise a formula sheet.
+const titleRows = 2
 
-// keeps says whether a cell is looked at later: the first rows, by which the sheet is known, and texts not its own.
-func (c *calculation) keeps(row, col int, formula bool, kind []byte) bool {
+// keeps reports whether a cell is needed later: the first rows, to recognise the sheet, and texts in other columns.
+func (c *formulaSheet) keeps(row, col int, formula bool, kind []byte) bool {
 	texts := string(kind) == "s" || string(kind) == "str" || string(kind) == "inlineStr"
-	return row <= calculated || texts && !formula && !slices.Contains(c.textColumn, col)
+	return row <= titleRows || texts && !formula && !slices.Contains(c.textColumns, col)
 }
 
-// begins says whether the sheet is what its title says.
-func (c *calculation) begins(s *Sheet) bool {
-	return c.says.MatchString(s.At(c.first, 1).Raw)
+// matches reports whether the sheet is what its title says.
+func (c *formulaSheet) matches(s *Sheet) bool {
+	return c.title.MatchString(s.At(c.titleRow, 1).Raw)
 }
 
-func (c *calculation) own(cell *Cell) bool {
-	return cell.Formula != "" || cell.Kind != model.Text || slices.Contains(c.textColumn, cell.Col) ||
-		cell.Row == 1 && c.textColumn == nil && rowHead.MatchString(cell.Raw)
+func (c *formulaSheet) isOwn(cell *Cell) bool {
+	return cell.Formula != "" || cell.Kind != model.Text || slices.Contains(c.textColumns, cell.Col) ||
+		cell.Row == 1 && c.textColumns == nil && rowHead.MatchString(cell.Raw)
 }
 
-// ownSheet says whether a sheet has the name or the build of one of the program's own.
-func (b *binder) ownSheet(sheet *Sheet) bool {
+// isOwnSheet reports whether a sheet has the name or the structure of one of the program's own.
+func (b *binder) isOwnSheet(sheet *Sheet) bool {
 	return strings.HasPrefix(sheet.Title, templates.HiddenPrefix) || sheet.Title == templates.ReturnSheet ||
-		sheet.Title == templates.CheckSheet || b.checks(sheet)
+		sheet.Title == templates.CheckSheet || b.isSelfCheck(sheet)
 }
 
-// checks says whether a sheet is the self-check, be it renamed: the rules' codes stand in its first column.
-func (b *binder) checks(sheet *Sheet) bool {
-	codes, _ := sheet.heads(func(s string) bool { return b.d.Rule(s) != nil })
+// isSelfCheck reports whether a sheet is the self-check, perhaps renamed: most rule codes are in its first column.
+func (b *binder) isSelfCheck(sheet *Sheet) bool {
+	codes, _ := sheet.countFirstColumn(func(s string) bool { return b.d.Rule(s) != nil })
 	return 2*codes > len(b.d.Rules)
 }
 
-// heads counts the cells of the first column of which something is so, and all of them.
-func (s *Sheet) heads(is func(string) bool) (n, all int) {
+// countFirstColumn counts the cells in the first column that match, and all of them.
+func (s *Sheet) countFirstColumn(is func(string) bool) (n, all int) {
 	for i := range s.Cells {
 		if c := &s.Cells[i]; c.Col == 1 {
 			if all++; is(c.Raw) {
@@ -76,28 +76,28 @@ func (s *Sheet) heads(is func(string) bool) (n, all int) {
 	return n, all
 }
 
-// owned gives what tells the program's own cells of one of its sheets; nil for others, and for one with only the name.
-func (b *binder) owned(sheet *Sheet) func(*Cell) bool {
-	switch known := calculates[strings.ToLower(sheet.Title)]; {
-	case known != nil && known.begins(sheet):
-		return known.own
+// ownCells returns a predicate for the program's own cells of a sheet; nil if it is none of the program's.
+func (b *binder) ownCells(sheet *Sheet) func(*Cell) bool {
+	switch known := formulaSheets[strings.ToLower(sheet.Title)]; {
+	case known != nil && known.matches(sheet):
+		return known.isOwn
 	case strings.EqualFold(sheet.Title, templates.MetaSheet) && b.out.Form.ID == b.d.Form.ID:
-		return func(c *Cell) bool { return ownMeta(sheet, c) }
-	case strings.EqualFold(sheet.Title, templates.ListSheet) && b.lists(sheet):
+		return func(c *Cell) bool { return isOwnMeta(sheet, c) }
+	case strings.EqualFold(sheet.Title, templates.ListSheet) && b.isListSheet(sheet):
 		// A list begins in the first row; where its first item is blank, the one beside it does.
 		return func(c *Cell) bool {
 			return sheet.At(1, c.Col).Kind != model.Blank || c.Col > 1 && sheet.At(1, c.Col-1).Kind != model.Blank
 		}
 	case sheet.Title == templates.ReturnSheet:
-		return b.ownTable(sheet, templates.ReturnSaid)
-	case sheet.Title == templates.CheckSheet || b.checks(sheet):
-		return b.ownTable(sheet, "")
+		return b.ownTableCells(sheet, templates.ReturnSaid)
+	case sheet.Title == templates.CheckSheet || b.isSelfCheck(sheet):
+		return b.ownTableCells(sheet, "")
 	}
 	return nil
 }
 
-// ownMeta says whether a cell of the identity is a key, its value, or notes how an earlier round found a cell.
-func ownMeta(sheet *Sheet, c *Cell) bool {
+// isOwnMeta reports whether a cell of the identity sheet is a key, a value, or a note on a cell of an earlier round.
+func isOwnMeta(sheet *Sheet, c *Cell) bool {
 	switch c.Col {
 	case 1, 2:
 		return fieldID.MatchString(sheet.At(c.Row, 1).Raw)
@@ -108,18 +108,18 @@ func ownMeta(sheet *Sheet, c *Cell) bool {
 	return false
 }
 
-// lists says whether a sheet begins with the cities, as the lists of the template do.
-func (b *binder) lists(sheet *Sheet) bool {
-	cities, all := sheet.heads(func(s string) bool {
+// isListSheet reports whether a sheet begins with the cities, as the template's lists do.
+func (b *binder) isListSheet(sheet *Sheet) bool {
+	cities, all := sheet.countFirstColumn(func(s string) bool {
 		return slices.ContainsFunc(b.d.Directory.Cities, func(city templates.City) bool { return city.Name == s })
 	})
 	return 2*cities > all
 }
 
-// ownTable tells the cells of a table of findings or rules: the header, every row with a code, and what stands over the
-// header in its first column; nothing right of the header. In the column said, words are the program's own only where
-// they are quoted from another sheet; in the self-check, results are formulas. Nil where the sheet is no such table.
-func (b *binder) ownTable(sheet *Sheet, said string) func(*Cell) bool {
+// ownTableCells returns a predicate for the program's cells in a table of findings or rules: the header, rows with a
+// code, and what is above the header in its first column. In the column said, only texts quoted from another sheet are
+// the program's; in the self-check, results are formulas. Nil if the sheet has no such table.
+func (b *binder) ownTableCells(sheet *Sheet, said string) func(*Cell) bool {
 	coded, formulas, first := map[int]bool{}, map[int]bool{}, 0
 	for i := range sheet.Cells {
 		c := &sheet.Cells[i]
@@ -152,7 +152,7 @@ func (b *binder) ownTable(sheet *Sheet, said string) func(*Cell) bool {
 		case !coded[c.Row] || c.Col < left || c.Col > last:
 			return false
 		case c.Col == saidAt:
-			return strings.HasPrefix(c.Raw, templates.ReturnOutdated) || b.quoted(sheet, c.Raw)
+			return strings.HasPrefix(c.Raw, templates.ReturnOutdated) || b.isQuoted(sheet, c.Raw)
 		case said == "" && formulas[c.Row] && (c.Col == left+3 || c.Col == left+4):
 			return c.Formula != ""
 		}
@@ -160,7 +160,7 @@ func (b *binder) ownTable(sheet *Sheet, said string) func(*Cell) bool {
 	}
 }
 
-func (b *binder) quoted(sheet *Sheet, words string) bool {
+func (b *binder) isQuoted(sheet *Sheet, words string) bool {
 	key := text.NameKey(words)
 	return slices.ContainsFunc(b.book.Sheets, func(s *Sheet) bool { return s != sheet && len(s.find(key)) > 0 })
 }

@@ -48,7 +48,7 @@ func TestWhatANameTells(t *testing.T) {
 		"甲.xls": "rejected LHT-1-002 by name", "甲.et": "rejected LHT-1-002 by name", "甲.xlsm": "rejected LHT-1-018", "甲.ods": "rejected LHT-1-019", "甲.csv": "rejected LHT-1-004 by name", "甲.docx": "ignored LHT-1-052", "甲.png": "ignored LHT-1-052 by name", "甲": "ignored LHT-1-052 by name",
 	} {
 		got := ""
-		if f, doubt := byName(name, 1); f != nil {
+		if f, doubt := refuseByName(name, 1); f != nil {
 			got = strings.TrimSpace(fmt.Sprintf("%s %s %s", f.fate(), f.Code, f.Detail))
 			if doubt {
 				got += " by name"
@@ -63,12 +63,12 @@ func TestWhatANameTells(t *testing.T) {
 		size int64
 		want bool
 	}{{"甲.xlsx", MaxFile, true}, {"甲.xlsx", MaxFile + 1, false}, {"甲.zip", maxPackage, true}, {"甲.zip", maxPackage + 1, false}} {
-		if f, _ := byName(c.name, c.size); (f == nil) != c.want || f != nil && f.Code != CodeTooLarge {
+		if f, _ := refuseByName(c.name, c.size); (f == nil) != c.want || f != nil && f.Code != CodeTooLarge {
 			t.Errorf("%s of %d bytes: %+v", c.name, c.size, f)
 		}
 	}
 	for name, want := range map[string]string{"甲/乙.xlsx": "甲/乙.xlsx", `甲\乙.xlsx`: "甲/乙.xlsx", "../../甲": "甲", "/甲": "甲", "甲/./../乙": "乙", "甲\x01乙\x1f\x20\x7f": "甲_乙_ _", "甲\u2029乙\u202a\u202e\u202f\u2065\u2066\u2069\u206a": "甲\u2029乙__\u202f\u2065__\u206a", "\xff甲": "�甲"} {
-		if got := clean(name); got != want {
+		if got := cleanPath(name); got != want {
 			t.Errorf("%q becomes %q, want %q", name, got, want)
 		}
 	}
@@ -104,14 +104,14 @@ func TestReferences(t *testing.T) {
 			t.Errorf("at %v stands %+v", at, c)
 		}
 	}
-	s.merges = []merged{{"B2:C3", span{2, 2, 3, 3}}}
+	s.merges = []mergedArea{{"B2:C3", span{2, 2, 3, 3}}}
 	for at, within := range map[[2]int]bool{{2, 2}: true, {3, 3}: true, {2, 3}: true, {1, 2}: false, {4, 2}: false, {2, 1}: false, {2, 4}: false} {
 		if (s.mergedAt(at[0], at[1]) != nil) != within {
 			t.Errorf("%v: within %v", at, !within)
 		}
 	}
 	for digitsOf, want := range map[string]int{"0": 0, "7": 7, "123456789": 123456789, "1234567890": -1, "": -1, "1a": -1, "-1": -1, "1/": -1, "1:": -1} {
-		if n, ok := digits([]byte(digitsOf)); ok != (want >= 0) || ok && n != want {
+		if n, ok := parseUint([]byte(digitsOf)); ok != (want >= 0) || ok && n != want {
 			t.Errorf("%q: %d (%v)", digitsOf, n, ok)
 		}
 	}
@@ -127,18 +127,18 @@ func TestColoursThatCannotBeToldApart(t *testing.T) {
 		x, y string
 		want bool
 	}{{white, white, true}, {white, "DFFFFF", true}, {white, "DEFFFF", false}, {"DEFFFF", white, false}, {"FFFFDF", white, true}, {"FFFFDE", white, false}, {"000000", white, false}, {"1,,", "1,,", true}, {"1,,", "2,,", false}, {"1,,", white, false}, {white, "FFFF", false}, {"FFFF", "FFFF", true}} {
-		if alike(c.x, c.y) != c.want {
+		if indistinguishable(c.x, c.y) != c.want {
 			t.Errorf("%s and %s: alike %v", c.x, c.y, !c.want)
 		}
 	}
 	for attributes, want := range map[string]string{`theme="0"`: white, `theme="0" tint="-0.5"`: "0,-0.5,", `theme="1"`: "1,,", `indexed="1"`: white, `indexed="9"`: white, `indexed="65"`: white, `indexed="64"`: ",,64", `rgb="FF123456"`: "123456", `rgb="123456"`: ",,", `auto="1"`: ",,"} {
 		got := ""
-		if err := ooxml.NewWalker().Walk([]byte(`<color xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" `+attributes+`/>`), func(e *ooxml.Element) error { got = colorOf(e); return nil }); err != nil || got != want {
+		if err := ooxml.NewWalker().Walk([]byte(`<color xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" `+attributes+`/>`), func(e *ooxml.Element) error { got = readColor(e); return nil }); err != nil || got != want {
 			t.Errorf("%s: %s, want %s (%v)", attributes, got, want, err)
 		}
 	}
 	for s, want := range map[string]string{"a_x000D_b": "a\rb", "_x005F_x000D_": "_x000D_", "_x00zz_": "_x00zz_", "plain": "plain", "_x4E00_": "一"} {
-		if got := unescape(s); got != want {
+		if got := unescapeControl(s); got != want {
 			t.Errorf("%q: %q, want %q", s, got, want)
 		}
 	}
@@ -151,7 +151,7 @@ func TestColoursThatCannotBeToldApart(t *testing.T) {
 
 // Of a sheet that calculates, what tells it and what may be somebody's words is kept.
 func TestWhatIsKeptOfASheetThatCalculates(t *testing.T) {
-	c := &calculation{textColumn: []int{1, 8}}
+	c := &formulaSheet{textColumns: []int{1, 8}}
 	for _, x := range []struct {
 		row, col int
 		formula  bool

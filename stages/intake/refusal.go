@@ -41,7 +41,7 @@ const (
 	CodeNotWorkbook    = "LHT-1-020" // pdf, picture, Word under a workbook's name
 	CodeManyParts      = "LHT-1-021" // more sheets, cells or merges than a form can have
 
-	CodeDefeats = "LHT-1-022" // the program itself failed on it
+	CodeFailed = "LHT-1-022" // the program itself failed on it
 
 	CodeNotWord     = "LHT-1-023" // no Word file of today
 	CodeNotWordForm = "LHT-1-024" // a Word file, but not the form
@@ -65,19 +65,19 @@ const (
 	CodePiece      = "LHT-1-055" // the recommendation as Word or PDF, beside its workbook
 	CodeOldWord    = "LHT-1-056" // perhaps that, in a format of old
 	CodePackage    = "LHT-1-053" // a package whose files were taken out
-	CodeServes     = "LHT-1-054" // a paper of the program's own, or one that is read for something else
+	CodeOwnPaper   = "LHT-1-054" // a paper of the program's own, or one that is read for something else
 )
 
-// MaxFile bounds what is read of a file.
+// MaxFile is the most that is read of a file, in bytes.
 const MaxFile = ooxml.MaxFile
 
-// Refusal is why a file can't be used: a code of the catalogue, and what exactly, for a person.
+// Refusal is why a file can't be used: a code of the catalogue, and details for people.
 type Refusal struct {
 	Code   string
 	Detail string
 }
 
-// fate is the file's: codes from 050 on say that it is no submission.
+// fate is the fate of the refused file: codes from 050 on mean that it is not a submission.
 func (r *Refusal) fate() model.Fate {
 	if strings.HasPrefix(r.Code, "LHT-1-05") {
 		return model.Ignored
@@ -94,7 +94,7 @@ func refuse(code, format string, args ...any) *Refusal {
 	return &Refusal{code, fmt.Sprintf(format, args...)}
 }
 
-// unpack gives the parts of a workbook's container: with ooxml.Open, proven whole.
+// unpack opens a workbook's container; with ooxml.Open, it is verified as a whole.
 func unpack(data []byte, with func([]byte) (*ooxml.Parts, error)) (*ooxml.Parts, *Refusal) {
 	if refusal := sniff(data); refusal != nil {
 		return nil, refusal
@@ -105,13 +105,13 @@ func unpack(data []byte, with func([]byte) (*ooxml.Parts, error)) (*ooxml.Parts,
 		p, err = with(plain)
 	}
 	if err != nil {
-		return nil, damaged(err, "")
+		return nil, refuseFault(err, "")
 	}
 	return p, nil
 }
 
-// kind refuses containers that hold something other than a workbook; main is the content type of the main part.
-func kind(p *ooxml.Parts, main string) *Refusal {
+// refuseKind refuses containers that hold something other than a workbook. main is the content type of the main part.
+func refuseKind(p *ooxml.Parts, main string) *Refusal {
 	types := string(p.Get("[Content_Types].xml"))
 	switch {
 	case strings.HasPrefix(string(p.Get("mimetype")), "application/vnd.oasis"):
@@ -129,12 +129,12 @@ func kind(p *ooxml.Parts, main string) *Refusal {
 }
 
 // codes of the faults that a container can have.
-var codes = map[ooxml.Kind]string{ooxml.Incomplete: CodeIncomplete, ooxml.Damaged: CodeDamaged,
+var faultCodes = map[ooxml.Kind]string{ooxml.Incomplete: CodeIncomplete, ooxml.Damaged: CodeDamaged,
 	ooxml.Encrypted: CodeEncrypted, ooxml.OldOffice: CodeOldExcel, ooxml.Inflates: CodeInflates,
 	ooxml.Excessive: CodeManyParts}
 
-// damaged turns the fault of a container, or of one of its parts, into a refusal.
-func damaged(err error, part string) *Refusal {
+// refuseFault turns the fault of a container, or of one of its parts, into a refusal.
+func refuseFault(err error, part string) *Refusal {
 	f, ok := errors.AsType[*ooxml.Fault](err)
 	if !ok {
 		return refuse(CodeDamaged, "%v", err)
@@ -142,17 +142,17 @@ func damaged(err error, part string) *Refusal {
 	if part != "" && f.Kind == ooxml.Damaged {
 		return refuse(CodeDamaged, "%s：%s", path.Base(part), f.Detail)
 	}
-	return &Refusal{codes[f.Kind], f.Detail}
+	return &Refusal{faultCodes[f.Kind], f.Detail}
 }
 
-// wrong is what a part says that can't be; tooMany is more of something than a form can have.
-func wrong(what string) error   { return &ooxml.Fault{Kind: ooxml.Damaged, Detail: what} }
-func tooMany(what string) error { return &ooxml.Fault{Kind: ooxml.Excessive, Detail: what} }
+// damagedError is the error for invalid content; tooManyError is for more of something than a form can have.
+func damagedError(what string) error { return &ooxml.Fault{Kind: ooxml.Damaged, Detail: what} }
+func tooManyError(what string) error { return &ooxml.Fault{Kind: ooxml.Excessive, Detail: what} }
 
 // headSize is how much of a file tells its kind.
 const headSize = 4096
 
-// sniff tells by the first bytes what a file is that is not a container of parts.
+// sniff recognises by the first bytes a file that is not a container; nil: it is one.
 func sniff(data []byte) *Refusal {
 	head := data[:min(len(data), headSize)]
 	lower := strings.ToLower(string(bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xEF\xBB\xBF")), " \t\r\n")))
@@ -164,7 +164,7 @@ func sniff(data []byte) *Refusal {
 	case bytes.HasPrefix(data, ooxml.MagicZip), bytes.HasPrefix(data, ooxml.MagicOLE):
 		return nil
 	}
-	known, _ := kindOf(map[string]func(string) bool{
+	known, _ := matchKind(map[string]func(string) bool{
 		"begins": func(sign string) bool { return strings.HasPrefix(string(head), sign) },
 		"at257":  func(sign string) bool { return len(head) > 257 && strings.HasPrefix(string(head[257:]), sign) },
 		"text":   func(sign string) bool { return strings.HasPrefix(lower, sign) },
@@ -210,8 +210,8 @@ func readKinds() (out []fileKind) {
 	return out
 }
 
-// kindOf finds the kind that some sign tells of, and by what; nil: none.
-func kindOf(tells map[string]func(sign string) bool) (r *Refusal, by string) {
+// matchKind returns the first kind of file that one of the matchers recognises, and the name of the matcher; nil: none.
+func matchKind(tells map[string]func(sign string) bool) (r *Refusal, by string) {
 	for _, k := range fileKinds {
 		if tells[k.by] == nil {
 			continue
@@ -224,7 +224,7 @@ func kindOf(tells map[string]func(sign string) bool) (r *Refusal, by string) {
 	return nil, ""
 }
 
-// isText says whether the bytes are readable text, in UTF-8 or GBK.
+// isText reports whether the bytes are text, in UTF-8 or GBK.
 func isText(head []byte) bool {
 	whole := head
 	for range utf8.UTFMax - 1 { // the last character may be cut off

@@ -63,7 +63,7 @@ func TestRunsWithinAStruckCell(t *testing.T) {
 		var x richText
 		err := ooxml.NewWalker().Walk([]byte(`<si xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">`+c.inner+`</si>`),
 			func(e *ooxml.Element) error { x.element(e); return nil })
-		if text, struck := x.take().in(true); err != nil || text != c.text || struck != c.struck {
+		if text, struck := x.take().inCell(true); err != nil || text != c.text || struck != c.struck {
 			t.Errorf("%s in a struck cell: %q, struck %q, %v", c.inner, text, struck, err)
 		}
 	}
@@ -147,7 +147,7 @@ func TestNumberFormats(t *testing.T) {
 		{"0", "1" + strings.Repeat("0", 39), "1" + strings.Repeat("0", 39)}, {"0", "1" + strings.Repeat("0", 40), "1" + strings.Repeat("0", 40)}, {"0.0", "1E30", "1000000000000000000000000000000.0"}, {"0.0", "1E31", "1E31"}, {"0.0", "1E-40", "0.0"}, {"0.0", "1E-41", "1E-41"}, {strings.Repeat("0", 765), "1.6", strings.Repeat("0", 764) + "2"}, {strings.Repeat("0", 766), "1.6", "1.6"},
 		{"0;(0)", "-5", "(5)"}, {"0;(0)", "5", "5"}, {"0;(0)", "0", "0"}, {"0;-0;零", "0", "零"}, {"0", "-5", "-5"}, {"#,##0.0#", "-1234.5", "-1,234.5"}, {"@;", "5", ""}, {"#", "0", ""}, {"0.00", "1.005", "1.01"},
 	} {
-		if shown, isDate := formatOf(200, map[int]string{200: c.code}).number(c.raw); strings.TrimSpace(shown) != c.shown || isDate {
+		if shown, isDate := newNumberFormat(200, map[int]string{200: c.code}).showNumber(c.raw); strings.TrimSpace(shown) != c.shown || isDate {
 			t.Errorf("%s of %s: %q, date %v; want %q", c.code, c.raw, shown, isDate, c.shown)
 		}
 	}
@@ -155,12 +155,12 @@ func TestNumberFormats(t *testing.T) {
 		{"yyyy-mm-dd", "45505", "2024-08-01"}, {"yyyy/m/d", "7", "1900-01-07"}, {`yyyy"年"m"月"d"日"`, "61", "1900-03-01"}, {"[$-804]yyyy年m月", "45505", "2024年8月"},
 		{`m"月"d"日"`, "45292", "1月1日"}, {"h:mm", "0.5", "12:00"}, {"mm:ss", "0.5007", "01:00"}, {"[h]:mm", "1.5", "36:00"}, {"yyyy-m", "-3", "-3"}, {"yyyy-mm-dd", "59", "1900-02-28"}, {"yyyy-mm-dd", "60", "1900-02-28"}, {"yyyy-mm-dd", "2958465", "9999-12-31"}, {"yyyy-mm-dd", "2958465.9", "9999-12-31"}, {"yyyy-mm-dd", "2958466", "2958466"}, {"yyyy-mm-dd", "0", "1900-01-00"}, {"d", "45505", "1"}, {"aaaa", "45505", "星期四"},
 	} {
-		if shown, isDate := formatOf(200, map[int]string{200: c.code}).number(c.raw); shown != c.shown || !isDate {
+		if shown, isDate := newNumberFormat(200, map[int]string{200: c.code}).showNumber(c.raw); shown != c.shown || !isDate {
 			t.Errorf("%s of %s: %q, date %v; want %q", c.code, c.raw, shown, isDate, c.shown)
 		}
 	}
 	for _, c := range []struct{ code, raw, shown string }{{`@"元"`, "12", "12元"}, {";;;", "12", ""}, {"0", "十二", "十二"}, {"0;-0;;@", "x", "x"}} {
-		if shown := formatOf(200, map[int]string{200: c.code}).text(c.raw); shown != c.shown {
+		if shown := newNumberFormat(200, map[int]string{200: c.code}).showText(c.raw); shown != c.shown {
 			t.Errorf("%s of %q: %q, want %q", c.code, c.raw, shown, c.shown)
 		}
 	}

@@ -92,7 +92,7 @@ func (b shape) forget(prefixes ...string) {
 // name lets a name point elsewhere.
 func (b shape) name(name, refers string) {
 	i := slices.IndexFunc(b.Names, func(n DefinedName) bool { return n.Name == name })
-	b.Names[i].Refers = refers
+	b.Names[i].RefersTo = refers
 }
 
 // without takes a sheet away.
@@ -112,7 +112,7 @@ func (b shape) double(title, as string) {
 
 // merge merges cells of a sheet.
 func (b shape) merge(title string, row, col, lastRow, lastCol int) {
-	b.Sheet(title).merges = append(b.Sheet(title).merges, merged{model.CellName(row, col) + ":" + model.CellName(lastRow, lastCol), span{row, col, lastRow, lastCol}})
+	b.Sheet(title).merges = append(b.Sheet(title).merges, mergedArea{model.CellName(row, col) + ":" + model.CellName(lastRow, lastCol), span{row, col, lastRow, lastCol}})
 }
 
 // words says in what a workbook was read otherwise than the filled one.
@@ -289,7 +289,7 @@ LHT-1-032 established_on,head_name,head_contact,office_unit 19 1概况! detail=�
 			for i := range b.Sheet("概况").Cells {
 				b.Sheet("概况").Cells[i].Place.Sheet = "概况"
 			}
-			b.Names = slices.DeleteFunc(b.Names, func(n DefinedName) bool { return strings.Contains(n.Refers, "1概况") })
+			b.Names = slices.DeleteFunc(b.Names, func(n DefinedName) bool { return strings.Contains(n.RefersTo, "1概况") })
 		}, `established_on 0 #0 "45512" 概况!E2
 funding_government 2024 #0 "245.77" 概况!E25
 funding_lead 2024 #0 "234.6" 概况!E24
@@ -300,7 +300,7 @@ LHT-1-030  0 2年度数据 (2)! detail=“2年度数据 (2)”与“2年度数�
 		{"a sheet doubled, the names on the copy", func(b shape) {
 			b.double(figures, "2年度数据 (2)")
 			for i, n := range b.Names {
-				b.Names[i].Refers = strings.Replace(n.Refers, figures, figures+" (2)", 1)
+				b.Names[i].RefersTo = strings.Replace(n.RefersTo, figures, figures+" (2)", 1)
 			}
 		}, `apprentice_post_share 2022 #0 "1094.69" 2年度数据 (2)!D18
 apprentice_post_share 2023 #0 "1105.86" 2年度数据 (2)!E18

@@ -78,11 +78,11 @@ func cellWords(t *testing.T, data []byte) string {
 			out = append(out, fmt.Sprint("merged ", m))
 		}
 		for _, c := range s.comments {
-			out = append(out, "note "+c.cell+" "+c.words)
+			out = append(out, "note "+c.cell+" "+c.text)
 		}
 	}
 	for _, n := range book.Names {
-		out = append(out, fmt.Sprintf("name %s of %q: %s", n.Name, n.Scope, n.Refers))
+		out = append(out, fmt.Sprintf("name %s of %q: %s", n.Name, n.Scope, n.RefersTo))
 	}
 	return strings.Join(out, "; ")
 }

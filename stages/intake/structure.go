@@ -12,52 +12,52 @@ import (
 	"lianheti/templates"
 )
 
-type location int
+type locatedBy int
 
 const (
-	nowhere location = iota
-	byItsName
+	notFound locatedBy = iota
+	byDefinedName
 	byLabel    // its name is lost
-	movedAway  // its name points elsewhere; the label is believed
-	relabelled // the label is gone; the name is believed
+	movedAway  // its name refers to another cell; the label is used
+	relabelled // the label is gone; the name is used
 )
 
-// change is an input cell or a column of a list whose name and label disagree, and where it was read.
-type change struct {
+// mismatch is an input cell or list column whose defined name and label disagree, and where it was read.
+type mismatch struct {
 	layout *templates.SheetLayout
 	field  string
 	year   int
 	label  string // the texts of its row, or the header of its column
 	header string // the year over it
-	how    location
+	how    locatedBy
 	place  model.Place
-	now    string // what stands in the place of its label, where that is gone
+	now    string // text in the place of its label, if that is gone
 }
 
-// listedSingly is how many inputs of one sheet are reported one by one; more have one cause and are put together.
-const listedSingly = 3
+// maxListed is how many inputs of one sheet are reported one by one. More have one cause and are reported together.
+const maxListed = 3
 
-func (b *binder) changed(how location, c change, at area) {
-	c.how, c.place = how, b.whole(c.layout)
-	if how != nowhere {
+func (b *binder) addMismatch(how locatedBy, c mismatch, at area) {
+	c.how, c.place = how, b.sheetPlace(c.layout)
+	if how != notFound {
 		c.place.Sheet, c.place.Cell = at.sheet.Title, model.CellName(at.row, at.col)
 	}
-	b.changes = append(b.changes, c)
+	b.mismatches = append(b.mismatches, c)
 }
 
-// calledNow is what stands in the place of the label, the year or the unit of an input, or over it: no figure, nothing
-// of the template, no other input.
-func (b *binder) calledNow(at area, slot templates.Slot, layout *templates.SheetLayout) string {
+// newLabel is the text that replaced an input's label, year or unit: not the template's and not another input.
+func (b *binder) newLabel(at area, slot templates.Slot, layout *templates.SheetLayout) string {
 	for i, words := range slot.RowAnchor {
 		c := at.sheet.At(at.row, slot.RowAnchorCols[i]+at.col-slot.Col)
-		if c.Kind == model.Text && text.NameKey(c.Raw) != b.d.Layout().Key(words) && !b.typed(at.sheet, at.row, c.Col, layout) {
+		key := b.d.Layout().Key(words)
+		if c.Kind == model.Text && text.NameKey(c.Raw) != key && !b.isInput(at.sheet, at.row, c.Col, layout) {
 			return c.Shown
 		}
 	}
 	for r := at.row - 1; r > 0; r-- {
 		c := at.sheet.At(r, at.col)
 		key := text.NameKey(c.Raw)
-		if c.Kind == model.Text && !b.typed(at.sheet, r, at.col, layout) &&
+		if c.Kind == model.Text && !b.isInput(at.sheet, r, at.col, layout) &&
 			!slices.ContainsFunc(layout.Statics, func(s templates.Static) bool { return text.NameKey(s.Text) == key }) {
 			return c.Shown
 		}
@@ -65,16 +65,16 @@ func (b *binder) calledNow(at area, slot templates.Slot, layout *templates.Sheet
 	return ""
 }
 
-// typed says whether the name of an input points at a cell.
-func (b *binder) typed(sheet *Sheet, row, col int, layout *templates.SheetLayout) bool {
+// isInput reports whether an input's defined name refers to the cell.
+func (b *binder) isInput(sheet *Sheet, row, col int, layout *templates.SheetLayout) bool {
 	return slices.ContainsFunc(layout.Slots, func(s templates.Slot) bool {
 		a, ok := b.names[s.Name]
 		return ok && a.sheet == sheet && a.row == row && a.col == col
 	})
 }
 
-// whole is the sheet of a layout in this workbook, or where it should be.
-func (b *binder) whole(layout *templates.SheetLayout) model.Place {
+// sheetPlace is the place of a layout's sheet in this workbook, or its place in the template.
+func (b *binder) sheetPlace(layout *templates.SheetLayout) model.Place {
 	place := model.Place{File: b.out.File.Path, Sheet: layout.Sheet.Title}
 	if sheet := b.sheets[layout]; sheet != nil {
 		place.Sheet = sheet.Title
@@ -82,13 +82,13 @@ func (b *binder) whole(layout *templates.SheetLayout) model.Place {
 	return place
 }
 
-// report makes notes of everything that was found otherwise than the template has it.
+// report adds a note for everything that differs from the template.
 func (b *binder) report() {
-	for _, how := range []location{movedAway, relabelled, nowhere} {
+	for _, how := range []locatedBy{movedAway, relabelled, notFound} {
 		for _, layout := range b.d.Layout().Sheets {
-			such := func(c change) bool { return c.how == how && c.layout == layout }
-			if changes := table.Where(slices.Values(b.changes), such); len(changes) > 0 {
-				b.reportChanges(how, layout, changes)
+			such := func(c mismatch) bool { return c.how == how && c.layout == layout }
+			if changes := table.Where(slices.Values(b.mismatches), such); len(changes) > 0 {
+				b.reportMismatches(how, layout, changes)
 			}
 		}
 	}
@@ -96,18 +96,18 @@ func (b *binder) report() {
 	b.reportComments()
 	b.reportHidden()
 	if b.byLabel > 0 {
-		b.note(CodeNamesLost, strconv.Itoa(b.byLabel)+" 处", b.file())
+		b.note(CodeNamesLost, strconv.Itoa(b.byLabel)+" 处", b.filePlace())
 	}
 }
 
-// reportChanges says of the changed inputs of a sheet where each was read, or that it wasn't.
-func (b *binder) reportChanges(how location, layout *templates.SheetLayout, changes []change) {
-	what := map[location]string{movedAway: "的名称指向别处，已按标签读取", relabelled: "的标签被改动，已按名称读取"}[how]
+// reportMismatches notes where the mismatched inputs of a sheet were read, or that they weren't.
+func (b *binder) reportMismatches(how locatedBy, layout *templates.SheetLayout, changes []mismatch) {
+	what := map[locatedBy]string{movedAway: "的名称指向别处，已按标签读取", relabelled: "的标签被改动，已按名称读取"}[how]
 	code, size := CodeAltered, 1
-	if how == nowhere {
+	if how == notFound {
 		code = CodeFieldLost
 	}
-	together := len(changes) > listedSingly || how == nowhere && b.sheets[layout] == nil
+	together := len(changes) > maxListed || how == notFound && b.sheets[layout] == nil
 	if together {
 		size = len(changes)
 	}
@@ -116,29 +116,29 @@ func (b *binder) reportChanges(how location, layout *templates.SheetLayout, chan
 		detail, more := "“"+first.label+"”", ""
 		switch {
 		case together:
-			detail, more = several(same), "等"
-		case how == nowhere:
+			detail, more = summarize(same), "等"
+		case how == notFound:
 			detail = "“" + first.label + first.header + "”"
 		}
-		if how == nowhere && together && len(same) == len(inputNames(layout)) {
+		if how == notFound && together && len(same) == len(inputNames(layout)) {
 			detail = "“" + layout.Sheet.Title + "”整张表的" + detail
 		}
 		if detail += what; first.now != "" {
 			detail += "，原来写标签的地方现在是“" + first.now + "”" + more
 		}
-		n := b.note(code, detail, table.Unique(same, func(c change) model.Place { return c.place })...)
+		n := b.note(code, detail, table.Unique(same, func(c mismatch) model.Place { return c.place })...)
 		// Its fingerprint stays the same wherever the cells move.
-		if n.Fields = table.Unique(same, func(c change) string { return c.field }); len(same) == 1 {
+		if n.Fields = table.Unique(same, func(c mismatch) string { return c.field }); len(same) == 1 {
 			n.Year = first.year
 		}
 	}
 }
 
-// several names some of many inputs and says how many there are, and of which years where not of all.
-func several(changes []change) string {
+// summarize names the first of many inputs, with their number, and their years if not all.
+func summarize(changes []mismatch) string {
 	unique := func(words []string) []string { return table.Unique(words, func(s string) string { return s }) }
-	labels := unique(table.Words(changes, func(c change) string { return c.label }))
-	years := unique(table.Words(changes, func(c change) string { return c.header }))
+	labels := unique(table.Words(changes, func(c mismatch) string { return c.label }))
+	years := unique(table.Words(changes, func(c mismatch) string { return c.header }))
 	all := unique(table.Words(changes[0].layout.Slots, func(s templates.Slot) string { return s.Header }))
 	out := "“" + strings.Join(labels[:min(len(labels), 3)], "”、“") + "”"
 	if len(labels) > 3 {
@@ -150,14 +150,14 @@ func several(changes []change) string {
 	return out
 }
 
-// reportCopies warns of sheets that look like one of the form's and were not read, and gives them.
+// reportCopies notes sheets that look like one of the form's and were not read. It returns their titles.
 func (b *binder) reportCopies() map[string]bool {
 	read, copies := map[*Sheet]bool{}, map[string]bool{}
 	for _, s := range b.sheets {
 		read[s] = true
 	}
 	for _, s := range b.book.Sheets {
-		if read[s] || s.used || b.ownSheet(s) {
+		if read[s] || s.used || b.isOwnSheet(s) {
 			continue
 		}
 		i := slices.IndexFunc(b.d.Layout().Sheets, func(l *templates.SheetLayout) bool {
@@ -172,7 +172,7 @@ func (b *binder) reportCopies() map[string]bool {
 	return copies
 }
 
-// reportLoose says which cells were not used; of many on one sheet how many; of a sheet reported already nothing.
+// reportLoose notes the cells that were not used; only their number if there are many on one sheet.
 func (b *binder) reportLoose(reported map[string]bool) {
 	const many = 100
 	for _, same := range table.GroupBy(b.out.Loose, func(c model.Cell) string { return c.Place.Sheet }) {
@@ -188,14 +188,14 @@ func (b *binder) reportLoose(reported map[string]bool) {
 	}
 }
 
-// reportComments says what was written in notes: one by one, or of many together where they are.
+// reportComments notes the texts in cell comments: one by one, or together if there are many.
 func (b *binder) reportComments() {
 	const singly, longest = 10, 60
 	var words []string
 	var places []model.Place
 	for _, sheet := range b.book.Sheets {
 		for _, c := range sheet.comments {
-			words = append(words, text.Clip(c.words, longest))
+			words = append(words, text.Clip(c.text, longest))
 			places = append(places, model.Place{File: b.out.File.Path, Sheet: sheet.Title, Cell: c.cell})
 		}
 	}
@@ -208,7 +208,7 @@ func (b *binder) reportComments() {
 	}
 }
 
-// reportHidden says of each sheet which filled inputs are hidden: they are read like all others.
+// reportHidden notes the filled inputs that are hidden, by sheet. They are read like all others.
 func (b *binder) reportHidden() {
 	hidden := table.Where(slices.Values(b.out.Entries), func(e model.Entry) bool {
 		return e.Filled && e.Hidden && !b.d.Field(e.Field).Locked
@@ -221,7 +221,7 @@ func (b *binder) reportHidden() {
 	}
 }
 
-// note adds a finding about the file, a sheet or cells, and gives it to be completed.
+// note adds a finding about the file, a sheet or cells, and returns it to be completed.
 func (b *binder) note(code, detail string, places ...model.Place) *model.Finding {
 	first := places[0]
 	b.out.Notes = append(b.out.Notes, model.Finding{Code: code, Places: places,
@@ -229,4 +229,4 @@ func (b *binder) note(code, detail string, places ...model.Place) *model.Finding
 	return &b.out.Notes[len(b.out.Notes)-1]
 }
 
-func (b *binder) file() model.Place { return model.Place{File: b.out.File.Path} }
+func (b *binder) filePlace() model.Place { return model.Place{File: b.out.File.Path} }

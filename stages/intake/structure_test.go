@@ -225,7 +225,7 @@ func TestWordsInNotes(t *testing.T) {
 	ours := model.NoteBegin + "省教育厅\n【必须修改】…\n" + model.NoteEnd
 	for note, want := range map[string]string{ours: "", "王某:\n已核实": "已核实", "已核实": "已核实", ours + "\n已改": "已改", "已改\n" + ours + "\n属实": "已改\n属实",
 		"[Threaded comment]\n\nYour version of Excel allows you to read this.\n\nComment:\n    属实": "属实"} {
-		if got := written(note, "王某"); got != want {
+		if got := commentText(note, "王某"); got != want {
 			t.Errorf("%q: %q, want %q", note, got, want)
 		}
 	}

@@ -23,17 +23,16 @@ const (
 	maxStyles = 65000
 	maxText   = 32767   // of one cell
 	maxWords  = 2000000 // characters of all cells: looking for persons and phones takes a second for each million
-	// maxGrid bounds what a program makes of the sheets it opens: all rows down to the last, each as wide as its last
-	// cell. One cell in the last column of every row costs gigabytes, and 30 bytes a row in the file.
+	// maxGrid limits the cells that programs allocate for a sheet: all rows to the last, each to its last cell. One cell
+	// in the last column of every row costs gigabytes in memory, and 30 bytes a row in the file.
 	maxGrid = 2000000
 )
 
-// open reads a workbook: the container proven, every sheet walked to its end, every filled cell kept, but for what the
-// template's own sheets calculate where whole is not asked for. Of only one sheet, named by its title, the others are
-// left alone, and unproven.
-func open(data []byte, whole bool, only string) (*Book, *Refusal) {
+// open verifies the container of a workbook and reads all filled cells, without the results of the template's own
+// sheets unless keepAll. With onlySheet, a title, other sheets are neither read nor verified.
+func open(data []byte, keepAll bool, onlySheet string) (*Book, *Refusal) {
 	with := ooxml.Open
-	if only != "" {
+	if onlySheet != "" {
 		with = ooxml.Glance
 	}
 	p, refusal := unpack(data, with)
@@ -41,46 +40,46 @@ func open(data []byte, whole bool, only string) (*Book, *Refusal) {
 		return nil, refusal
 	}
 	defer p.Release()
-	w := &workbookReader{parts: p, walker: ooxml.NewWalker(), book: &Book{}, whole: whole, only: only}
-	gathered := scratch.Get().(*[]Cell)
-	w.gathered = *gathered
+	w := &workbookReader{parts: p, walker: ooxml.NewWalker(), book: &Book{}, keepAll: keepAll, onlySheet: onlySheet}
+	buffer := cellBuffers.Get().(*[]Cell)
+	w.cellBuffer = *buffer
 	defer func() {
-		clear(w.gathered[:cap(w.gathered)])
-		*gathered = w.gathered
-		scratch.Put(gathered)
+		clear(w.cellBuffer[:cap(w.cellBuffer)])
+		*buffer = w.cellBuffer
+		cellBuffers.Put(buffer)
 	}()
 	main, contentType, err := p.Main(w.walker)
 	if err != nil {
-		return nil, damaged(err, "[Content_Types].xml")
+		return nil, refuseFault(err, "[Content_Types].xml")
 	}
-	if refusal := kind(p, contentType); refusal != nil {
+	if refusal := refuseKind(p, contentType); refusal != nil {
 		return nil, refusal
 	}
-	return w.read(main)
+	return w.readAll(main)
 }
 
-// scratch is where the cells of a sheet are gathered, before it is known how many there are.
-var scratch = sync.Pool{New: func() any { return new([]Cell) }}
+// cellBuffers holds buffers for the cells of a sheet, whose number is not known in advance.
+var cellBuffers = sync.Pool{New: func() any { return new([]Cell) }}
 
-func (w *workbookReader) read(main string) (book *Book, refusal *Refusal) {
+func (w *workbookReader) readAll(main string) (book *Book, refusal *Refusal) {
 	if main == "" || !w.parts.Has(main) {
 		return nil, refuse(CodeDamaged, "找不到工作簿的主部件")
 	}
 	var err error
 	if w.rels, err = w.parts.Relations(w.walker, main); err != nil {
-		return nil, damaged(err, ooxml.RelationsOf(main))
+		return nil, refuseFault(err, ooxml.RelationsOf(main))
 	}
 	if err := w.walker.Walk(w.parts.Get(main), w.element); err != nil {
-		return nil, damaged(err, main)
+		return nil, refuseFault(err, main)
 	}
-	if refusal := w.distinct(); refusal != nil {
+	if refusal := w.checkSheets(); refusal != nil {
 		return nil, refusal
 	}
 	if refusal = cmp.Or(w.loadStrings(), w.loadStyles()); refusal != nil {
 		return nil, refusal
 	}
 	for _, s := range w.sheets {
-		if w.only != "" && w.only != s.title {
+		if w.onlySheet != "" && w.onlySheet != s.title {
 			continue
 		}
 		if refusal := w.loadSheet(s); refusal != nil {
@@ -98,8 +97,8 @@ func (w *workbookReader) read(main string) (book *Book, refusal *Refusal) {
 	return w.book, nil
 }
 
-// distinct sees to it that there are sheets, and that each is told apart from the others.
-func (w *workbookReader) distinct() *Refusal {
+// checkSheets refuses workbooks without sheets, and sheets that can't be told apart.
+func (w *workbookReader) checkSheets() *Refusal {
 	switch {
 	case len(w.sheets) == 0:
 		return refuse(CodeNotTemplate, "没有工作表")
@@ -121,22 +120,22 @@ func (w *workbookReader) distinct() *Refusal {
 }
 
 type workbookReader struct {
-	parts    *ooxml.Parts
-	walker   *ooxml.Walker
-	rels     []ooxml.Relation
-	gathered []Cell // of the sheet at hand
-	whole    bool   // keep what the template's own sheets calculate
-	only     string // title of the only sheet to read; empty: all
-	book     *Book
-	sheets   []sheetPart
-	date04   bool
-	strings  []cellText
-	styles   []style // by style index
-	veils    []bool  // by dxfId: a conditional format that hides or changes what is shown
+	parts         *ooxml.Parts
+	walker        *ooxml.Walker
+	rels          []ooxml.Relation
+	cellBuffer    []Cell // of the sheet at hand
+	keepAll       bool   // keep what the template's own sheets calculate
+	onlySheet     string // title of the only sheet to read; empty: all
+	book          *Book
+	sheets        []sheetPart
+	date04        bool
+	strings       []cellText
+	styles        []cellStyle // by style index
+	hidingFormats []bool      // by dxfId: a conditional format that hides or changes what is shown
 	counts
 }
 
-// counts are what is bounded over all sheets.
+// counts are the totals over all sheets that are limited.
 type counts struct {
 	cells int
 	words int // characters in cells
@@ -161,15 +160,15 @@ func (w *workbookReader) element(e *ooxml.Element) error {
 			sheetPart{e.Attr("name"), e.AttrIn(ooxml.Related, "id"), state == "hidden" || state == "veryHidden"})
 	case !e.Start && name == "definedName":
 		if len(w.book.Names) == maxNames {
-			return tooMany("名称超过 " + strconv.Itoa(maxNames) + " 个")
+			return tooManyError("名称超过 " + strconv.Itoa(maxNames) + " 个")
 		}
 		w.book.Names = append(w.book.Names, DefinedName{e.Attr("name"), e.Attr("localSheetId"), string(e.Text())})
 	}
 	return nil
 }
 
-// load walks the part of a kind that the workbook may have.
-func (w *workbookReader) load(kind string, native func(*ooxml.Element) error) *Refusal {
+// walkPart walks the part of a kind, if the workbook has one.
+func (w *workbookReader) walkPart(kind string, native func(*ooxml.Element) error) *Refusal {
 	part := ooxml.ByType(w.rels, kind)
 	if part == "" {
 		return nil
@@ -181,14 +180,14 @@ func (w *workbookReader) load(kind string, native func(*ooxml.Element) error) *R
 		return native(e)
 	})
 	if err != nil {
-		return damaged(err, part)
+		return refuseFault(err, part)
 	}
 	return nil
 }
 
 func (w *workbookReader) loadStrings() *Refusal {
 	var text richText
-	return w.load("/sharedStrings", func(e *ooxml.Element) error {
+	return w.walkPart("/sharedStrings", func(e *ooxml.Element) error {
 		if text.element(e); !e.Start && string(e.Name) == "si" {
 			w.strings = append(w.strings, text.take())
 		}
@@ -198,8 +197,8 @@ func (w *workbookReader) loadStrings() *Refusal {
 
 var escaped = regexp.MustCompile(`_x([0-9A-Fa-f]{4})_`)
 
-// unescape reads the way spreadsheets write control characters.
-func unescape(s string) string {
+// unescapeControl decodes the _x000D_ notation of control characters.
+func unescapeControl(s string) string {
 	if !strings.Contains(s, "_x") {
 		return s
 	}
@@ -209,10 +208,10 @@ func unescape(s string) string {
 	})
 }
 
-// style is what of a cell's style counts: its format, whether it is struck through, or has the colour of its cell.
-type style struct {
-	format         *format
-	struck, unseen bool
+// cellStyle is what matters of a cell's style: number format, struck through, text in the colour of its background.
+type cellStyle struct {
+	format            *numberFormat
+	struck, invisible bool
 }
 
 type font struct {
@@ -220,33 +219,35 @@ type font struct {
 	color  string
 }
 
-// overlay is what a conditional format lays over a cell.
-type overlay struct {
-	color, behind string
-	format        bool
+// conditionalStyle is the style of a conditional format.
+type conditionalStyle struct {
+	color, background string
+	format            bool
 }
 
-func (o *overlay) element(e *ooxml.Element) {
+func (o *conditionalStyle) element(e *ooxml.Element) {
 	switch string(e.Name) {
 	case "numFmt":
 		o.format = e.Attr("formatCode") != "General"
 	case "color":
 		if e.Within("font") {
-			o.color = colorOf(e)
+			o.color = readColor(e)
 		}
 	case "bgColor":
-		o.behind = colorOf(e)
+		o.background = readColor(e)
 	}
 }
 
-// veil says whether a cell under it shows nothing, or something else.
-func (o overlay) veil() bool { return o.format || o.color != "" && alike(o.color, o.behind) }
+// hides reports whether a cell in this style shows nothing, or something other than its value.
+func (o conditionalStyle) hides() bool {
+	return o.format || o.color != "" && indistinguishable(o.color, o.background)
+}
 
-// inWhite finds a number format that writes in white whatever the font.
-var inWhite = regexp.MustCompile(`(?i)\[(?:white|白色?|(?:color|颜色) ?2)\]`)
+// whiteFormat matches number formats that write in white whatever the font.
+var whiteFormat = regexp.MustCompile(`(?i)\[(?:white|白色?|(?:color|颜色) ?2)\]`)
 
-// colorOf names a colour as RRGGBB where it is written so, or is the sheet's own white.
-func colorOf(e *ooxml.Element) string {
+// readColor returns a colour as RRGGBB if it is written so or is white; else a name for comparison.
+func readColor(e *ooxml.Element) string {
 	switch theme, indexed, rgb := e.Attr("theme"), e.Attr("indexed"), e.Attr("rgb"); {
 	case theme == "0" && e.Attr("tint") == "", indexed == "1", indexed == "9", indexed == "65":
 		return white
@@ -259,8 +260,8 @@ func colorOf(e *ooxml.Element) string {
 
 const white = "FFFFFF"
 
-// alike says whether two colours can't be told apart: none of their parts differs by an eighth.
-func alike(x, y string) bool {
+// indistinguishable reports whether two colours look the same: no component differs by an eighth.
+func indistinguishable(x, y string) bool {
 	a, err := hex.DecodeString(x)
 	b, also := hex.DecodeString(y)
 	if err != nil || also != nil || len(a) != 3 || len(b) != 3 {
@@ -275,33 +276,33 @@ func alike(x, y string) bool {
 }
 
 func (w *workbookReader) loadStyles() *Refusal {
-	codes, fonts, fills, ids, overlays := map[int]string{}, []font{}, []string{}, [][3]int{}, []overlay{}
-	refusal := w.load("/styles", func(e *ooxml.Element) error {
+	codes, fonts, fills, ids, overlays := map[int]string{}, []font{}, []string{}, [][3]int{}, []conditionalStyle{}
+	refusal := w.walkPart("/styles", func(e *ooxml.Element) error {
 		switch name := string(e.Name); {
 		case !e.Start:
 		case name == "dxf" && e.Within("dxfs"):
-			overlays = append(overlays, overlay{behind: white})
+			overlays = append(overlays, conditionalStyle{background: white})
 		case e.Within("dxf") && len(overlays) > 0:
 			overlays[len(overlays)-1].element(e)
 		case name == "numFmt" && e.Within("numFmts"):
 			id, err := strconv.Atoi(e.Attr("numFmtId"))
 			if err != nil {
-				return wrong("数字格式编号有误")
+				return damagedError("数字格式编号有误")
 			}
 			codes[id] = e.Attr("formatCode")
 		case name == "font" && e.Within("fonts"):
 			fonts = append(fonts, font{})
 		case name == "strike" && e.Within("fonts") && len(fonts) > 0:
-			fonts[len(fonts)-1].struck = on(e.Attr("val"))
+			fonts[len(fonts)-1].struck = boolAttr(e.Attr("val"))
 		case name == "color" && e.Within("fonts") && len(fonts) > 0:
-			fonts[len(fonts)-1].color = colorOf(e)
+			fonts[len(fonts)-1].color = readColor(e)
 		case name == "fill" && e.Within("fills"):
 			fills = append(fills, white)
 		case name == "fgColor" && e.Within("fills") && len(fills) > 0 && e.Parent().Attr("patternType") == "solid":
-			fills[len(fills)-1] = colorOf(e)
+			fills[len(fills)-1] = readColor(e)
 		case name == "xf" && e.Within("cellXfs"):
 			if len(ids) == maxStyles {
-				return tooMany("单元格格式超过 " + strconv.Itoa(maxStyles) + " 种")
+				return tooManyError("单元格格式超过 " + strconv.Itoa(maxStyles) + " 种")
 			}
 			id, _ := strconv.Atoi(e.Attr("numFmtId"))
 			font, _ := strconv.Atoi(e.Attr("fontId"))
@@ -310,82 +311,82 @@ func (w *workbookReader) loadStyles() *Refusal {
 		}
 		return nil
 	})
-	w.veils = table.Each(overlays, overlay.veil)
-	known := map[int]*format{} // each code is looked at once, however many styles use it
+	w.hidingFormats = table.Each(overlays, conditionalStyle.hides)
+	known := map[int]*numberFormat{} // each code is parsed once, however many styles use it
 	for _, id := range ids {
 		if known[id[0]] == nil {
-			known[id[0]] = formatOf(id[0], codes)
+			known[id[0]] = newNumberFormat(id[0], codes)
 		}
-		look := style{format: known[id[0]]}
+		look := cellStyle{format: known[id[0]]}
 		if id[1] >= 0 && id[1] < len(fonts) {
 			behind := white
 			if id[2] >= 0 && id[2] < len(fills) {
 				behind = fills[id[2]]
 			}
-			look.struck, look.unseen = fonts[id[1]].struck, alike(fonts[id[1]].color, behind)
-			look.unseen = look.unseen || inWhite.MatchString(look.format.code) && alike(white, behind)
+			look.struck, look.invisible = fonts[id[1]].struck, indistinguishable(fonts[id[1]].color, behind)
+			look.invisible = look.invisible || whiteFormat.MatchString(look.format.code) && indistinguishable(white, behind)
 		}
 		w.styles = append(w.styles, look)
 	}
 	return refusal
 }
 
-// styleOf is the style of an index as a cell has it; that of an unknown one says nothing.
-func (w *workbookReader) styleOf(index []byte) style {
-	if i, ok := digits(index); ok && i < len(w.styles) {
+// styleOf is the cell style of an index; the zero style if it is unknown.
+func (w *workbookReader) styleOf(index []byte) cellStyle {
+	if i, ok := parseUint(index); ok && i < len(w.styles) {
 		return w.styles[i]
 	}
-	return style{}
+	return cellStyle{}
 }
 
-// richText gathers a text run by run. What a filler struck out is kept apart. Raised and lowered digits are written as
-// the signs that look so, because 260² is not 2602. Phonetic guides are left out.
+// richText collects a text run by run. Text struck through is kept apart. Superscript digits become the superscript
+// characters, because 260² is not 2602. Phonetic guides are left out.
 type richText struct {
-	kept, struck strings.Builder
-	own, bare    strings.Builder // of the runs kept: those with a look of their own, and those with their cell's
-	crossed      bool            // the run at hand is struck through
-	styled       bool            // it has a look of its own
-	place        string
+	kept, struck          strings.Builder
+	styledText, plainText strings.Builder // of the runs kept: those with a look of their own, and those with their cell's
+	runStruck             bool            // the run at hand is struck through
+	runStyled             bool            // it has a look of its own
+	vertAlign             string
 }
 
-// element takes what stands inside <si> or <is>.
+// element handles the elements inside <si> or <is>.
 func (x *richText) element(e *ooxml.Element) {
 	switch {
 	case e.Start && string(e.Name) == "r":
-		x.crossed, x.styled, x.place = false, false, ""
+		x.runStruck, x.runStyled, x.vertAlign = false, false, ""
 	case e.Start && string(e.Name) == "rPr":
-		x.styled = true
+		x.runStyled = true
 	case e.Start && string(e.Name) == "strike" && e.Within("rPr"):
-		x.crossed = on(e.Attr("val"))
+		x.runStruck = boolAttr(e.Attr("val"))
 	case e.Start && string(e.Name) == "vertAlign" && e.Within("rPr"):
-		x.place = e.Attr("val")
+		x.vertAlign = e.Attr("val")
 	case !e.Start && string(e.Name) == "t" && !e.Within("rPh"):
 		run := e.Within("r")
 		if !run {
-			x.crossed, x.styled, x.place = false, false, ""
+			x.runStruck, x.runStyled, x.vertAlign = false, false, ""
 		}
 		words := e.Text()
-		if x.crossed {
+		if x.runStruck {
 			x.struck.Write(words)
 			return
 		}
-		if signs := shiftedSigns[x.place]; signs != nil {
+		if signs := raisedLowered[x.vertAlign]; signs != nil {
 			words = []byte(signs.Replace(string(words)))
 		}
 		x.kept.Write(words)
-		if x.styled {
-			x.own.Write(words)
+		if x.runStyled {
+			x.styledText.Write(words)
 		} else if run {
-			x.bare.Write(words)
+			x.plainText.Write(words)
 		}
 	}
 }
 
-// take gives the text, and what was struck out of it. Where all of it is, that is the text.
+// take returns the text, and what was struck out of it. If all is struck out, that is the text.
 func (x *richText) take() cellText {
-	out := cellText{text: unescape(x.kept.String()), struck: unescape(x.struck.String())}
-	if strings.TrimSpace(x.own.String()) != "" {
-		out.own, out.bare = unescape(x.own.String()), unescape(x.bare.String())
+	out := cellText{text: unescapeControl(x.kept.String()), struck: unescapeControl(x.struck.String())}
+	if strings.TrimSpace(x.styledText.String()) != "" {
+		out.styled, out.plain = unescapeControl(x.styledText.String()), unescapeControl(x.plainText.String())
 	}
 	if strings.TrimSpace(out.text) == "" && out.struck != "" {
 		out.text = out.struck
@@ -394,34 +395,34 @@ func (x *richText) take() cellText {
 	return out
 }
 
-// cellText is a text as shown, what is struck out in it, and its runs with and without a look of their own.
-type cellText struct{ text, struck, own, bare string }
+// cellText is a text, what is struck out of it, and its runs with and without a style of their own.
+type cellText struct{ text, struck, styled, plain string }
 
-// in gives the text in a cell: where that is struck through, so is what looks as the cell does.
-func (s cellText) in(crossed bool) (text, struck string) {
+// inCell returns the text in a cell; if the cell is struck through, so are the runs without their own style.
+func (s cellText) inCell(crossed bool) (text, struck string) {
 	switch {
 	case !crossed:
 		return s.text, s.struck
-	case s.own == "":
+	case s.styled == "":
 		return s.text, s.text
 	}
-	return s.own, s.bare + s.struck
+	return s.styled, s.plain + s.struck
 }
 
-// on reads a property that is also on where it has no value.
-func on(val string) bool { return val != "0" && val != "false" }
+// boolAttr reads a boolean property, which is true if it has no value.
+func boolAttr(val string) bool { return val != "0" && val != "false" }
 
-var shiftedSigns = map[string]*strings.Replacer{
+var raisedLowered = map[string]*strings.Replacer{
 	"superscript": strings.NewReplacer("0", "⁰", "1", "¹", "2", "²", "3", "³", "4", "⁴",
 		"5", "⁵", "6", "⁶", "7", "⁷", "8", "⁸", "9", "⁹", "+", "⁺", "-", "⁻"),
 	"subscript": strings.NewReplacer("0", "₀", "1", "₁", "2", "₂", "3", "₃", "4", "₄",
 		"5", "₅", "6", "₆", "7", "₇", "8", "₈", "9", "₉", "+", "₊", "-", "₋"),
 }
 
-// comment is what somebody wrote in the note of a cell. It is no data, but may answer what was asked: it is reported.
-type comment struct{ cell, words string }
+// comment is the text of a cell comment. It is no data, but may be an answer to a question, so it is reported.
+type comment struct{ cell, text string }
 
-// loadComments reads the notes of a sheet. What can't be read there is left out: no value rests on it.
+// loadComments reads the comments of a sheet. Unreadable ones are left out, because no value depends on them.
 func (w *workbookReader) loadComments(sheet *Sheet) {
 	rels, err := w.parts.Relations(w.walker, sheet.part)
 	if err != nil {
@@ -445,7 +446,7 @@ func (w *workbookReader) loadComments(sheet *Sheet) {
 				author = authors[i]
 			}
 		case !e.Start && name == "comment":
-			if words := written(text.take().text, author); words != "" {
+			if words := commentText(text.take().text, author); words != "" {
 				sheet.comments = append(sheet.comments, comment{ref, words})
 			}
 		default:
@@ -456,12 +457,12 @@ func (w *workbookReader) loadComments(sheet *Sheet) {
 }
 
 // Beginnings of a note that stands for a conversation, for programs that know only notes; the words come last.
-var conversations = []string{"[Threaded comment]", "[线程批注]", "[线程注释]"}
+var threadedPrefixes = []string{"[Threaded comment]", "[线程批注]", "[线程注释]"}
 
-// written is what a filler wrote in a note: without our own words, and the author's name that programs put first.
-func written(note, author string) string {
+// commentText is what a filler wrote in a comment, without our own text and the author's name that programs put first.
+func commentText(note, author string) string {
 	words := strings.TrimSpace(model.WithoutNotes(note))
-	if slices.ContainsFunc(conversations, func(head string) bool { return strings.HasPrefix(words, head) }) {
+	if slices.ContainsFunc(threadedPrefixes, func(head string) bool { return strings.HasPrefix(words, head) }) {
 		if at := max(strings.LastIndex(words, ":\n"), strings.LastIndex(words, "：\n")); at >= 0 {
 			words = strings.TrimLeft(words[at:], ":：\n ")
 		}
