@@ -151,18 +151,13 @@ func checkedSubmissions(facts *table.Facts, judgement *table.Judgement) map[stri
 	}
 	for x := range judgement.Findings.All() {
 		if s := out[x.Submission]; s != nil {
-			s.Findings = append(s.Findings, checkedFinding(x))
+			s.Findings = append(s.Findings, CheckedFinding{Code: x.Code, Rule: x.Rule, Severity: x.Severity, Title: x.Title,
+				Message: x.Message, Cure: x.Cure, Authority: x.Authority, Fields: strings.Fields(x.Fields),
+				Year: x.Year.Pointer(), Member: x.Member, Raw: x.Raw, Value: x.Value, Places: x.AllPlaces(),
+				Fingerprint: x.Fingerprint, ValueHash: x.ValueHash, Explanation: x.Explanation, Outdated: x.Outdated})
 		}
 	}
 	return out
-}
-
-func checkedFinding(x table.Finding) CheckedFinding {
-	return CheckedFinding{Code: x.Code, Rule: x.Rule, Severity: x.Severity, Title: x.Title, Message: x.Message,
-		Cure: x.Cure, Authority: x.Authority,
-		Fields: strings.Fields(x.Fields), Year: x.Year.Pointer(), Member: x.Member, Raw: x.Raw, Value: x.Value,
-		Places: x.AllPlaces(), Fingerprint: x.Fingerprint, ValueHash: x.ValueHash, Explanation: x.Explanation,
-		Outdated: x.Outdated}
 }
 
 // annotate writes the annotated copies. A copy that can't be made is recorded and does not stop the others.

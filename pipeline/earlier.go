@@ -73,8 +73,8 @@ func (r *run) readPrevious() error {
 	return nil
 }
 
-// readVerifiedManifest reads and hashes the manifest of an earlier run. It refuses a run whose tables or definition
-// were changed since.
+// readVerifiedManifest reads and hashes the manifest of an earlier run, whose tables and definition must be
+// unchanged.
 func readVerifiedManifest(dir string) (m *publish.Manifest, digest string, err error) {
 	m, differences, err := publish.Verify(dir)
 	differences = slices.DeleteFunc(differences, func(x publish.Difference) bool {
@@ -120,8 +120,7 @@ func loadEarlierDefinition(dir string, now *templates.Definition) (*templates.De
 	return nil, err
 }
 
-// causes computes what changed totals and verdicts since the earlier run. register is the file of this run; nil: none
-// was given.
+// causes computes what changed totals and verdicts since then. register is the file of this run; nil: none was given.
 func (p previousRun) causes(now *table.Round, register *publish.Source) (why compare.Causes, err error) {
 	if p.round == nil {
 		return why, nil
@@ -180,8 +179,7 @@ type ProgressForms struct {
 	WithoutData []string // consortia that must report but are not in the data of earlier years
 }
 
-// PrepareProgressForms prepares the progress forms of a year for the selected consortia, from the data of earlier
-// years.
+// PrepareProgressForms prepares the progress forms for the selected consortia, from the data of earlier years.
 func PrepareProgressForms(d *templates.Definition, data []string, register string) (*ProgressForms, error) {
 	if d.Progress == nil {
 		return nil, fmt.Errorf("%d年的定义里没有年度数据核对表（progress）：请用 --year 写明有的年度", d.Year)
@@ -294,8 +292,7 @@ func lastForm(a *table.Archive, e templates.Entry) *table.Form {
 	return nil
 }
 
-// prefillProgress prefills a progress form: who the consortium is, and in locked cells what it committed and stated
-// before.
+// prefillProgress prefills a progress form: identity, and in locked cells what was committed and stated before.
 func prefillProgress(d *templates.Definition, a *table.Archive, e templates.Entry,
 	register table.Register) blankform.Values {
 	v, form := blankform.Prefilled(e), lastForm(a, e)

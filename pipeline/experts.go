@@ -23,8 +23,7 @@ type MarkingWorkbooks struct {
 	Parts    []marking.Assignment // of supplementary workbooks, what each asks; nil: these are the first ones
 }
 
-// Experts makes one marking workbook per expert; if marks came back (o.Marks), supplementary ones for what is
-// missing.
+// Experts makes a marking workbook per expert; if marks came back (o.Marks), supplementary ones for missing marks.
 func Experts(ctx context.Context, o Options) (*MarkingWorkbooks, error) {
 	assignments, err := o.assignments()
 	if err != nil {

@@ -48,8 +48,7 @@ type Options struct {
 	Count         int      // experts: how many; 0: the number in the definition
 	Workers       int      // files read at a time; 0: one per processor
 	Score         score.Options
-	// Progress is called, always from the same goroutine, with the current step and, where total is not 0, how many
-	// files are done; nil: no progress is shown.
+	// Progress gets the current step and, unless total is 0, how many files are done, in one goroutine; nil: not shown.
 	Progress func(step string, done, total int)
 }
 
@@ -190,8 +189,7 @@ func (o Options) pathsRead() []publish.ReadPath {
 	)
 }
 
-// refuseEmpty refuses to replace results that contain submissions by results without any: the input is probably the
-// wrong folder.
+// refuseEmpty refuses to replace results that contain submissions by results without any: wrong input, probably.
 func (o Options) refuseEmpty(facts *table.Facts, final string) error {
 	before, err := publish.ReadManifest(final)
 	if facts.Submissions.Len() > 0 || err != nil || before.Counts.Submissions == 0 {

@@ -36,8 +36,8 @@ func (o Options) discover() ([]intake.Source, error) {
 	return o.listSources()
 }
 
-// listSources lists the input files. A file that a flag names (a register, say) is no submission even where it lies
-// among them.
+// listSources lists the input files. A file that a flag names, such as the register, is no submission even among
+// them.
 func (o Options) listSources() ([]intake.Source, error) {
 	sources, err := intake.Discover(o.Inputs)
 	if err != nil {
@@ -158,8 +158,7 @@ func restoreRound(d *templates.Definition, data string) (*table.Round, error) {
 	return round, nil
 }
 
-// checkDataPackage compares a data package with the manifest of its run, and asks for a register where that run had
-// one: it is in no table.
+// checkDataPackage compares a data package with the manifest of its run; a register, if any, must be given again.
 func (o Options) checkDataPackage(digest string) error {
 	m, err := publish.ReadManifest(filepath.Join(o.From, ".."))
 	if err != nil {
@@ -207,8 +206,7 @@ func (r *run) readMarks(ctx context.Context) error {
 	return nil
 }
 
-// readRegister reads the Department's register, records the file for the manifest, and applies the directory
-// adjustments that the register approves.
+// readRegister reads the Department's register and applies the directory adjustments that it approves.
 func (r *run) readRegister() error {
 	if r.Register == "" {
 		return nil
@@ -249,8 +247,7 @@ func Register(d *templates.Definition, file string) (*templates.Definition, tabl
 	return r.Definition, r.known.Register, err
 }
 
-// readOpinions reads a meeting's advice, which must be about the run that Previous names, and records the file for the
-// manifest.
+// readOpinions reads a meeting's advice, which must be about the run that Previous names.
 func (r *run) readOpinions() error {
 	if r.Opinions == "" {
 		return nil
@@ -287,8 +284,7 @@ func read(ctx context.Context, d *templates.Definition, sources []intake.Source,
 // normalizer turns a workbook into rows: with personal data hidden, or verbatim.
 type normalizer func(*templates.Definition, model.Workbook) *normalize.Rows
 
-// readWith reads each file once and returns one Facts per normalizer. Progress forms are kept apart, in
-// Facts.Progress.
+// readWith reads each file once and returns one Facts per normalizer, progress forms apart in Facts.Progress.
 func readWith(ctx context.Context, d *templates.Definition, sources []intake.Source, o Options,
 	normalizers ...normalizer) ([]*table.Facts, error) {
 	untilCancelled := func(yield func(intake.Source) bool) {

@@ -29,8 +29,7 @@ type Rehearsed struct {
 	Error    string `json:"error,omitempty"` // why the copy could not be made
 }
 
-// Rehearse damages copies of a good workbook and reads each as a run would. It fails if the workbook itself is not
-// accepted.
+// Rehearse damages copies of a workbook, which must be acceptable, and reads each as a run would.
 func Rehearse(ctx context.Context, d *templates.Definition, file string) ([]Rehearsed, error) {
 	dir, err := os.MkdirTemp("", "lianheti-rehearse-")
 	if err != nil {

@@ -202,8 +202,7 @@ type piece struct {
 	fileConsortium []string    // the one consortium in its file name; empty: none, or several
 }
 
-// readPiece reads a file that is no workbook as a Word or PDF recommendation and sets the code of its fate; nil: it
-// is none.
+// readPiece reads a file other than a workbook as a recommendation and sets the code of its fate; nil: it is none.
 func readPiece(d *templates.Definition, s intake.Source, file *model.File, as normalizer) (p *piece) {
 	defer func() {
 		if recover() != nil { // whatever it is, it is no submission
@@ -255,8 +254,7 @@ func readPiece(d *templates.Definition, s intake.Source, file *model.File, as no
 	return p
 }
 
-// namedConsortium returns the consortium of the directory that a text names; none where it names several, as a list
-// does.
+// namedConsortium returns the one consortium of the directory in a text; none if there are several, as in a list.
 func namedConsortium(d *templates.Definition, words string) []string {
 	key, found := text.NameKey(words), map[int]string{}
 	for _, e := range d.Directory.Entries {

@@ -69,8 +69,7 @@ func (r *run) writeTables(dir string) error {
 	return err
 }
 
-// writeReturns writes what goes back to the prefectures, progress forms included; nothing where the run started from
-// tables.
+// writeReturns writes what goes back to the prefectures; nothing where the run started from tables.
 func (r *run) writeReturns(folder string) (err error) {
 	if r.open == nil {
 		return nil

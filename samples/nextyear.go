@@ -13,8 +13,7 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// NextYear is the fixtures of the year after: some consortia apply again, the selected ones report on their
-// commitments.
+// NextYear is the fixtures of the year after: some apply again, the selected ones report on their commitments.
 type NextYear struct {
 	Again    []struct{ From, File string } // fixtures of the year before, with all years moved by one
 	Selected []struct{ Consortium, Document string }
@@ -89,8 +88,7 @@ func (f *NextYear) Files(d *templates.Definition, earlier map[string]Fixture) (o
 	return out, nil
 }
 
-// fixture returns the filled form: prefilled as in the kit, figures at the given rate of the commitments, then
-// Values.
+// fixture returns the filled form: prefilled, with figures at the given rate of the commitments, then Values.
 func (p Progress) fixture(d *templates.Definition, was Fixture) Fixture {
 	names := d.Form.Promises
 	basis := map[bool]string{true: "附表（盖章）", false: "未盖章"}[p.Sealed]

@@ -94,8 +94,7 @@ func WriteUnique(path string, data []byte) (string, error) {
 	}
 }
 
-// CheckFolder refuses a folder that nothing may be written to: it, or a folder above it, is a file, a broken link or
-// a published result.
+// CheckFolder refuses a folder if it, or one above it, is a file, a broken link or a published result.
 func CheckFolder(dir string) error {
 	for at := realPath(dir); at != filepath.Dir(at); at = filepath.Dir(at) {
 		if _, err := ReadManifest(at); err == nil {

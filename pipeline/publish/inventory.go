@@ -75,8 +75,7 @@ func readInventory(dir string) (*inventory, error) {
 	return inv, nil
 }
 
-// isSystemFile reports whether a file is one that systems and office programs leave beside the files that people
-// open.
+// isSystemFile reports whether a file is one that systems and office programs leave behind.
 func isSystemFile(d fs.DirEntry) bool {
 	if !d.Type().IsRegular() {
 		return false
@@ -112,8 +111,7 @@ func (v *inventory) hasContent(e entry, sum string) bool {
 	return err == nil && there == sum
 }
 
-// foreign lists the entries that the manifest doesn't list. A renamed or copied result is not foreign: its content is
-// listed.
+// foreign lists the entries that are not ours. A renamed or copied result is ours: its content is in the manifest.
 func (v *inventory) foreign() []entry {
 	var out []entry
 	for _, e := range v.entries {
@@ -134,8 +132,7 @@ func (v *inventory) foreign() []entry {
 	return out
 }
 
-// matchesManifest reports whether the manifest belongs to this folder: it has its own hash, or, from earlier
-// versions, lists a file that is here.
+// matchesManifest reports whether the manifest has its own hash or, from earlier versions, lists a file that is here.
 func (v *inventory) matchesManifest() bool {
 	if v.manifest.Root != "" {
 		return true

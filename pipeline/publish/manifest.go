@@ -92,8 +92,7 @@ type Output struct {
 	Size   int64  `json:"size"`
 }
 
-// Counts always balance: files = accepted + superseded + rejected + ignored; cells_read = cells_used +
-// cells_explained.
+// Counts balance: files = accepted + superseded + rejected + ignored, and cells_read = cells_used + cells_explained.
 type Counts struct {
 	Files          int `json:"files"`
 	Accepted       int `json:"accepted"`
@@ -107,9 +106,8 @@ type Counts struct {
 	Findings       int `json:"findings"`
 }
 
-// DataHash hashes what the tables were computed from and the table files themselves (data_root). It is known before
-// the workbooks are written, which print it, and is the same when a run is repeated from its tables (--from). folder
-// is the data folder below dir.
+// DataHash hashes the basis and the content of the tables (data_root), before the workbooks, which print it, are
+// written. A run repeated from its tables (--from) has the same. folder is the data folder below dir.
 func (m *Manifest) DataHash(dir, folder string) (string, error) {
 	basis := Manifest{Year: m.Year, Version: m.Version, Date: m.Date, Definition: m.Definition, Options: m.Options,
 		Previous: m.Previous, Earlier: m.Earlier,

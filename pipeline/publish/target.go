@@ -37,8 +37,7 @@ type Target struct {
 // ErrBusy means that another run holds the output folder.
 var ErrBusy = errors.New("另一次运行正在写这个输出文件夹")
 
-// inUseError is a failure to move results that another program holds open: Windows reports it as a missing
-// permission.
+// inUseError means that results are held open by a program, which Windows reports as a missing permission.
 type inUseError struct{ error }
 
 func (e inUseError) Unwrap() error { return e.error }
@@ -90,8 +89,7 @@ func Begin(out, name string, reads []ReadPath) (*Target, error) {
 	return t, nil
 }
 
-// checkReplaceable refuses if anything in the place of the results, or of the files needed to write them, is not
-// ours.
+// checkReplaceable refuses if anything in the place of the results, or of our working files, is not ours.
 func (t *Target) checkReplaceable() error {
 	for _, dir := range []string{t.out, filepath.Join(t.out, keptFolder)} {
 		if err := CheckFolder(dir); err != nil {
@@ -171,19 +169,16 @@ func (t *Target) Publish() error {
 		return fmt.Errorf("旧结果 %s 无法移开%s。请关闭后重新运行，旧结果没有改动：%w", t.Final, openHint(t.Final), inUseError{err})
 	}
 	if err := os.Rename(t.Temp, t.Final); err != nil {
-		return errors.Join(fmt.Errorf("新结果无法放到 %s：%w", t.Final, err), restoreOld(t.old, t.Final))
+		failed := fmt.Errorf("新结果无法放到 %s：%w", t.Final, err)
+		if err := os.Rename(t.old, t.Final); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return errors.Join(failed, fmt.Errorf("旧结果在 %s，没能放回：%w", t.old, err))
+		}
+		return failed
 	}
 	syncDir(t.out)
 	// The new results are published. What can't be removed now is removed by the next run.
 	if err := t.removeOld(); err != nil {
 		t.Notes = append(t.Notes, fmt.Sprintf("旧结果还在 %s，没能清理完，下次运行会再试：%s", t.old, ErrorText(err)))
-	}
-	return nil
-}
-
-func restoreOld(old, final string) error {
-	if err := os.Rename(old, final); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("旧结果在 %s，没能放回：%w", old, err)
 	}
 	return nil
 }

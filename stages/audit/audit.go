@@ -191,8 +191,7 @@ func (r Report) title() string {
 	return fmt.Sprintf("%d年%s（%s）", r.Definition.Directory.Batch, a.Title, a.Mark)
 }
 
-// kindSummary is the sheet 总览: the result of each kind of move; first the perverse ones, then combinations, then
-// claims.
+// kindSummary is the sheet 总览: the result of each kind of move, the perverse ones first, claims last.
 func (r Report) kindSummary() ([][]any, list.Words) {
 	kinds := append(slices.Clone(r.Definition.Audit.Moves),
 		&templates.AuditMove{ID: KindGathered, List: templates.Perverse, Label: "同一动作几处一起做"},

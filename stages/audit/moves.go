@@ -252,8 +252,7 @@ func (a figure) changeTo(status table.Status, value decimal.Decimal) change {
 	return change{a.slot, fmt.Sprintf("%s %s→%s", a.name, a.shown, after), a.place, set, a.group}
 }
 
-// swapYears swaps the two years of a figure. Unless all figures are swapped, a perverse move must make the later year
-// worse, a claim better.
+// swapYears swaps two years of a figure. Alone, a perverse move must make the later year worse, a claim better.
 func swapYears(def *templates.AuditMove, list []figure) []change {
 	if len(list) != 2 || list[0].status != table.Normal || list[1].status != table.Normal {
 		return nil

@@ -38,7 +38,7 @@ func (p *renderer) writeCheckPage() {
 	try.Do(p.f.AutoFilter(p.current, fmt.Sprintf("%s:%s", cell(headerRow, 1), cell(last, layout.LastCol)), nil))
 	p.setUpPage(true) // after the filter, which would reset the page settings
 	p.colourResults(last)
-	c := newSheetCells()
+	c := &sheetCells{map[[2]int]excelize.Cell{}, map[int]float64{}, nil}
 	p.workbook.setFormula(p.current, 3, 1, conclusionName)
 	for i, line := range []struct {
 		role templates.Role
@@ -60,11 +60,11 @@ func (p *renderer) writeCheckPage() {
 // putRule puts the row of a rule: result and place as formulas, or the reason why a sheet can't check it.
 func (p *renderer) putRule(c *sheetCells, row int, r *templates.Rule) {
 	text, centred, link := p.style("check text"), p.style("check centred"), p.style("check link")
-	cure, asked := templates.Fill(r.Cure, p.cureVars()), "—" // an error must be corrected, not explained
+	cure, key := templates.Fill(r.Cure, p.cureVars()), "—" // an error must be corrected, not explained
 	if r.Severity != string(model.MustFix) || len(r.Explained) > 0 {
-		asked = r.Code
+		key = r.Code
 	}
-	for i, x := range []string{r.Code, model.Severity(r.Severity).Label(), r.Title, "—", r.Sheet, cure, asked} {
+	for i, x := range []string{r.Code, model.Severity(r.Severity).Label(), r.Title, "—", r.Sheet, cure, key} {
 		style := text
 		if i+1 == resultColumn || i < 2 {
 			style = centred
@@ -76,11 +76,13 @@ func (p *renderer) putRule(c *sheetCells, row int, r *templates.Rule) {
 	if n < 0 {
 		return
 	}
-	said := map[int]string{resultColumn: p.check.resultFormula(n), placeColumn: p.check.linkFormula(n)}
-	if asked == r.Code {
-		said[pasteColumn] = p.check.explanationKey(n)
+	outcome, words := caseCell(ruleColumn, p.check.rules[n].first), strings.Join(table.Each(outcomeWords, quote), ",")
+	printed := map[int]string{placeColumn: p.check.linkFormula(n),
+		resultColumn: fmt.Sprintf("CHOOSE(%s+1,%s)", outcome, words)}
+	if key == r.Code {
+		printed[pasteColumn] = p.check.explanationKey(n)
 	}
-	for column, f := range said {
+	for column, f := range printed {
 		p.workbook.setFormula(p.current, row, column, f)
 		content := p.workbook.streamCell(p.current, row, column)
 		content.StyleID = map[int]int{resultColumn: centred, placeColumn: link, pasteColumn: text}[column]
@@ -93,11 +95,6 @@ func (p *renderer) putRule(c *sheetCells, row int, r *templates.Rule) {
 			c.growRow(row, float64(lines(label, formulas().Page.Columns[placeColumn-1].Width, checkSize)*14)+padding)
 		}
 	}
-}
-
-func (s *selfCheck) resultFormula(n int) string {
-	words := strings.Join(table.Each(outcomeWords, quote), ",")
-	return fmt.Sprintf("CHOOSE(%s+1,%s)", caseCell(ruleColumn, s.rules[n].first), words)
 }
 
 // linkFormula links to the first place that decides the outcome.
@@ -124,8 +121,7 @@ func (s *selfCheck) linkFormula(n int) string {
 	return fmt.Sprintf(`IF(%s=0,"",%s)`, target, link)
 }
 
-// explanationKey is what an explanation must say it is about: the code, and the name of the place if a single one
-// fails.
+// explanationKey is what an explanation must name: the code, and the place if a single one fails.
 func (s *selfCheck) explanationKey(n int) string {
 	r, target := s.rules[n], caseCell(targetColumn, s.rules[n].first)
 	name, outcomes := "", s.outcomes(n)

@@ -40,8 +40,7 @@ func cellContent(v Value) any {
 	return nil
 }
 
-// numberFormat returns the number format of a field. Figures have General: #,##0.## would show a point after whole
-// numbers.
+// numberFormat returns the number format of a field. #,##0.## would show a point after whole numbers.
 func numberFormat(f *templates.Field) string {
 	switch f.Type {
 	case templates.IntegerField, templates.DecimalField, templates.PercentField:

@@ -60,8 +60,7 @@ func Kit(w io.Writer, d *templates.Definition, city templates.City, prefill func
 	return zw.Close()
 }
 
-// guide is the document that goes with the workbooks: which there are, how to fill them in, when and where to send
-// them.
+// guide is the document with the workbooks: how to fill them in, when and where to send them.
 func guide(d *templates.Definition, city templates.City, entries []templates.Entry) word.Document {
 	deadline, _ := time.Parse(time.DateOnly, d.Directory.Deadline)
 	text := func(style word.Style, format string, args ...any) word.Paragraph {

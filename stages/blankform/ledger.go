@@ -15,8 +15,7 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// workbook holds the cells and names before they are written. It calculates every formula, so that programs that do
-// not calculate find the values.
+// workbook holds the cells and names, and calculates the formulas for programs that do not calculate.
 type workbook struct {
 	cells map[cellRef]*entry
 	names map[string]formula.Area
@@ -138,8 +137,8 @@ func (l *workbook) setInputs(layout *templates.Layout, v Values) {
 	}
 }
 
-// calculatedSheets are the hidden sheets with some 3,600 formulas. excelize writes each formula in full; as shared
-// formulas they take half the file.
+// calculatedSheets are hidden and have some 3,600 formulas. excelize writes each in full; shared, they take half the
+// space.
 var calculatedSheets = []string{templates.ListSheet, templates.ValueSheet, templates.CaseSheet, templates.RowSheet}
 
 const (
@@ -173,8 +172,7 @@ func (l *workbook) sheetXML(sheet string) string {
 	return b.String()
 }
 
-// sharedFormulas returns the <f> element of every formula of a sheet. Equal patterns in consecutive rows of a column
-// share one.
+// sharedFormulas returns the <f> elements of a sheet. Equal patterns in consecutive rows of a column share a formula.
 func (l *workbook) sharedFormulas(sheet string, lastRow, lastCol int) map[cellRef]string {
 	out, groups := map[cellRef]string{}, -1
 	pattern := func(row, col int) string {

@@ -23,8 +23,7 @@ const (
 // outcomeWords are the outcomes in Chinese, from 0.
 var outcomeWords = []string{"不适用", "通过", "已说明", "未填", "无法判断", "未通过"}
 
-// statusNotApplicable is the status of a value with 不适用. Other statuses are 0 (usable) or an outcome; the greatest of
-// several decides.
+// statusNotApplicable is the status of 不适用. Others are 0 (usable) or an outcome; the greatest of several decides.
 const statusNotApplicable = 1
 
 type sheetCase struct {
@@ -81,11 +80,6 @@ const (
 	thisLength = "$F" + thisRow
 )
 
-// byStatus is the outcome by the status of the values needed; then: where they are usable.
-func byStatus(status, then string) string {
-	return fmt.Sprintf("CHOOSE(%s+1,%s,%d,%d,%d,%d)", status, then, notApplicable, explained, missing, unclear)
-}
-
 // failCondition is the condition under which a value fails, for its check in formulas.yaml, or the outcome of a
 // blank; empty: the rule demands nothing of the value.
 func (s *selfCheck) failCondition(r *templates.Rule, slot templates.Slot) string {
@@ -131,7 +125,9 @@ func (s *selfCheck) explainedCondition(r *templates.Rule, slot templates.Slot) s
 	if name := s.d.Name(templates.Ref{Field: slot.Field.ID, Year: slot.Year}); name != s.d.Label(slot.Field.ID) {
 		names = append(names, quote("、"+name+"、"))
 	}
-	return s.rows.isExplained(names)
+	about := s.rows.span(s.rows.explainedColumn())
+	found := table.Each(names, func(name string) string { return fmt.Sprintf("ISNUMBER(FIND(%s,%s))", name, about) })
+	return "SUMPRODUCT(" + strings.Join(found, "+") + ")>0"
 }
 
 // combine joins the parts as arguments of a function; a single part is left as it is: OR(a,b), MAX(a,b), (a+b).
@@ -220,7 +216,8 @@ func (s *selfCheck) guardStatus(e *templates.Expression, then string) string {
 		i := s.slotIndex(ref)
 		cells = append(cells, s.print.value(i, s.statusColumnOf(i)))
 	}
-	return byStatus(combine("MAX", ",", cells), then)
+	status := combine("MAX", ",", cells)
+	return fmt.Sprintf("CHOOSE(%s+1,%s,%d,%d,%d,%d)", status, then, notApplicable, explained, missing, unclear)
 }
 
 // slotIndex is the index of a value in form order.

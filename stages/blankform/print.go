@@ -30,8 +30,7 @@ type formulaPrinter struct {
 
 const noBase = -1
 
-// value refers to a column of templates.ValueSheet for the i-th value, relative to the base value so that all cases
-// of a rule share one formula.
+// value refers to a column of templates.ValueSheet, relative to the case's own value so that cases share a formula.
 func (p *formulaPrinter) value(i, column int) string {
 	if p.base == noBase {
 		return fmt.Sprintf("%s!$%s$%d", templates.ValueSheet, columnName(column), i+2)
@@ -339,8 +338,7 @@ func (p *formulaPrinter) kinds(args []ast.Node) []int {
 	})
 }
 
-// enrolmentKinds returns the kinds of each call of enrolment in an expression: its data may be missing though no
-// field is.
+// enrolmentKinds returns the kinds of each call of enrolment in an expression.
 func (p *formulaPrinter) enrolmentKinds(e *templates.Expression) [][]int {
 	var out [][]int
 	ast.Find(e.Tree, func(n ast.Node) bool {

@@ -22,8 +22,7 @@ const (
 	printedEmpty = 8  // of those, how many are printed
 )
 
-// Register writes the register with rows by sheet and column. names are offered in the dropdowns besides the
-// directory.
+// Register writes the register with rows by sheet and column. The dropdowns offer the directory and names.
 func Register(w io.Writer, d *templates.Definition, rows map[string][]map[string]string, names ...string) error {
 	sheets := table.Each(d.Register.Sheets, func(s *templates.RegisterSheet) string { return s.Title })
 	names = append(d.Directory.Names(), names...)

@@ -90,8 +90,7 @@ type renderer struct {
 	current string         // title of the sheet being written
 }
 
-// addLists writes the options of the dropdowns to a hidden sheet: a list inside a validation is limited to 255
-// characters.
+// addLists writes the options of dropdowns to a hidden sheet: a validation itself holds at most 255 characters.
 func (p *renderer) addLists() {
 	column := 0
 	list := func(name string, options []string) {
@@ -226,7 +225,7 @@ type sheetCells struct {
 
 // layoutCells puts everything of a layout into its cells.
 func (p *renderer) layoutCells(layout *templates.SheetLayout) *sheetCells {
-	c := newSheetCells()
+	c := &sheetCells{map[[2]int]excelize.Cell{}, map[int]float64{}, nil}
 	for _, s := range layout.Statics {
 		c.put(s.Row, s.Col, s.Rows, s.Cols, p.staticCell(s.Row, s.Col, s.Role, s.Text, s.Rows > 1))
 		c.growStatic(layout, s)
@@ -246,10 +245,6 @@ func (p *renderer) layoutCells(layout *templates.SheetLayout) *sheetCells {
 		p.putRecords(c, area)
 	}
 	return c
-}
-
-func newSheetCells() *sheetCells {
-	return &sheetCells{cells: map[[2]int]excelize.Cell{}, heights: map[int]float64{}}
 }
 
 // staticCell returns a fixed cell of the form: a text, or a formula with its value.

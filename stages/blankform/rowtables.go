@@ -78,14 +78,6 @@ func substitute(x string, pairs ...string) string {
 	return x
 }
 
-// isExplained is the condition that an explanation is about one of the names, which are formulas with 、 on both
-// sides.
-func (r *rowTables) isExplained(names []string) string {
-	said := r.span(r.explainedColumn())
-	found := table.Each(names, func(name string) string { return fmt.Sprintf("ISNUMBER(FIND(%s,%s))", name, said) })
-	return "SUMPRODUCT(" + strings.Join(found, "+") + ")>0"
-}
-
 // kindColumn is the number of a member's kind; 0: none chosen, -1: unknown.
 func (r *rowTables) kindColumn() int {
 	x := rowText("members_kind")

@@ -88,8 +88,7 @@ func columnName(column int) string {
 //go:embed formulas.yaml
 var formulasText string
 
-// formulas is formulas.yaml: formulas of the hidden sheets, the rules of inputs, the texts of the self-check page.
-// Placeholders are explained there.
+// formulas is formulas.yaml, where the placeholders are explained.
 var formulas = sync.OnceValue(func() (all struct {
 	Number    string                       // whether a figure can be used
 	Values    map[string]map[string]string // by type of field and column
@@ -269,8 +268,8 @@ func (s *selfCheck) statusColumnOf(i int) int {
 // valueRank is a value and the severity rank of rules about it.
 type valueRank struct{ value, rank int }
 
-// casesByValue returns for each value the cases that make it unusable for other rules if they fail, and those that
-// colour it.
+// casesByValue returns for each value the cases that, failed, make it unusable for other rules, and those that colour
+// it.
 func (s *selfCheck) casesByValue() (voids map[int][]string, flags map[valueRank][]string) {
 	voids, flags = map[int][]string{}, map[valueRank][]string{}
 	for _, r := range s.rules {

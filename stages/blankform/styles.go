@@ -98,8 +98,7 @@ func (p *renderer) setUpSheet(layout *templates.SheetLayout) {
 	p.watermark(col)
 }
 
-// setUpPage sets up A4 with a binding margin on the left, header and footer, and protection, as on every visible
-// sheet.
+// setUpPage sets up A4 with a binding margin, header, footer and protection, as on every visible sheet.
 func (p *renderer) setUpPage(landscape bool) {
 	print := book.Print{Landscape: landscape, Left: 0.8, Right: 0.5, Top: 0.5, Bottom: 0.5, Edge: 0.3}
 	print.Head = excelize.HeaderFooterOptions{OddHeader: "&R&9" + p.current, OddFooter: "&C&P / &N"}
@@ -126,8 +125,7 @@ func (p *renderer) setPrintNames(lastCell string, repeat, to int) {
 	}
 }
 
-// watermark marks a sheet on the screen as the page header does on paper. It is a shape, because a cell would be
-// content.
+// watermark marks a sheet on the screen as the header does on paper. It is a shape: a cell would be content.
 func (p *renderer) watermark(col int) {
 	if p.v.Watermark == "" {
 		return
@@ -143,8 +141,7 @@ func (p *renderer) watermark(col int) {
 	}))
 }
 
-// colourInputs colours inputs while one types. The flags are reached through a defined name: older programs allow no
-// other sheet in a conditional format.
+// colourInputs colours inputs while one types. Older programs reach the flags, on another sheet, only by a name.
 func (p *renderer) colourInputs(r inputRun) {
 	if r.slot.Field.Locked {
 		return

@@ -1,7 +1,6 @@
 // Package dossier writes 公文/: drafts of the documents from the notice to the publication. Their texts are in
-// documents.yaml; this package provides the placeholders and lists, decides which documents the state of the batch
-// requires, and formats them. All numbers are the run's. Neither contacts nor the names of those who objected are
-// among the placeholders.
+// documents.yaml; this package fills in placeholders and lists, chooses documents by the state of the batch, and
+// formats them. All numbers are the run's; contacts and the names of objectors are never included.
 package dossier
 
 import (
@@ -74,8 +73,7 @@ func List(d *templates.Definition, city string, rows []map[string]string) (map[s
 	return out, nil
 }
 
-// composeDocument formats one document. An unknown placeholder is an error: a draft must not have gaps that nobody
-// notices.
+// composeDocument formats one document. An unknown placeholder is an error: a draft must have no hidden gaps.
 func composeDocument(in Input, d *templates.Document, s *scope) ([]byte, error) {
 	title, all, standing := s.fill(d.Title), in.Definition.Documents, text.Mask(in.Standing.Short())
 	known := centredParagraph(word.Small, all.Draft+"　"+standing)

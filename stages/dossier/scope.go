@@ -109,8 +109,7 @@ func newScope(in Input) *scope {
 	return s
 }
 
-// publicPeriod is the period of publication, if all rows agree: of those not yet cleared, or else of all. Otherwise
-// it is left blank.
+// publicPeriod is the period of publication: of those not yet cleared, or else of all; blank if they differ.
 func (s *scope) publicPeriod() string {
 	published := map[string]string{templates.StepPublicised: "*"}
 	public := s.selectRows(&templates.DocumentBlock{Of: "submissions", Where: published})

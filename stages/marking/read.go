@@ -62,8 +62,7 @@ type workbook struct {
 	other      string // the file that replaces it, or contradicts it
 }
 
-// resolve reads every file and decides which workbooks of an expert count: of several with equal marks the first; of
-// several with different marks none.
+// resolve reads every file. Of several workbooks of an expert the first counts if all have the same marks, else none.
 func resolve(facts *table.Facts, returned []Returned) []*workbook {
 	known := formsByID(facts)
 	paths := text.Paths{}
@@ -100,8 +99,7 @@ func resolve(facts *table.Facts, returned []Returned) []*workbook {
 	return out
 }
 
-// mergeSupplements keeps one row for a mark that several workbooks of an expert ask for: the latest that is filled
-// in.
+// mergeSupplements keeps one row for a mark that several workbooks ask for: the latest that is filled in.
 func mergeSupplements(all []*workbook) {
 	slices.SortStableFunc(all, func(a, b *workbook) int { return cmp.Compare(b.index.part, a.index.part) })
 	type key struct{ submission, point, kind string }

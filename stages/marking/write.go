@@ -99,8 +99,7 @@ func (w *writer) page(sheet string, widths []float64) *page {
 
 func (p *page) at(row, col int) string { return book.Range(p.Sheet) + model.CellName(row, col) }
 
-// region returns the extent of a page and the digest of its locked cells: those with content that are not the
-// expert's and no formulas.
+// region returns the extent of a page and the digest of its locked cells.
 func (p *page) region(free map[cellRef]slot) region {
 	out, locked := region{sheet: p.Sheet}, []lockedCell{}
 	for at, c := range p.Cells {

@@ -1,6 +1,6 @@
 // Package rehearse damages copies of a good workbook as people, office programs and mail systems do, and says what
-// must be noticed: a rejection with its code, a finding at its cell, or nothing if no value changed. Package pipeline
-// reads the damaged copies as it reads any file.
+// must be noticed: a rejection, a finding at its cell, or nothing if no value changed. Package pipeline reads the
+// copies.
 package rehearse
 
 import (

@@ -49,8 +49,7 @@ type Input struct {
 	AllowTrial bool      // allow other weights even before all marks are in, and in a meeting copy
 }
 
-// Write writes the page. If there are many submissions it shows those around the selection line, as many as the
-// limits allow, and says so.
+// Write writes the page. It shows the submissions around the selection line, as many as the limits allow.
 func Write(out io.Writer, in Input) error {
 	for most := min(maxSubmissions, in.Ranking.Ranking.Len()); ; most = most * 3 / 4 {
 		data, err := json.Marshal(newPage(in, most))
@@ -104,8 +103,7 @@ func (s masked) MarshalJSON() ([]byte, error) {
 type record map[string]any
 
 // newPage collects the data of the page for at most so many submissions. Words that must not appear before all marks
-// are in are here, not in the script. Points, evidence and metrics are listed once; every submission has its values
-// in the same order.
+// are in are here, not in the script. Values of a submission are in the order of points, evidence and metrics.
 func newPage(in Input, most int) record {
 	d, k, complete := in.Definition, in.Choose(), in.Standing.Complete()
 	p := record{
@@ -182,8 +180,7 @@ func yearlyMetrics(d *templates.Definition) []*templates.Field {
 	return slices.DeleteFunc(d.Form.Metrics(), func(f *templates.Field) bool { return len(f.Years) < 2 })
 }
 
-// aroundLine returns at most so many rows of a ranking, the nearest to the selection line after the first k; the
-// unranked are dropped first.
+// aroundLine returns the rows of a ranking nearest to the line after the first k, at most so many, ranked ones first.
 func aroundLine(ranking []table.Rank, k, most int) []table.Rank {
 	if len(ranking) <= most {
 		return ranking

@@ -117,8 +117,8 @@ func (w *formReader) readParagraph(words string, section int, place model.Place)
 	w.readUnlabelled(words, "", section, place)
 }
 
-// readUnlabelled takes a text without a label: for its section, if that has no labels, or as unplaced. head is the
-// first text in its row.
+// readUnlabelled takes a text without a label, for a section without labels or as unplaced. head: the first in its
+// row.
 func (w *formReader) readUnlabelled(words, head string, section int, place model.Place) {
 	if strings.TrimSpace(words) == "" || w.ownTexts[text.NameKey(words)] || w.ownTexts[labelKey(words)] {
 		return
@@ -296,8 +296,7 @@ func (w *formReader) readNames(kind string, row int, text string, place model.Pl
 	}
 }
 
-// compareCounts compares the number of members with those listed. If a row has a single school, its students are that
-// school's enrolment.
+// compareCounts compares member counts with the members listed, and gives the students of a row to its one school.
 func (w *formReader) compareCounts() {
 	for _, k := range w.d.Form.Kinds {
 		listed, counted := 0, 0

@@ -157,8 +157,7 @@ func (w *formReader) match(p *rowPattern, row []docCell, keys []string) (rowMatc
 	return out, out.score > 0
 }
 
-// unitScore counts cells that end with the unit of their slot. It distinguishes rows under one label, such as 人次 and
-// 课时数.
+// unitScore counts cells that end with the unit of their slot: 人次 and 课时数 are rows under one label.
 func (w *formReader) unitScore(p rowMatch) (score int) {
 	for i, slot := range p.slots {
 		refs := slot.Cell.Refs
@@ -173,8 +172,7 @@ func (w *formReader) unitScore(p rowMatch) (score int) {
 	return score
 }
 
-// reorderYears returns a header with its years in the order of a table row, and the year now in each one's place;
-// nil: the same order, or other years.
+// reorderYears returns a header with its years in the order of a row, and the new year by the old; nil: not needed.
 func (w *formReader) reorderYears(p *rowPattern, keys []string) (*rowPattern, map[int]int) {
 	ofKey := map[string]templates.PaperSlot{}
 	var at []int // indexes of slots with years

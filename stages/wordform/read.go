@@ -33,7 +33,7 @@ type Unplaced struct {
 	Why   string
 }
 
-// Read reads the main part of a Word file, and the check code in its footers. An error is a fault of the file
+// Read reads the main part of a Word file, and the code in its footers. An error is a fault of the file
 // (ooxml.Fault).
 func Read(d *templates.Definition, file string, main []byte, footers ...[]byte) (*Filled, error) {
 	doc, err := parseDocument(main)
@@ -217,8 +217,7 @@ func (w *formReader) takeRow(t *docTable, row []docCell, pattern int, how rowMat
 	}
 }
 
-// hasExtraText reports whether a label's cell has a number or bracketed words that are not on the form, other than a
-// footnote number.
+// hasExtraText reports whether a label's cell has a number or bracketed words besides those of the form.
 func (w *formReader) hasExtraText(item templates.PaperItem, words string) bool {
 	const longestUnit = 3
 	own := text.NameKey(w.d.Wording(item))

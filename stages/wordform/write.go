@@ -17,8 +17,8 @@ func Name(d *templates.Definition, consortium string) string {
 	return fmt.Sprintf("%s（%d年推荐书）.docx", text.FileName(consortium), d.Year)
 }
 
-// Write prints 附件3 for a submission; contacts is its personal data by field. Seals, signatures and their dates are
-// left blank. The footer shows the check code.
+// Write prints 附件3 for a submission, with personal data (contacts, by field) and the check code in the footer. Seals,
+// signatures and their dates are left blank.
 func Write(w io.Writer, d *templates.Definition, form *table.Form, contacts map[string]string, checkCode string) error {
 	p := &printer{d: d, form: form, contacts: contacts}
 	out := word.Document{Title: d.Form.Title, Text: word.FormText, TwoSided: true}

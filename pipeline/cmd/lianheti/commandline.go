@@ -262,9 +262,8 @@ func answer(err error, no bool) error {
 }
 
 // normalizeArgs puts flags before paths, because cli v2 stops reading flags at the first path. It inserts `check`
-// where the first argument is no command but an existing path, as when Windows starts the program for files dropped
-// on it. dropped is set if there is nothing else on the line. A flag without its value is an error; it never takes
-// the next flag as value.
+// before a path in the place of a command, as when files are dropped on the program in Windows; dropped: there is
+// nothing else. A flag without its value is an error; it never takes the next flag as value.
 func normalizeArgs(app *cli.App, args []string) (out []string, dropped bool, err error) {
 	if len(args) < 2 {
 		return args, false, nil
@@ -289,8 +288,8 @@ func normalizeArgs(app *cli.App, args []string) (out []string, dropped bool, err
 	return slices.Concat([]string{args[0], command.Name}, flags, []string{"--"}, paths), unnamed && len(flags) == 0, err
 }
 
-// splitArgs separates the flags of a command and their values from the paths. Only list flags may be repeated: the
-// parser would silently take the last one.
+// splitArgs separates flags with their values from paths. Only list flags may be repeated: cli would take the last
+// one.
 func splitArgs(command *cli.Command, args []string) (flags, paths []string, err error) {
 	known, given := map[string]cli.Flag{}, map[cli.Flag]bool{}
 	for _, f := range command.Flags {

@@ -1,5 +1,4 @@
-// Command lianheti processes the yearly call for 市域产教联合体. It has the commands, messages and exit codes; the work is
-// done by package pipeline.
+// Command lianheti processes the yearly call for 市域产教联合体: commands, messages and exit codes, over package pipeline.
 package main
 
 import (
@@ -200,8 +199,7 @@ func wrap(indent, text string) string {
 	return out.String() + line
 }
 
-// words splits a text where a line may end: between hanzi and at spaces, but not before closing or after opening
-// punctuation.
+// words splits a text where a line may end: between hanzi and at spaces, with punctuation kept where it belongs.
 func words(text string) []string {
 	var out []string
 	for _, r := range text {

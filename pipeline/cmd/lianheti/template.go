@@ -103,8 +103,7 @@ func requestedFiles(c *cli.Context, d *templates.Definition) ([]outputFile, erro
 	return []outputFile{{blankform.FileName(d), func(w io.Writer) error { return blankform.Template(w, d) }}}, nil
 }
 
-// progressKits returns the kits of progress forms, for every prefecture that must report or for the one named by
-// --city.
+// progressKits returns the kits of progress forms, for all prefectures that must report or for --city.
 func progressKits(c *cli.Context, d *templates.Definition) ([]outputFile, error) {
 	of, err := pipeline.PrepareProgressForms(d, c.StringSlice("from"), c.String("registered"))
 	if err != nil {
