@@ -203,7 +203,7 @@ func (a *auditRun) files(out string, r *Audited) ([]publish.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := export.Alone(dir, a.d, incentives); err != nil {
+	if err := export.WriteOne(dir, a.d, incentives); err != nil {
 		return nil, err
 	}
 	outputs, err := publish.Outputs(dir)

@@ -1,8 +1,8 @@
-// Package compare tells what changed since the last round: which submissions came, went or were sent again, which
-// findings are closed, open or new, which values are different, what that did to verdict, points and rank.
+// Package compare lists the changes since the previous round: new, withdrawn and resubmitted submissions, new, open and
+// closed findings, changed values, verdicts, totals and ranks.
 //
-// A finding is the same in both rounds when its fingerprint is. Values are compared as published: of personal fields
-// only whether something stands there.
+// Findings with the same fingerprint are the same. Values are compared as published: of personal fields only whether
+// they are filled in.
 package compare
 
 import (
@@ -19,14 +19,14 @@ import (
 	"lianheti/templates"
 )
 
-// Causes is what is known of why something changed.
+// Causes are the reasons of changes, as far as known.
 type Causes struct {
-	Moves      map[string][]table.Move // of each total that moved
-	Registered *table.Judgement        // the last round's facts with this round's register; nil: the same, or unknown
-	Judged     *table.Judgement        // this round's facts by the earlier rules; nil: nobody can say
+	Moves      map[string][]table.Move // steps of each total that changed, by submission
+	Registered *table.Judgement        // the previous round's facts with this round's register; nil: the same, or unknown
+	Judged     *table.Judgement        // this round's facts by the previous rules; nil: unknown
 }
 
-// Run compares a round with the one before. Without a round before there are no changes.
+// Run compares a round with the previous one. Without a previous round there are no changes.
 func Run(before, now *table.Round, causes Causes) table.Table[table.Change] {
 	out := table.NewBuilder[table.Change]()
 	if before == nil {
@@ -73,8 +73,8 @@ type pair struct {
 	before, now *table.SubmissionRows
 	all         [2]map[string]*table.SubmissionRows // of both rounds
 	ids         []string
-	registered  model.Verdict // the last round's facts with this round's register; empty: as it was
-	judged      model.Verdict // this round's facts by the earlier rules; empty: nobody can say
+	registered  model.Verdict // the previous round's facts with this round's register; empty: unchanged
+	judged      model.Verdict // this round's facts by the previous rules; empty: unknown
 	register    table.Register
 	moves       []table.Move
 	facts       *table.Facts // of the last round that has it
@@ -90,8 +90,8 @@ func (p *pair) add(c table.Change) {
 	p.rows = append(p.rows, c)
 }
 
-// note adds a change that its kind says all about.
-func (p *pair) note(kind table.ChangeKind, before, after string) {
+// addKind adds a change whose label is that of its kind.
+func (p *pair) addKind(kind table.ChangeKind, before, after string) {
 	label := p.d.Sheets.Codes["change"][string(kind)]
 	p.add(table.Change{Kind: kind, Label: label, Before: before, After: after})
 }
@@ -99,10 +99,10 @@ func (p *pair) note(kind table.ChangeKind, before, after string) {
 func (p *pair) compare() {
 	switch {
 	case p.before == nil:
-		p.note(table.SubmissionNew, "", string(p.now.Verdict.Verdict))
+		p.addKind(table.SubmissionNew, "", string(p.now.Verdict.Verdict))
 		return
 	case p.now == nil:
-		p.note(table.SubmissionWithdrawn, string(p.before.Verdict.Verdict), "")
+		p.addKind(table.SubmissionWithdrawn, string(p.before.Verdict.Verdict), "")
 		return
 	}
 	p.values()
@@ -110,10 +110,10 @@ func (p *pair) compare() {
 	for _, list := range append([]string{"materials", "verifications", "explanations"}, table.OtherLists(p.d)...) {
 		p.list(list, p.rowsOf(list, p.before.Form), p.rowsOf(list, p.now.Form))
 	}
-	p.sent()
-	for _, e := range p.register { // without who objected and to what
+	p.resent()
+	for _, e := range p.register { // the change does not name who objected to what
 		if e.Upheld() && e.Key == table.ConsortiumKey(p.now.Form.Submission) {
-			p.note(table.ObjectionUpheld, "", e.Values[templates.RegisterDate]+"收到")
+			p.addKind(table.ObjectionUpheld, "", e.Values[templates.RegisterDate]+"收到")
 		}
 	}
 	p.verdicts()
@@ -121,8 +121,8 @@ func (p *pair) compare() {
 	p.points()
 }
 
-// sent says whether the submission was sent again, and whether anything in it is different.
-func (p *pair) sent() {
+// resent adds whether the submission was sent again, and whether its content changed.
+func (p *pair) resent() {
 	was, is := p.before.Form.Submission, p.now.Form.Submission
 	kind := table.Resent
 	switch {
@@ -131,7 +131,7 @@ func (p *pair) sent() {
 	case len(p.rows) == 0:
 		kind = table.ResentUnchanged
 	}
-	p.note(kind, was.EditionText(), is.EditionText())
+	p.addKind(kind, was.EditionText(), is.EditionText())
 }
 
 func (p *pair) verdicts() {
@@ -158,7 +158,7 @@ func (p *pair) verdictCauses(was, is model.Verdict) string {
 	return strings.Join(causes, " ")
 }
 
-// findings sorts the findings of both rounds into new, reopened, open, explained and closed, each in its round's order.
+// findings classifies the findings of both rounds as new, reopened, open, explained and closed.
 func (p *pair) findings() {
 	earlier := table.IndexBy(slices.Values(p.before.Findings), func(x table.Finding) string { return x.Fingerprint })
 	now := map[string]bool{}
@@ -196,7 +196,7 @@ func finding(x table.Finding) table.Change {
 
 func (p *pair) values() {
 	for _, f := range p.d.Form.Fields() {
-		if f.Record != "" || f.ID == "edition" { // the edition is told with the file
+		if f.Record != "" || f.ID == "edition" { // resent compares the edition
 			continue
 		}
 		for _, r := range p.d.Refs(f) {
@@ -207,7 +207,7 @@ func (p *pair) values() {
 
 func (p *pair) value(f *templates.Field, r templates.Ref) {
 	was, is := p.before.Form.Observe(r), p.now.Form.Observe(r)
-	before, after := shown(was), shown(is)
+	before, after := displayValue(was), displayValue(is)
 	c := table.Change{Kind: table.ValueChanged, Field: f.ID, Year: table.Nonzero(r.Year), Label: p.d.Name(r),
 		Before: before, After: after, BeforeNumber: number(p.before.Form, r), AfterNumber: number(p.now.Form, r),
 		Sheet: is.Place.Sheet, Cell: is.Place.Cell}
@@ -227,7 +227,7 @@ func (p *pair) value(f *templates.Field, r templates.Ref) {
 	p.add(c)
 }
 
-func shown(o table.Observation) string {
+func displayValue(o table.Observation) string {
 	switch o.Status {
 	case table.Normal:
 		return cmp.Or(text.Mask(o.Value), "已填")
@@ -242,7 +242,7 @@ func number(f *table.Form, r templates.Ref) table.Opt[float64] {
 	return table.Known(v.InexactFloat64(), ok)
 }
 
-// points compares points and rank, rounded as ranks are.
+// points compares totals, rounded as for ranks, and ranks.
 func (p *pair) points() {
 	was, is := p.before.Rank, p.now.Rank
 	if math.Abs(was.Total-is.Total) >= table.SameTotal {
@@ -252,8 +252,8 @@ func (p *pair) points() {
 		}
 	}
 	if was.Rank != is.Rank {
-		p.add(table.Change{Kind: table.RankChanged, Label: "名次", Before: place(was), After: place(is),
-			BeforeNumber: float(was.Rank), AfterNumber: float(is.Rank), Because: p.overtakers()})
+		p.add(table.Change{Kind: table.RankChanged, Label: "名次", Before: rankText(was), After: rankText(is),
+			BeforeNumber: toFloat(was.Rank), AfterNumber: toFloat(is.Rank), Because: p.overtakers()})
 	}
 }
 
@@ -263,7 +263,7 @@ func (p *pair) total(kind table.ChangeKind, label string, m table.Move) {
 		BeforeNumber: table.Some(m.Before), AfterNumber: table.Some(m.After)})
 }
 
-// overtakers says who stands on the other side of a submission now: why a rank changed where the own total did not.
+// overtakers names the submissions that are now on the other side of this one, which explains a changed rank.
 func (p *pair) overtakers() string {
 	if !p.before.Rank.Rank.Valid || !p.now.Rank.Rank.Valid {
 		return ""
@@ -290,80 +290,82 @@ func (p *pair) overtakers() string {
 	return strings.Join(out, "；")
 }
 
-func place(r table.Rank) string {
+func rankText(r table.Rank) string {
 	if !r.Rank.Valid {
 		return "不参加排名"
 	}
 	return fmt.Sprintf("第%d名", r.Rank.V)
 }
 
-func float(v table.Opt[int32]) table.Opt[float64] {
+func toFloat(v table.Opt[int32]) table.Opt[float64] {
 	return table.Known(float64(v.V), v.Valid)
 }
 
-// record is one row of a list of the form: what it is known by, and all that it says.
+// record is one row of a list of the form: key, content and place.
 type record struct {
-	name, says  string
-	sheet, cell string
+	key, content string
+	sheet, cell  string
 }
 
-// known are the columns that a row of a list is known by, and those that it says; nil: the first one, and all.
-var known = map[string]struct{ by, says []string }{
+// listColumns are the key columns of a list and the columns of its content; nil: the first one, and all.
+var listColumns = map[string]struct{ by, says []string }{
 	"materials":     {by: []string{"title"}},
 	"verifications": {by: []string{"section", "means"}},
-	// Those that say something: the rows that a returned copy brings prefilled are ours.
+	// only rows with an explanation: a returned copy has prefilled rows without
 	"explanations": {by: []string{"about"}, says: []string{"explanation"}},
 }
 
 func (p *pair) rowsOf(list string, f *table.Form) []record {
 	area := p.d.Layout().Area(list)
-	by, says := known[list].by, known[list].says
+	by, says := listColumns[list].by, listColumns[list].says
 	for _, c := range area.Columns {
 		column := c.Name[len(list)+1:]
 		if by == nil {
 			by = []string{column}
 		}
-		if known[list].says == nil {
+		if listColumns[list].says == nil {
 			says = append(says, column)
 		}
 	}
 	var out []record
 	for _, row := range f.Rows(list) {
 		said := func(columns []string) string {
-			return say(table.Each(columns, func(c string) string { return row.Cells[list+"_"+c].Text })...)
+			return joinMasked(table.Each(columns, func(c string) string { return row.Cells[list+"_"+c].Text })...)
 		}
-		if r := (record{said(by), said(says), row.At.Sheet, row.At.Cell}); r.says != "" {
+		if r := (record{said(by), said(says), row.At.Sheet, row.At.Cell}); r.content != "" {
 			out = append(out, r)
 		}
 	}
 	return out
 }
 
-// list compares two lists whose order means nothing. Rows of one name are matched in their order.
+// list compares two lists without regard to order. Rows with the same key are matched in their order.
 func (p *pair) list(block string, was, is []record) {
 	change := func(kind table.ChangeKind, at record, before, after string) {
-		p.add(table.Change{Kind: kind, Field: block, Label: at.name, Before: before, After: after,
+		p.add(table.Change{Kind: kind, Field: block, Label: at.key, Before: before, After: after,
 			Sheet: at.sheet, Cell: at.cell})
 	}
 	left := slices.Clone(was)
 	for _, r := range is {
-		at := slices.IndexFunc(left, func(x record) bool { return x.name == r.name })
+		at := slices.IndexFunc(left, func(x record) bool { return x.key == r.key })
 		if at < 0 {
-			change(table.RecordAdded, r, "", r.says)
+			change(table.RecordAdded, r, "", r.content)
 			continue
 		}
-		if left[at].says != r.says {
-			change(table.RecordChanged, r, left[at].says, r.says)
+		if left[at].content != r.content {
+			change(table.RecordChanged, r, left[at].content, r.content)
 		}
 		left = slices.Delete(left, at, at+1)
 	}
 	for _, r := range left {
-		change(table.RecordRemoved, r, r.says, "")
+		change(table.RecordRemoved, r, r.content, "")
 	}
 }
 
-// say joins the columns of a row, those left empty aside, fit to be published.
-func say(columns ...string) string { return strings.Join(table.Words(columns, text.Mask), "，") }
+// joinMasked joins the non-empty columns of a row, masked.
+func joinMasked(columns ...string) string {
+	return strings.Join(table.Words(columns, text.Mask), "，")
+}
 
 func members(f *table.Form) []record {
 	return table.Each(f.Members, func(m table.Member) record {
@@ -374,6 +376,6 @@ func members(f *table.Form) []record {
 		if pupils != "" {
 			pupils = "在校生" + pupils + "人"
 		}
-		return record{text.Mask(m.Name), say(m.KindLabel, m.Name, pupils, lead), m.Sheet, m.Cell}
+		return record{text.Mask(m.Name), joinMasked(m.KindLabel, m.Name, pupils, lead), m.Sheet, m.Cell}
 	})
 }

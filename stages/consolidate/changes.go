@@ -20,7 +20,7 @@ type Earlier struct {
 	Complete   bool              // all marks were in: it had a line
 }
 
-// lineCrossing says whether a rank passed the line, and which way; before both rounds were marked there was none.
+// lineCrossing says whether a rank crossed the line, and which way; empty unless both rounds were completely marked.
 func (w *workbook) lineCrossing(c table.Change) string {
 	if c.Kind != table.RankChanged || !w.Standing.Complete() || w.Earlier == nil || !w.Earlier.Complete {
 		return ""
@@ -35,7 +35,7 @@ func (w *workbook) lineCrossing(c table.Change) string {
 	return "退出线内"
 }
 
-// changedRows lists what is different from the run before, those who passed the line first.
+// changedRows lists the changes since the previous run, those that crossed the line first.
 func (w *workbook) changedRows() ([]table.Change, list.Words) {
 	if w.Earlier == nil {
 		return nil, nil
@@ -54,30 +54,30 @@ func (w *workbook) changedRows() ([]table.Change, list.Words) {
 		out = append(out, c)
 	}
 	passes := func(c table.Change) int {
-		return min(len(w.lineCrossing(c)), 1) + 2*one(c.Kind == table.ObjectionUpheld)
+		return min(len(w.lineCrossing(c)), 1) + 2*boolToInt(c.Kind == table.ObjectionUpheld)
 	}
 	slices.SortStableFunc(out, func(a, b table.Change) int { return passes(b) - passes(a) })
 	said := list.Words{"different": fmt.Sprint(different), "definition": w.definitionChanges(), "causes": w.causes(),
-		"passed": "", "when": when(w.Earlier.Date != "", "（"+w.Earlier.Date+"）")}
-	if passed := w.passed(); len(passed) > 0 {
+		"passed": "", "when": textIf(w.Earlier.Date != "", "（"+w.Earlier.Date+"）")}
+	if passed := w.crossings(); len(passed) > 0 {
 		said["passed"] = fmt.Sprintf("拟遴选%d家的线：%s。", w.Choose(), strings.Join(passed, "、"))
 	}
 	return out, said
 }
 
-func (w *workbook) passed() []string {
+func (w *workbook) crossings() []string {
 	crossed := table.Where(w.Changes.All(), func(c table.Change) bool { return w.lineCrossing(c) != "" })
 	return table.Each(crossed, func(c table.Change) string {
 		return fmt.Sprintf("%s%s（%s→%s）", c.Consortium, w.lineCrossing(c), c.Before, c.After)
 	})
 }
 
-// moves lists the totals that moved, the most first.
+// moves lists the totals that changed, largest change first.
 func (w *workbook) moves() ([][]any, list.Words) {
 	before := map[string]string{}
 	for c := range w.Changes.All() {
 		if c.Kind == table.RankChanged {
-			before[c.Submission] = ranking(c.BeforeNumber)
+			before[c.Submission] = rankText(c.BeforeNumber)
 		}
 	}
 	moved := func(c table.Change) float64 { return c.AfterNumber.V - c.BeforeNumber.V }
@@ -87,20 +87,20 @@ func (w *workbook) moves() ([][]any, list.Words) {
 	})
 	return table.Each(totals, func(c table.Change) []any {
 		r := w.ranks[c.Submission].Rank
-		now := ranking(table.Opt[float64]{V: float64(r.V), Valid: r.Valid})
+		now := rankText(table.Opt[float64]{V: float64(r.V), Valid: r.Valid})
 		return []any{c.Submission, c.BeforeNumber, c.AfterNumber, moved(c), cmp.Or(before[c.Submission], now), now}
 	}), nil
 }
 
-// ranking is a rank as a word.
-func ranking(rank table.Opt[float64]) string {
+// rankText is a rank as text.
+func rankText(rank table.Opt[float64]) string {
 	if !rank.Valid {
 		return "不排"
 	}
 	return table.Plain(rank)
 }
 
-// definitionParts says what a change of a definition file moves.
+// definitionParts names what the definition files contain, by the beginning of the file name.
 var definitionParts = [][2]string{{"rubric", "权重或计分办法"}, {"rules", "检查规则"}, {"form", "表单"},
 	{"directory", "指导目录、期限或遴选家数"}, {"register", "登记项目的作用"}}
 
@@ -119,13 +119,13 @@ func (w *workbook) definitionChanges() string {
 	return "定义也改过：" + strings.Join(moved, "、") + "。"
 }
 
-// causes counts the submissions whose total each cause moved.
+// causes counts the submissions whose total each cause changed.
 func (w *workbook) causes() string {
 	out := table.Words(allCauses, func(cause table.Cause) string {
 		moved := howMany(slices.Collect(maps.Values(w.steps)), func(steps []table.Change) bool {
 			return slices.ContainsFunc(steps, func(c table.Change) bool { return c.Causes == string(cause) })
 		})
-		return when(moved > 0, fmt.Sprintf("%s%d家", w.Definition.Sheets.Codes["cause"][string(cause)], moved))
+		return textIf(moved > 0, fmt.Sprintf("%s%d家", w.Definition.Sheets.Codes["cause"][string(cause)], moved))
 	})
 	if len(out) == 0 {
 		return "得分没有变。"
@@ -136,11 +136,11 @@ func (w *workbook) causes() string {
 // allCauses are all causes, as the workbook lists them.
 var allCauses = append(slices.Clone(table.Causes), table.CauseForm)
 
-// reasons say of a change what made it: of a total the points of each cause, of a verdict what turned it.
+// reasons explains a change: of a total by the points of each cause, of a verdict by its causes.
 func (w *workbook) reasons(c table.Change) string {
 	r, steps := w.ranks[c.Submission], strings.Join(table.Each(w.steps[c.Submission], func(s table.Change) string {
 		return fmt.Sprintf("%s%+.2f", w.Definition.Sheets.Codes["cause"][s.Causes], s.AfterNumber.V-s.BeforeNumber.V) +
-			when(s.Because != "", "（"+s.Because+"）")
+			textIf(s.Because != "", "（"+s.Because+"）")
 	}), "；")
 	switch {
 	case c.Kind == table.VerdictChanged:

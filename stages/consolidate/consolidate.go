@@ -1,9 +1,9 @@
-// Package consolidate writes the officers' workbooks: 省级汇总 for deciding, 附录 with everything that was submitted, found
-// and scored, 联系人 apart. Which sheets and columns there are stands in the definition's sheets.yaml; one writer
-// (office/list) serves the plain ones, and Go is left where a sheet computes or is laid out freely.
+// Package consolidate writes the Department's workbooks: 省级汇总 for deciding, 附录 with everything that was submitted,
+// found and scored, and 联系人. The definition's sheets.yaml lists sheets and columns. Lists are written by office/list;
+// there is code here for sheets with a free layout, and for the cells that need computing.
 //
-// What is computed is a formula with its result beside it, so that programs that do not calculate show figures too.
-// Names and phones stand in 联系人 only; on all others whatever looks like personal data is masked.
+// Formulas are written with their values, so that programs that do not calculate show figures too. Names and phones are
+// in 联系人 only; in all other texts whatever looks like personal data is masked.
 package consolidate
 
 import (
@@ -34,24 +34,24 @@ const (
 	extension    = ".xlsx"
 )
 
-// Input is what the workbooks tell of.
+// Input is the content of the workbooks.
 type Input struct {
 	table.Publication
 	Before  []*table.Round // earlier years' batches, the oldest first
-	Earlier *Earlier       // that round; nil where none was given
-	// FromTables says that the facts come from published tables: there are no contacts and no returns.
+	Earlier *Earlier       // the previous run, with which Changes compares; nil: none
+	// FromTables says that the facts were read back from published tables, without contacts and returned copies.
 	FromTables bool
 }
 
-// Books writes the workbooks that have something to say into files that create makes by name. The one with personal
-// data is left out where there is none, and of results that are kept for a meeting.
+// Books writes the workbooks that have content to the files that create opens by name. The one with personal data is
+// left out where there is none, and in results kept for a meeting.
 func Books(in Input, create func(name string) (io.WriteCloser, error)) error {
 	if err := Check(in.Definition); err != nil {
 		return err
 	}
 	w := newWorkbook(in)
 	for _, b := range in.Definition.Sheets.BooksBy("") {
-		sheets := w.shown(b.ID)
+		sheets := w.sheetsWithContent(b.ID)
 		if len(sheets) == 0 || b.Personal && (in.FromTables || in.Standing.Meeting != "") {
 			continue
 		}
@@ -76,7 +76,7 @@ func (w *workbook) write(to io.Writer, b *templates.ReportBook, sheets []*templa
 		if s.Rows == "" {
 			err = w.layouts()[s.ID](s.Name)
 		} else {
-			err = w.list(w.planned(s.ID))
+			err = w.writeList(w.listFor(s.ID))
 		}
 		if err != nil {
 			return fmt.Errorf("工作表“%s”：%w", s.Name, err)
@@ -85,27 +85,27 @@ func (w *workbook) write(to io.Writer, b *templates.ReportBook, sheets []*templa
 	return w.report.Write(to, w.title)
 }
 
-// shown lists the sheets of a book that have something to say.
-func (w *workbook) shown(id string) []*templates.ReportSheet {
-	return table.Where(slices.Values(w.Definition.Sheets.In(id)), w.written)
+// sheetsWithContent lists the sheets of a book that are to be written.
+func (w *workbook) sheetsWithContent(id string) []*templates.ReportSheet {
+	return table.Where(slices.Values(w.Definition.Sheets.In(id)), w.hasContent)
 }
 
-// written says whether a sheet has something to say.
-func (w *workbook) written(s *templates.ReportSheet) bool {
+// hasContent says whether a sheet is to be written.
+func (w *workbook) hasContent(s *templates.ReportSheet) bool {
 	switch {
-	case !w.now(s.When):
+	case !w.isDue(s.When):
 		return false
 	case s.Rows != "":
-		return s.Always || w.planned(s.ID).Len > 0
+		return s.Always || w.listFor(s.ID).Len > 0
 	case s.ID == "duel":
 		return w.live && len(w.aroundLine()) == 2
 	}
 	return s.Always || len(w.entries) > 0 || s.ID == "profiles" && w.Fulfilment.Len() > 0
 }
 
-// footer says on each page what it is a page of, and which data it rests on.
+// footer is the footer of each page: title, state and the hash of the data.
 func (w *workbook) footer() string {
-	const enough = 16 // characters of the hash that no two runs of a season share
+	const enough = 16 // characters of the hash, which tell runs apart
 	foot := w.title + "　" + w.Standing.Short()
 	if len(w.DataRoot) < enough {
 		return foot
@@ -113,7 +113,7 @@ func (w *workbook) footer() string {
 	return foot + "　数据校验值 " + w.DataRoot[:enough]
 }
 
-// layouts write the sheets that the program lays out.
+// layouts are the functions that write the sheets with a free layout, by id.
 func (w *workbook) layouts() map[string]func(name string) error {
 	return map[string]func(string) error{"overview": w.overview, "duel": w.comparison, "weights": w.weights,
 		"profiles": w.profiles, "filing": w.filing, "trends": w.trends}
@@ -121,28 +121,28 @@ func (w *workbook) layouts() map[string]func(name string) error {
 
 type workbook struct {
 	Input
-	*board
-	report      *book.Report
-	book, title string
-	about       map[string]*table.SubmissionRows // what the run has of a submission
-	entries     []entry                          // the submissions in their order
-	index       map[string]int                   // of a submission
-	ranks       map[string]table.Rank            // by submission
-	inOrder     []table.Rank                     // the ranked ones in their order
-	swaps       map[string][]string              // by submission: the smallest weight changes that bring it over the line
-	lifts       map[string]table.Lift            // by submission: the last step, of those that are outside the line
-	restOn      map[[2]string]string             // by submission and evidence: the cells that the score rests on
-	steps       map[string][]table.Change        // by submission: what each cause did to its total
-	standings   map[string]standing              // by submission
-	constant    map[string][]string              // by point: its evidence that tells nobody apart
-	lists       *list.Lists
-	pages       *book.Page     // of 一页一联合体, once they are laid out
-	pageRows    map[string]int // where each begins
+	*liveScores
+	report        *book.Report
+	book, title   string
+	about         map[string]*table.SubmissionRows // what the run has of a submission
+	entries       []entry                          // the submissions in their order
+	index         map[string]int                   // of a submission
+	ranks         map[string]table.Rank            // by submission
+	byRank        []table.Rank                     // the ranked ones in their order
+	swaps         map[string][]string              // by submission: smallest weight changes that move it over the line
+	lifts         map[string]table.Lift            // by submission: the last step, of those that are outside the line
+	evidenceCells map[[2]string]string             // by submission and evidence: the cells that the score rests on
+	steps         map[string][]table.Change        // by submission: what each cause did to its total
+	details       map[string]submissionPoints      // by submission
+	constant      map[string][]string              // by point: its evidence that tells nobody apart
+	lists         *list.Lists
+	pages         *book.Page     // of 一页一联合体, once they are laid out
+	pageRows      map[string]int // where each begins
 }
 
 func newWorkbook(in Input) *workbook {
-	w := &workbook{Input: in, board: newBoard(in), about: in.BySubmission(), index: map[string]int{},
-		ranks: map[string]table.Rank{}, swaps: map[string][]string{}, restOn: map[[2]string]string{},
+	w := &workbook{Input: in, liveScores: newLiveScores(in), about: in.BySubmission(), index: map[string]int{},
+		ranks: map[string]table.Rank{}, swaps: map[string][]string{}, evidenceCells: map[[2]string]string{},
 		steps: map[string][]table.Change{}}
 	for s := range in.Submissions.All() {
 		a := w.about[s.Submission]
@@ -151,7 +151,7 @@ func newWorkbook(in Input) *workbook {
 	}
 	for r := range in.Ranking.Ranking.All() {
 		if w.ranks[r.Submission] = r; r.Ranked {
-			w.inOrder = append(w.inOrder, r)
+			w.byRank = append(w.byRank, r)
 		}
 	}
 	for s := range in.Ranking.Swaps.All() {
@@ -161,35 +161,35 @@ func newWorkbook(in Input) *workbook {
 	}
 	w.lifts = table.IndexBy(in.Ranking.Lifts.All(), func(l table.Lift) string { return l.Submission })
 	for s := range in.Ranking.Scores.All() {
-		w.restOn[[2]string{s.Submission, s.Evidence}] = s.Cells
+		w.evidenceCells[[2]string{s.Submission, s.Evidence}] = s.Cells
 	}
 	for c := range in.Changes.All() {
 		if c.Kind == table.TotalStep {
 			w.steps[c.Submission] = append(w.steps[c.Submission], c)
 		}
 	}
-	w.standings, w.constant = w.standing(), w.constantEvidence()
+	w.details, w.constant = w.pointsOfAll(), w.constantEvidence()
 	w.lists = &list.Lists{Definition: in.Definition, Sources: w.allSources(), Views: w.allViews(), Groups: w.allGroups(),
-		Now: w.now, Finish: w.finish, Find: func(name string) (table.Rows, bool) {
+		IsDue: w.isDue, AdjustCell: w.addFormula, Find: func(name string) (table.Rows, bool) {
 			return table.Find(name, in.Facts, in.Judgement, in.Ranking)
 		}}
 	return w
 }
 
-// name is what a consortium is called, with what is for the Department to decide about it.
+// name is the name of a submission's consortium, with a tag while experts' proposals are not decided.
 func (w *workbook) name(id string) string {
-	return text.Mask(w.of(id).Consortium) + w.ranks[id].Tag()
+	return text.Mask(w.submission(id).Consortium) + w.ranks[id].Tag()
 }
 
-// of finds a submission by its id; the zero value where there is none.
-func (w *workbook) of(id string) table.Submission {
+// submission finds a submission by its id; the zero value where there is none.
+func (w *workbook) submission(id string) table.Submission {
 	if i, ok := w.index[id]; ok {
 		return w.entries[i].Submission
 	}
 	return table.Submission{}
 }
 
-// sheet is the name of a sheet by its id, as texts name it; with the file where it stands in another.
+// sheet is the name of a sheet by its id, for texts; with the file where it is in another one.
 func (w *workbook) sheet(id string) string {
 	if s := w.Definition.Sheets.Sheet(id); s.Book == w.book {
 		return "“" + s.Name + "”"
@@ -198,10 +198,10 @@ func (w *workbook) sheet(id string) string {
 	}
 }
 
-// to leads to a cell of a sheet, in whichever book it stands; nowhere where it is not written.
-func (w *workbook) to(id, cell string) string {
+// linkTo is the link to a cell of a sheet, also in another book; empty where the sheet is not written.
+func (w *workbook) linkTo(id, cell string) string {
 	s := w.Definition.Sheets.Sheet(id)
-	if !w.written(s) {
+	if !w.hasContent(s) {
 		return ""
 	}
 	if s.Book == w.book {
@@ -212,14 +212,14 @@ func (w *workbook) to(id, cell string) string {
 
 func (w *workbook) head(table, column string) string { return w.Definition.ColumnLabel(table, column) }
 
-// Cells by what they hold. Texts that people typed are masked; what can't hold personal data (codes, hashes) is not.
+// Cells by content. Texts that people typed are masked; codes and hashes are not.
 
 func plain(s string) book.Cell   { return book.Cell{Value: text.Mask(s), Look: book.Plain} }
 func centred(s string) book.Cell { return book.Cell{Value: text.Mask(s), Look: book.Centred} }
 func mono(s string) book.Cell    { return book.Cell{Value: s, Look: book.Mono} }
-func quiet(s string) book.Cell   { return book.Cell{Value: s, Look: book.Quiet} }
+func greyed(s string) book.Cell  { return book.Cell{Value: s, Look: book.Quiet} }
 
-// cell is a value with its look, and the formula that gives it, if any.
+// cell is a value with its style, and its formula, if any.
 func cell(value any, look book.Look, formula ...string) book.Cell {
 	return book.Cell{Value: value, Look: look, Formula: strings.Join(formula, "")}
 }
@@ -232,35 +232,35 @@ func number(v float64) book.Cell { return book.Cell{Value: v, Look: book.Number(
 func count(n int) book.Cell      { return book.Cell{Value: n, Look: book.Integer} }
 func points(v float64) book.Cell { return book.Cell{Value: round(v), Look: book.Points} }
 
-// figure is a number as read, or why there is none.
+// figure is a number, or the reason why there is none.
 func figure(v table.Opt[float64], s table.Status) book.Cell {
 	if v.Valid && s == table.Normal {
 		return number(v.V)
 	}
-	return quiet(cmp.Or(s.Absent(), table.Missing.Absent()))
+	return greyed(cmp.Or(s.Absent(), table.Missing.Absent()))
 }
 
-// reference is what stands in braces in a formula of sheets.yaml.
-var reference = regexp.MustCompile(`\{[a-z_.]+[:^]?\}`)
+// formulaReference matches the references in formulas of sheets.yaml.
+var formulaReference = regexp.MustCompile(`\{[a-z_.]+[:^]?\}`)
 
-// formulaOf fills in a formula of sheets.yaml: {x} is a cell of the row, or the cells of a group of columns; {x^} the
-// first cell of a column, or what stands over a group; {x:} a whole column; {sheet.x} a column of another sheet: none
-// without that sheet. Rows may have names of their own.
+// formulaOf resolves the references in a formula of sheets.yaml: {x} is a cell of the row, or the cells of a group of
+// columns; {x^} the first cell of a column, or the cells above a group; {x:} a whole column; {sheet.x} a column of
+// another sheet. The formula is empty where that sheet is not written. Rows may have names of their own.
 func (w *workbook) formulaOf(r list.Row, formula string) string {
-	names, lost := map[string]string{}, false
+	names, missing := map[string]string{}, false
 	if x, ok := r.Value.(pointRow); ok {
-		names = x.names(w, r.List)
+		names = x.formulaNames(w, r.List)
 	} else if r.List.Sheet.ID == "cities" {
 		names = w.kindNames(r)
 	}
-	filled := reference.ReplaceAllStringFunc(formula, func(s string) string {
+	filled := formulaReference.ReplaceAllStringFunc(formula, func(s string) string {
 		id := strings.TrimRight(s[1:len(s)-1], ":^")
 		if sheet, column, other := strings.Cut(id, "."); other {
-			lost = lost || !w.written(w.Definition.Sheets.Sheet(sheet))
-			return w.planned(sheet).Area(column)
+			missing = missing || !w.hasContent(w.Definition.Sheets.Sheet(sheet))
+			return w.listFor(sheet).Area(column)
 		}
 		top := strings.HasSuffix(s, "^}")
-		switch first, n := group(r.List, id); {
+		switch first, n := groupColumns(r.List, id); {
 		case names[id] != "":
 			return names[id]
 		case n > 0 && top:
@@ -275,13 +275,14 @@ func (w *workbook) formulaOf(r list.Row, formula string) string {
 		}
 		return r.Cell(id)
 	})
-	if lost {
+	if missing {
 		return ""
 	}
 	return w.formula("%s", filled)
 }
 
-// Check proves that what sheets.yaml asks of the program is there. The error names file, line and cure.
+// Check checks that sheets.yaml only uses rows, views and layouts that the program has. The error names file, line and
+// cure.
 func Check(d *templates.Definition) error {
 	round := table.Round{Facts: &table.Facts{Definition: d}, Judgement: &table.Judgement{}, Ranking: &table.Ranking{}}
 	w := newWorkbook(Input{Publication: table.Publication{Round: round}})
@@ -301,16 +302,16 @@ func Check(d *templates.Definition) error {
 	return nil
 }
 
-// now says whether what waits for a state has its turn.
-func (w *workbook) now(when string) bool {
+// isDue says whether a sheet or column with this When is shown in the present state.
+func (w *workbook) isDue(when string) bool {
 	return when == "" || w.Standing.Complete() == (when == templates.WhenComplete)
 }
 
-// planned is a plain sheet, laid out.
-func (w *workbook) planned(id string) *list.List { return w.lists.Of(id) }
+// listFor is the list of a sheet, laid out.
+func (w *workbook) listFor(id string) *list.List { return w.lists.Layout(id) }
 
-// finish puts formulas beside the values of a column.
-func (w *workbook) finish(c *templates.ReportColumn, r list.Row, cell book.Cell) book.Cell {
+// addFormula adds the formula of a column to a cell.
+func (w *workbook) addFormula(c *templates.ReportColumn, r list.Row, cell book.Cell) book.Cell {
 	if c.Formula != "" {
 		cell.Formula = w.formulaOf(r, c.Formula)
 	}
@@ -318,13 +319,13 @@ func (w *workbook) finish(c *templates.ReportColumn, r list.Row, cell book.Cell)
 		cell = inTotal(r, cell, c.ID)
 	}
 	if c.Drawn && cell.Value != nil && cell.Value != "" {
-		cell.Formula = w.atRun(cell.Value)
+		cell.Formula = w.onlyAtRun(cell.Value)
 	}
 	return cell
 }
 
-// atRun is the formula of what holds at the run's weights and k only: at others nothing is said.
-func (w *workbook) atRun(value any) string {
+// onlyAtRun is the formula of a value that is valid for the run's weights and number to choose only; otherwise a dash.
+func (w *workbook) onlyAtRun(value any) string {
 	said := fmt.Sprint(value)
 	if s, ok := value.(string); ok {
 		said = book.Quote(s)
@@ -332,26 +333,26 @@ func (w *workbook) atRun(value any) string {
 	return w.formula(`IF(%s=%s,"－",%s)`, setting(rangesRow), book.Quote(onlyRun), said)
 }
 
-func (w *workbook) list(l *list.List) error {
+func (w *workbook) writeList(l *list.List) error {
 	said := l.Sheet.Remark
 	if l.Len == 0 {
 		said = l.Sheet.None
 	}
-	w.remark(l.Sheet.ID, l.Words)
-	said = l.Sheet.Name + "：" + l.Sheet.Shows + "。\n" + w.filledIn(l.Sheet, said, l.Words)
+	w.addRemarkWords(l.Sheet.ID, l.Words)
+	said = l.Sheet.Name + "：" + l.Sheet.Shows + "。\n" + w.remarkText(l.Sheet, said, l.Words)
 	return l.Write(w.report, book.Grid{Table: l.Sheet.ID, Remark: said})
 }
 
-// filledIn is a remark with its words, after how much of the scores is known where the sheet says so.
-func (w *workbook) filledIn(s *templates.ReportSheet, remark string, said list.Words) string {
-	return when(s.Known, w.Standing.String()+"。") + templates.Fill(remark, said)
+// remarkText is a remark with its words, after the state of the marking where the sheet shows it.
+func (w *workbook) remarkText(s *templates.ReportSheet, remark string, said list.Words) string {
+	return textIf(s.Known, w.Standing.String()+"。") + templates.Fill(remark, said)
 }
 
-// begin heads a page that the program lays out with its title and the remark of its sheet.
-func (w *workbook) begin(p *book.Page, cols int, title, sheet string, said list.Words) {
+// beginPage writes title and remark of a sheet with a free layout.
+func (w *workbook) beginPage(p *book.Page, cols int, title, sheet string, said list.Words) {
 	s := w.Definition.Sheets.Sheet(sheet)
-	p.Begin(cols, title, w.filledIn(s, s.Remark, said))
+	p.Begin(cols, title, w.remarkText(s, s.Remark, said))
 }
 
-// marks are the colours that the definition gives under a name.
+// marks are the definition's colours under a name.
 func (w *workbook) marks(name string) []book.Mark { return list.Marks(w.Definition, name) }

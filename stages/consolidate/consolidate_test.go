@@ -138,12 +138,12 @@ func TestSheets(t *testing.T) {
 	for _, b := range in.Definition.Sheets.BooksBy("") {
 		f := books[b.ID+extension]
 		var want []string
-		for _, s := range w.shown(b.ID) {
+		for _, s := range w.sheetsWithContent(b.ID) {
 			want = append(want, s.Name)
 			if s.Rows == "" {
 				continue
 			}
-			if panes, err := f.GetPanes(s.Name); err != nil || !panes.Freeze || panes.YSplit != w.planned(s.ID).First()-1 {
+			if panes, err := f.GetPanes(s.Name); err != nil || !panes.Freeze || panes.YSplit != w.listFor(s.ID).First()-1 {
 				t.Errorf("%s: its header is not frozen: %+v %v", s.Name, panes, err)
 			}
 			if tables, err := f.GetTables(s.Name); err != nil || len(tables) != 1 || tables[0].Name != s.ID {
@@ -240,7 +240,7 @@ func TestFormulaLikeTextStaysText(t *testing.T) {
 
 func TestEveryFigureIsThere(t *testing.T) {
 	books, in, _ := open(t)
-	first, seen := newWorkbook(in).planned("metrics").Col(yearKey(in.Definition.Form.Years[0].Year))-1, map[string]int{}
+	first, seen := newWorkbook(in).listFor("metrics").Col(yearKey(in.Definition.Form.Years[0].Year))-1, map[string]int{}
 	for _, row := range books.rows(t, "年度数据") {
 		for _, v := range row[min(first, len(row)):min(first+len(in.Definition.Form.Years), len(row))] {
 			seen[v]++
@@ -307,11 +307,11 @@ func TestEmptyAndLargeBatches(t *testing.T) {
 	}
 	_, in, _ := open(t)
 	w := newWorkbook(in)
-	for range widest {
+	for range maxOutcomeColumns {
 		w.entries = append(w.entries, w.entries[0])
 	}
 	w.report = must.Get(book.NewReport("", "规则执行"))(t)
-	if err := w.list(w.planned("rules")); err != nil {
+	if err := w.writeList(w.listFor("rules")); err != nil {
 		t.Error("a large batch: ", err)
 	}
 }

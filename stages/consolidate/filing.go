@@ -12,19 +12,18 @@ import (
 	"lianheti/templates"
 )
 
-// filingCols are the columns of 申报与地市, all of one width: what is wider takes several.
+// filingCols is the number of columns of 申报与地市, all of one width; wider cells span several.
 const filingCols = 18
 
-// filing is 申报与地市: how reporting stands by prefecture and by economy, then every consortium of the directory and
-// beyond.
+// filing is 申报与地市: the state of reporting by prefecture and by economy, then all consortia, in the directory or not.
 func (w *workbook) filing(name string) error {
 	page := &book.Page{Sheet: name, Landscape: true, Scale: 66, Widths: slices.Repeat([]float64{8.6}, filingCols)}
-	w.begin(page, filingCols, name, "filing", nil)
+	w.beginPage(page, filingCols, name, "filing", nil)
 	f := &filing{w, book.Pane{Page: page, Row: 3, Col: 1, Cols: filingCols}}
 	f.cities()
 	f.economies()
-	f.Break(f.Row) // what is read by line begins on a page of its own
-	f.each()
+	f.Break(f.Row)
+	f.consortia()
 	return w.report.Page(page)
 }
 
@@ -43,7 +42,7 @@ func head(cols int, words string) book.Cell {
 }
 
 func (f *filing) cities() {
-	columns := f.planned("cities").Columns[1:][:len(tallied)]
+	columns := f.listFor("cities").Columns[1:][:len(tallyColumns)]
 	heads := table.Each(columns, func(c list.Column) book.Cell { return head(1, c.Head) })
 	f.part("各地市", append([]book.Cell{head(2, f.head("submissions", "city"))}, heads...)...)
 	first, lines := f.Row, f.tally()
@@ -53,7 +52,7 @@ func (f *filing) cities() {
 			label, look = book.Total, book.Sum
 		}
 		cells := []book.Cell{{Value: c.name, Look: label, Cols: 2}}
-		for i, id := range tallied {
+		for i, id := range tallyColumns {
 			cell := book.Cell{Value: c.counts[id], Look: look}
 			if c.total {
 				cell.Formula = fmt.Sprintf("SUM(%s:%s)", model.CellName(first, i+3), model.CellName(f.Row-1, i+3))
@@ -65,12 +64,12 @@ func (f *filing) cities() {
 	f.Row++
 }
 
-// economies shows how the submissions spread over the four that the notice names, as the directory puts them.
+// economies lists the submissions by economy.
 func (f *filing) economies() {
 	f.part("四大经济（工具归类，可改：照 directory.yaml 归的；那里没有归的，按主导产业的文字，一家可属几类）", head(2, "类别"),
 		head(1, "申报"), head(1, "参加排名"), head(1, "线内"), head(filingCols-5, "联合体"))
 	show := func(label string, all []entry) {
-		within := quiet("－")
+		within := greyed("－")
 		if f.Standing.Complete() {
 			within = count(howMany(all, func(e entry) bool {
 				return slices.Contains([]string{table.Inside, table.Tied}, f.ranks[e.id()].Line)
@@ -91,8 +90,8 @@ func (f *filing) economies() {
 	f.Row++
 }
 
-// each lists the directory, then what was handed in beside it.
-func (f *filing) each() {
+// consortia lists the directory, then the submissions off the directory.
+func (f *filing) consortia() {
 	s := func(column string) string { return f.head("submissions", column) }
 	f.part("逐家", head(1, s("directory_no")), head(1, s("city")), head(4, s("consortium")), head(3, s("park")),
 		head(1, "报送"), head(1, s("verdict")), head(1, s("errors")), head(1, s("warnings")),
@@ -101,15 +100,15 @@ func (f *filing) each() {
 	for _, e := range f.Definition.Directory.Entries {
 		i := slices.IndexFunc(f.entries, func(x entry) bool { return x.DirectoryNo == table.Some(int32(e.No)) })
 		if i < 0 {
-			f.absent(e)
+			f.missingRow(e)
 			continue
 		}
 		known[f.entries[i].id()] = true
-		f.there(i, e.No, "已报")
+		f.submissionRow(i, e.No, "已报")
 	}
 	for i, x := range f.entries {
 		if !known[x.id()] {
-			f.there(i, 0, "目录外")
+			f.submissionRow(i, 0, "目录外")
 		}
 	}
 	f.Mark(first, 10, f.Row-1, 10, book.Mark{Word: "未报", Tone: book.Bad},
@@ -117,7 +116,7 @@ func (f *filing) each() {
 	f.Mark(first, 11, f.Row-1, 11, f.marks("verdict")...)
 }
 
-func (f *filing) absent(e templates.Entry) {
+func (f *filing) missingRow(e templates.Entry) {
 	state, why := "未报", ""
 	if why = f.Register.Exempt(e); why != "" {
 		state = "不用报"
@@ -129,7 +128,7 @@ func (f *filing) absent(e templates.Entry) {
 		plain(""), plain(""), plain(""), plain(""), plain(why).Over(filingCols-14))
 }
 
-func (f *filing) there(i, no int, state string) {
+func (f *filing) submissionRow(i, no int, state string) {
 	x, v := f.entries[i].Submission, f.entries[i].Verdict
 	number := cell("－", book.Centred)
 	if no > 0 {
@@ -137,9 +136,9 @@ func (f *filing) there(i, no int, state string) {
 	}
 	notes := table.Words(f.receipts(nil), func(c list.Column) string {
 		said, _ := c.Cell(list.Row{Value: f.entries[i]}).Value.(string)
-		return when(said != "", c.Head+"："+said)
+		return textIf(said != "", c.Head+"："+said)
 	})
 	f.Fit(number, centred(f.Facts.CityOf(x)), plain(f.name(x.Submission)).Over(4), plain(x.Park).Over(3), centred(state),
 		centred(string(v.Verdict)), count(int(v.Errors)), count(int(v.Warnings)), ranked(f.ranks[x.Submission].Rank),
-		plain(joined(append(notes, v.Unranked)...)).Over(filingCols-14))
+		plain(joinNonEmpty(append(notes, v.Unranked)...)).Over(filingCols-14))
 }

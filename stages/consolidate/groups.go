@@ -17,16 +17,17 @@ import (
 func (w *workbook) allGroups() map[string]list.Group {
 	all := w.pointGroups()
 	maps.Copy(all, map[string]list.Group{
-		"ranges": w.ranges, "ahead": w.ahead, "scenarios": w.scenarios, "causes": w.causeColumns, "receipts": w.receipts,
-		"singles": w.singles, "funding": w.funding, "contacts": w.contacts, "years": w.years, "growths": w.growths,
+		"ranges": w.rangeColumns, "ahead": w.marginColumns, "scenarios": w.scenarioColumns, "causes": w.causeColumns,
+		"receipts": w.receipts,
+		"singles":  w.singles, "funding": w.funding, "contacts": w.contacts, "years": w.years, "growths": w.growths,
 		"sums": w.citySums, "experts": w.experts,
-		"submissions": w.outcomesEach, "results": w.resultColumns, "seasons": w.seasonColumns, "tasks": w.taskColumns,
+		"submissions": w.outcomeColumns, "results": w.resultColumns, "seasons": w.seasonColumns, "tasks": w.taskColumns,
 	})
 	return all
 }
 
-// ranges are the ranks that a submission has where something is otherwise.
-func (w *workbook) ranges(*list.List) []list.Column {
+// rangeColumns are the ranges of ranks under changed assumptions.
+func (w *workbook) rangeColumns(*list.List) []list.Column {
 	var out []list.Column
 	for i, x := range (table.Rank{}).Ranges() {
 		if !x.Marked || w.Standing.Complete() {
@@ -37,9 +38,9 @@ func (w *workbook) ranges(*list.List) []list.Column {
 	return out
 }
 
-// ahead says, for each place around the line, by what the experts' points would have to exceed that one's.
-func (w *workbook) ahead(*list.List) []list.Column {
-	return table.Each(w.near(), func(first table.Rank) list.Column {
+// marginColumns say, for each rank around the line, by how much the experts' points must exceed those of that rank.
+func (w *workbook) marginColumns(*list.List) []list.Column {
+	return table.Each(w.nearLine(), func(first table.Rank) list.Column {
 		head := fmt.Sprintf("超过第%d名须高出", first.Rank.V)
 		return list.Column{Key: first.Submission, Head: head, Cell: list.Of(func(r table.Rank) book.Cell {
 			needed, possible := margin(first, r)
@@ -47,14 +48,14 @@ func (w *workbook) ahead(*list.List) []list.Column {
 			case r.Rank.V <= first.Rank.V:
 				return book.Cell{Look: book.Plain}
 			case !possible:
-				return quiet("不可能")
+				return greyed("不可能")
 			}
 			return points(needed)
 		})}
 	})
 }
 
-func (w *workbook) scenarios(*list.List) []list.Column {
+func (w *workbook) scenarioColumns(*list.List) []list.Column {
 	ranks, all := map[[2]string]int32{}, slices.Collect(w.Ranking.Scenarios.All())
 	for _, s := range all {
 		ranks[[2]string{s.Scenario, s.Submission}] = s.Rank
@@ -65,7 +66,7 @@ func (w *workbook) scenarios(*list.List) []list.Column {
 		style.Rank = w.Choose()
 	}
 	return table.Each(ids, func(id string) list.Column {
-		return list.Column{Key: id, Head: w.scenario(id), Style: style, Cell: list.Of(func(r table.Rank) book.Cell {
+		return list.Column{Key: id, Head: w.scenarioLabel(id), Style: style, Cell: list.Of(func(r table.Rank) book.Cell {
 			if rank, ok := ranks[[2]string{id, r.Submission}]; ok {
 				return count(int(rank))
 			}
@@ -74,8 +75,8 @@ func (w *workbook) scenarios(*list.List) []list.Column {
 	})
 }
 
-// scenario is how a person calls a scenario.
-func (w *workbook) scenario(id string) string {
+// scenarioLabel is the name of a scenario.
+func (w *workbook) scenarioLabel(id string) string {
 	if id == "base" {
 		return "本次运行"
 	}
@@ -84,13 +85,13 @@ func (w *workbook) scenario(id string) string {
 	}
 	for _, s := range w.Definition.Rubric.Scenarios {
 		if s.ID == id {
-			return s.Label + when(s.Decides, "*")
+			return s.Label + textIf(s.Decides, "*")
 		}
 	}
 	return id
 }
 
-// causeColumns are the points of each cause that moved a total, of the change of a total and of 得分变动 alike.
+// causeColumns are the points by which each cause changed a total, for 本次变化 and 得分变动.
 func (w *workbook) causeColumns(*list.List) []list.Column {
 	var out []list.Column
 	for _, cause := range allCauses {
@@ -118,7 +119,7 @@ func (w *workbook) causeColumns(*list.List) []list.Column {
 	return out
 }
 
-// coverFields stand in columns of their own already.
+// coverFields have columns of their own.
 var coverFields = []string{"consortium", "city", "park", "lead_school", "lead_enterprise", "edition"}
 
 func (w *workbook) singles(*list.List) []list.Column {
@@ -134,7 +135,7 @@ func (w *workbook) singles(*list.List) []list.Column {
 func (w *workbook) single(f *templates.Field, g *table.Figure) book.Cell {
 	switch {
 	case g == nil:
-		return quiet(table.Missing.Absent())
+		return greyed(table.Missing.Absent())
 	case f.Numeric() || g.Status != table.Normal:
 		return figure(g.Number, g.Status)
 	case f.Type == templates.ConfirmField:
@@ -146,7 +147,7 @@ func (w *workbook) single(f *templates.Field, g *table.Figure) book.Cell {
 	return centred(g.Text)
 }
 
-// contacts are the fields about persons, not masked: this is where they belong.
+// contacts are the personal fields, not masked: they are only in the workbook of contacts.
 func (w *workbook) contacts(*list.List) []list.Column {
 	given := map[[2]string]string{}
 	for c := range w.Facts.Contacts.All() {
@@ -162,7 +163,7 @@ func (w *workbook) contacts(*list.List) []list.Column {
 			if g := e.form.Figure(f.ID); g != nil {
 				status = g.Status
 			}
-			return quiet(status.Absent())
+			return greyed(status.Absent())
 		})}
 	})
 }
@@ -173,7 +174,7 @@ func (w *workbook) funding(*list.List) []list.Column {
 		for _, id := range f.Years {
 			y := w.Definition.Form.Year(id)
 			head := fmt.Sprintf("%s\n%s\n%s", w.Definition.Label(f.ID), y.Label, f.Unit)
-			show := func(e entry) book.Cell { return dated(e.form.Metric(f.ID, y.Year), y) }
+			show := func(e entry) book.Cell { return yearValue(e.form.Metric(f.ID, y.Year), y) }
 			out = append(out, list.Column{Key: f.ID + id, Head: head, Style: book.Column{Look: book.Promised},
 				Cell: list.Of(show)})
 		}
@@ -181,8 +182,8 @@ func (w *workbook) funding(*list.List) []list.Column {
 	return out
 }
 
-// dated is the figure of one year; what is promised stands on a ground of its own.
-func dated(m *table.Metric, y templates.Year) book.Cell {
+// yearValue is the figure of one year; committed years have another background.
+func yearValue(m *table.Metric, y templates.Year) book.Cell {
 	if m == nil {
 		return book.Cell{Look: book.Plain}
 	}
@@ -205,13 +206,13 @@ func yearKey(year int) string { return fmt.Sprint("year ", year) }
 func (w *workbook) years(p *list.List) []list.Column {
 	p.Words["next"] = fmt.Sprint(w.year("first"))
 	return table.Each(w.Definition.Form.Years, func(y templates.Year) list.Column {
-		show := func(s series) book.Cell { return dated(s.value(y.Year), y) }
+		show := func(s series) book.Cell { return yearValue(s.value(y.Year), y) }
 		style := book.Column{Look: yearHead(y, "").Look}
 		return list.Column{Key: yearKey(y.Year), Head: y.Label + "\n" + y.Tag, Cell: list.Of(show), Style: style}
 	})
 }
 
-// growths compare the last actual year with the one before, and the last promised one with it.
+// growths compare the last actual year with the one before, and the last committed year with the last actual one.
 func (w *workbook) growths(*list.List) []list.Column {
 	years, last := w.Definition.Form.Years, w.year("last")
 	final := years[len(years)-1].Year
@@ -224,8 +225,7 @@ func (w *workbook) growths(*list.List) []list.Column {
 	return []list.Column{column("", last-1, last), column("承诺", last, final)}
 }
 
-// growth compares two years, in the cells x and y, by a formula: in percent, or in points where the figure is a
-// percentage.
+// growth compares two years, in the cells x and y, by a formula: relative growth, or the difference of percentages.
 func (w *workbook) growth(s series, x, y string, from, to int) book.Cell {
 	a, b, base := s.value(from), s.value(to), w.Definition.Rubric.Credibility.Base // less has no growth in per cent
 	if a == nil || b == nil {
@@ -246,7 +246,7 @@ func (w *workbook) growth(s series, x, y string, from, to int) book.Cell {
 	return c
 }
 
-// receipts show what was registered about a submission.
+// receipts show the register's entries about a submission.
 func (w *workbook) receipts(*list.List) []list.Column {
 	var out []list.Column
 	add := func(key, head string, show func(e entry) book.Cell) {
@@ -275,22 +275,22 @@ func (w *workbook) receipts(*list.List) []list.Column {
 	return out
 }
 
-// experts are the points that each expert gave; of those who have not marked all, what their marks came to out of.
+// experts are the points that each expert gave; of an expert who has not marked everything, also the points possible.
 func (w *workbook) experts(p *list.List) []list.Column {
 	ids := map[string]bool{}
 	most := 0.0
 	for x := range p.All {
-		for id, a := range x.(marked).by {
+		for id, a := range x.(markedRow).by {
 			ids[id], most = true, max(most, a.Full)
 		}
 	}
 	return table.Each(slices.Sorted(maps.Keys(ids)), func(id string) list.Column {
-		show := func(x marked) book.Cell {
+		show := func(x markedRow) book.Cell {
 			switch a := x.by[id]; {
 			case a.State == table.AssessedConflict:
-				return quiet("回避")
+				return greyed("回避")
 			case !a.Points.Valid:
-				return quiet("－")
+				return greyed("－")
 			case a.State == table.AssessedPart:
 				return outOf(a.Points.V, a.Full)
 			default:
@@ -301,9 +301,9 @@ func (w *workbook) experts(p *list.List) []list.Column {
 	})
 }
 
-// outcomesEach says it of each submission, where they are few enough.
-func (w *workbook) outcomesEach(*list.List) []list.Column {
-	if len(w.entries) > widest {
+// outcomeColumns are the outcomes of a rule by submission; none where there are too many submissions.
+func (w *workbook) outcomeColumns(*list.List) []list.Column {
+	if len(w.entries) > maxOutcomeColumns {
 		return nil
 	}
 	var out []list.Column

@@ -12,27 +12,27 @@ import (
 	"lianheti/templates"
 )
 
-// board is what lets the workbook answer back: where the weights stand, where the points, and the formulas from the one
-// to the other. They follow stages/score step by step, over the normalised values of the run:
+// liveScores has what the formulas need that recompute the ranking in the workbook when somebody changes weights. They
+// follow stages/score step by step, over the normalised values of the run:
 //
 //	total = Σ earn × value × (Σ earn ÷ Σ earn of the points of which something is there) − deduction
 //	earn  = weight × (1 − share that waits for experts)
 //
-// The weights of the points that are switched on are put in proportion so that they add up to 100. Normalised values do
-// not depend on the weights as long as the same submissions are ranked; where other weights would change that (the
-// availability gate), the status says so.
-type board struct {
-	points    []*templates.Point // that earn, in official order
-	figured   []*templates.Point // of those, the ones that figures speak to
-	earning   []*templates.Point // those that bring points as things stand
-	complete  bool               // they count
-	rows      int                // submissions
-	ranked    int                // of those
-	available float64
-	live      bool // formulas are written; beyond mostLive only their values
+// The weights of the points that are switched on are scaled to a sum of 100. Normalised values do not depend on the
+// weights as long as the same submissions are ranked; where other weights change that (the required share of evidence),
+// the status cell says so.
+type liveScores struct {
+	points       []*templates.Point // all but deductions, in official order
+	withEvidence []*templates.Point // those with evidence
+	earning      []*templates.Point // those that earn points in the present state of the marking
+	complete     bool               // the experts' marks count
+	rows         int                // number of submissions
+	ranked       int                // number of ranked submissions
+	available    float64            // required share of evidence
+	live         bool               // formulas are written, not only values
 }
 
-// mostLive is up to how many submissions the points are live: ranks compare each with all others.
+// mostLive is the largest number of submissions with formulas: each rank compares a submission with all others.
 const mostLive = 400
 
 // Rows and columns of the sheet 权重.
@@ -43,8 +43,8 @@ const (
 	weightColOn    = 5
 	weightColOwn   = 6
 	weightColScale = 7
-	weightColOpen  = 8 // share that waits for experts
-	weightColEarn  = 9 // points that figures can earn
+	weightColOpen  = 8 // share of the point that is not marked yet
+	weightColEarn  = 9 // points that can be earned
 	selectRow      = 4
 	statusRow      = 5
 	rangesRow      = 6
@@ -64,15 +64,15 @@ const (
 	pointLacking = "缺依据"
 )
 
-func newBoard(in Input) *board {
-	b := &board{rows: in.Facts.Submissions.Len(), available: in.Definition.Rubric.Available.InexactFloat64()}
+func newLiveScores(in Input) *liveScores {
+	b := &liveScores{rows: in.Facts.Submissions.Len(), available: in.Definition.Rubric.Available.InexactFloat64()}
 	for _, p := range in.Definition.Rubric.Points() {
 		if p.Deduction {
 			continue
 		}
 		b.points = append(b.points, p)
 		if len(p.Evidence) > 0 {
-			b.figured = append(b.figured, p)
+			b.withEvidence = append(b.withEvidence, p)
 		}
 	}
 	for r := range in.Ranking.Ranking.All() {
@@ -81,7 +81,7 @@ func newBoard(in Input) *board {
 			b.ranked++
 		}
 	}
-	b.earning = b.figured
+	b.earning = b.withEvidence
 	if b.complete {
 		b.earning = b.points
 	}
@@ -89,91 +89,91 @@ func newBoard(in Input) *board {
 	return b
 }
 
-// formula leaves a formula out where the batch is too large for live ones.
-func (b *board) formula(format string, args ...any) string {
+// formula formats a formula; empty where the batch is too large for formulas.
+func (b *liveScores) formula(format string, args ...any) string {
 	if !b.live {
 		return ""
 	}
 	return fmt.Sprintf(format, args...)
 }
 
-// filled is a formula with words in braces replaced, pair by pair; left out like formula.
-func (b *board) filled(formula string, pairs ...string) string {
+// filled replaces words in a formula, pair by pair; empty as in formula.
+func (b *liveScores) filled(formula string, pairs ...string) string {
 	return b.formula("%s", strings.NewReplacer(pairs...).Replace(formula))
 }
 
 // lastWeight is the row of the last point in 权重.
-func (b *board) lastWeight() int { return weightsFirst + len(b.points) - 1 }
+func (b *liveScores) lastWeight() int { return weightsFirst + len(b.points) - 1 }
 
 // area is a column of 观测点得分 over all submissions, for formulas of other sheets.
-func (w *workbook) area(column string) string { return w.planned("points").Area(column) }
+func (w *workbook) area(column string) string { return w.listFor("points").Area(column) }
 
 // weightCells is a column of 权重 over all points.
-func (b *board) weightCells(col int) string {
+func (b *liveScores) weightCells(col int) string {
 	return book.Fixed(weightsFirst, col) + ":" + book.Fixed(b.lastWeight(), col)
 }
 
 // setting is one of the cells over the weights.
 func setting(row int) string { return book.Range(sheetWeights) + book.Fixed(row, settingCol) }
 
-// weightsFrom is what can be earned, as sheets beside 观测点得分 write it; see pointRow.
-func (w *workbook) weightsFrom(complete bool) string {
-	return book.Range(sheetPoints) + counted(w.planned("points"), complete)
+// earnableRange is the range of the points that can be earned, for formulas of other sheets.
+func (w *workbook) earnableRange(complete bool) string {
+	return book.Range(sheetPoints) + earnableCells(w.listFor("points"), complete)
 }
 
-// at looks a column of 观测点得分 up for a place in the order of ranks.
-func (w *workbook) at(column string, place int) string {
+// valueAtRank is the formula for a column of 观测点得分 at a position in the order of ranks.
+func (w *workbook) valueAtRank(column string, place int) string {
 	return w.formula("INDEX(%s,MATCH(%d,%s,0))", w.area(column), place, w.area("place"))
 }
 
-// changed asks, in a formula, whether the weights are no longer the run's.
-func (b *board) changed() string {
+// changed is the condition, for formulas, that the weights differ from the run's.
+func (b *liveScores) changed() string {
 	return fmt.Sprintf("SUMPRODUCT(--(ABS(%s-%s)>1E-9))>0", b.weightCells(weightColScale), b.weightCells(weightColRun))
 }
 
-// open is the share of a point that waits for experts as things stand.
-func (b *board) open(p *templates.Point) float64 {
+// open is the share of a point that is not marked yet.
+func (b *liveScores) open(p *templates.Point) float64 {
 	if b.complete {
 		return 0
 	}
 	return p.ExpertShare.InexactFloat64()
 }
 
-// earn is what a point can bring at the run's weights.
-func (b *board) earn(p *templates.Point) float64 {
+// earn are the points that can be earned for a point with the run's weights.
+func (b *liveScores) earn(p *templates.Point) float64 {
 	if b.complete {
 		return p.Weight.InexactFloat64()
 	}
 	return b.figures(p)
 }
 
-func (b *board) figures(p *templates.Point) float64 {
+func (b *liveScores) figures(p *templates.Point) float64 {
 	return p.Weight.Sub(p.Weight.Mul(p.ExpertShare)).InexactFloat64()
 }
 
-// standing is what is said of one submission, by observation point.
-type standing map[string]pointStanding
+// submissionPoints are the details of one submission, by observation point.
+type submissionPoints map[string]pointDetail
 
-type pointStanding struct {
-	there float64     // share of the evidence that is there
-	said  float64     // the same with the experts' marks
-	known float64     // share of both that has a value
-	doubt string      // why a figure of it is in doubt; empty: it is not
-	score table.Score // as a whole
+type pointDetail struct {
+	present          float64     // share of the evidence that is not missing
+	presentWithMarks float64     // the same with the experts' marks
+	known            float64     // share of the earnable points that is known: 1 without missing evidence
+	doubt            string      // why a figure is in doubt; empty: none is
+	score            table.Score // the row of the point as a whole
 }
 
-// standing reads the scores of all submissions.
-func (w *workbook) standing() map[string]standing {
+// pointsOfAll computes the details of all submissions.
+func (w *workbook) pointsOfAll() map[string]submissionPoints {
 	shares := map[[2]string]float64{}
 	for _, p := range w.Definition.Rubric.Points() {
 		for _, e := range p.Evidence {
 			shares[[2]string{p.ID, e.ID}] = e.Weight.InexactFloat64()
 		}
 	}
-	out := map[string]standing{}
+	out := map[string]submissionPoints{}
 	for s := range w.Ranking.Scores.All() {
 		if out[s.Submission] == nil {
-			out[s.Submission] = standing{}
+			out[s.Submission] = submissionPoints{}
 		}
 		at := out[s.Submission][s.Point]
 		switch {
@@ -181,10 +181,10 @@ func (w *workbook) standing() map[string]standing {
 			at.score = s
 		case s.Weight > 0:
 			if !strings.Contains(at.doubt, s.Doubt) {
-				at.doubt = joined(at.doubt, s.Doubt)
+				at.doubt = joinNonEmpty(at.doubt, s.Doubt)
 			}
 			if s.Normalised.Valid {
-				at.there += shares[[2]string{s.Point, s.Evidence}]
+				at.present += shares[[2]string{s.Point, s.Evidence}]
 			}
 		}
 		out[s.Submission][s.Point] = at
@@ -192,15 +192,15 @@ func (w *workbook) standing() map[string]standing {
 	for id, points := range out {
 		for _, p := range w.points {
 			at := points[p.ID]
-			if at.there > 1-1e-9 {
-				at.there = 1 // the shares are rounded: their sum may miss it by the last digit
+			if at.present > 1-1e-9 {
+				at.present = 1 // the shares are rounded, so their sum may differ in the last digit
 			}
-			at.said, at.known = at.there, 1
-			if s := at.score; s.Weight > s.Open { // what is not known is all that the bounds differ by
+			at.presentWithMarks, at.known = at.present, 1
+			if s := at.score; s.Weight > s.Open { // upper and lower bound differ by what is unknown
 				at.known = round(1 - (s.Upper-s.Lower)/(s.Weight-s.Open))
 			}
-			if w.ranks[id].Complete { // its marks are all there
-				at.said = 1 - (1-p.ExpertShare.InexactFloat64())*(1-at.there)
+			if w.ranks[id].Complete { // all its marks are in
+				at.presentWithMarks = 1 - (1-p.ExpertShare.InexactFloat64())*(1-at.present)
 			}
 			points[p.ID] = at
 		}
@@ -208,7 +208,7 @@ func (w *workbook) standing() map[string]standing {
 	return out
 }
 
-// short is the beginning of a point's wording, as much as a narrow column shows.
+// short is the beginning of a point's wording, at most so many characters.
 func short(p *templates.Point, runes int) string {
 	return text.Clip(strings.TrimSpace(strings.TrimPrefix(p.Label, p.ID)), runes-1)
 }
@@ -225,7 +225,7 @@ func (w *workbook) weights(name string) error {
 	last := len(p.Widths)
 	p.Begin(last, "改一改权重，看名次怎样变", "")
 	s := w.Definition.Sheets.Sheet("weights")
-	remark := w.filledIn(s, s.Remark, list.Words{"weights": w.Definition.Rubric.WeightsNote})
+	remark := w.remarkText(s, s.Remark, list.Words{"weights": w.Definition.Rubric.WeightsNote})
 	p.Span(2, 1, placeCol-2, cell(remark, book.Subtitle))
 	w.settings(p)
 	w.weightTable(p)
@@ -233,7 +233,7 @@ func (w *workbook) weights(name string) error {
 	return w.report.Page(p)
 }
 
-// settings are the cells over the table: k, and what the sheet says of itself.
+// settings are the cells above the table: the number to choose, and two status cells.
 func (w *workbook) settings(p *book.Page) {
 	put := func(row int, caption string, c book.Cell, cols int) {
 		p.Span(row, 1, 3, cell(caption, book.Header))
@@ -246,7 +246,7 @@ func (w *workbook) settings(p *book.Page) {
 	note := fmt.Sprintf("原文：每年遴选%d—%d家左右；本次运行按%d家", s.Min, s.Max, k)
 	p.Span(selectRow, settingCol+1, 5, cell(note, book.Subtitle))
 
-	// gate counts the submissions that other weights would let in or keep out
+	// gate counts the submissions that the changed weights would add to, or remove from, the ranked ones
 	gate := `SUMPRODUCT(({ranked}="是")*({present}<{least}))+SUMPRODUCT(({ranked}="数据不足")*({present}>={least}))`
 	status := cell(unchanged, book.Verdict, w.filled(`IF(SUM({scaled})=0,"请至少启用一个有权重的观测点",IF({changed},IF(`+gate+
 		`>0,{crossed},"权重已改动：得分和名次已按新权重重算"),IF(SUMPRODUCT(--(ABS({total}-{engine})>1E-9))=0,{unchanged},`+
@@ -259,7 +259,7 @@ func (w *workbook) settings(p *book.Page) {
 	}
 	put(statusRow, "核对", status, 6)
 	ranges := "名次区间"
-	if w.Standing.Complete() { // before it nothing is said of chances
+	if w.Standing.Complete() { // chances are known only then
 		ranges += "、" + w.head("ranking", "first_k")
 	}
 	put(rangesRow, ranges, cell("有效", book.Verdict, w.formula(`IF(OR(%s,%s<>%d),%s,"有效")`, w.changed(),
@@ -302,13 +302,13 @@ func (w *workbook) weightTable(p *book.Page) {
 	}
 }
 
-// liveRanking lists the ranked submissions in the order that the weights give.
+// liveRanking lists the ranked submissions in the order of the current weights.
 func (w *workbook) liveRanking(p *book.Page) {
 	p.Heads(weightsFirst-1, placeCol, w.head("ranking", "rank"), w.head("submissions", "city"),
 		w.head("submissions", "consortium"), "得分", "运行名次", "升降", w.head("ranking", "line"))
-	for i, r := range w.inOrder {
+	for i, r := range w.byRank {
 		row := weightsFirst + i
-		find := func(column string) string { return w.at(column, i+1) }
+		find := func(column string) string { return w.valueAtRank(column, i+1) }
 		at := func(i int) string { return book.Fixed(row, placeCol+i) }
 		p.PutRow(row, placeCol, cell(r.Rank.V, book.Integer, find("rank")), cell(r.City, book.Centred, find("city")),
 			cell(w.name(r.Submission), book.Plain, find("consortium")), cell(r.Total, book.Points, find("total")),
@@ -317,7 +317,7 @@ func (w *workbook) liveRanking(p *book.Page) {
 				"{is}", at(0), "{was}", at(4))),
 			cell(table.SideLabels[r.Line], book.Centred, w.sideFormula(at(0))))
 	}
-	next := weightsFirst + len(w.inOrder)
+	next := weightsFirst + len(w.byRank)
 	if next == weightsFirst {
 		p.Span(weightsFirst, placeCol, placeCols, plain("没有可以排名的申报，原因见"+w.sheet("ranking")+"。"))
 		return
@@ -329,8 +329,7 @@ func (w *workbook) liveRanking(p *book.Page) {
 	}
 }
 
-// sideFormula says on which side of the line the rank in a cell is, for the k of the sheet; empty before there is a
-// line.
+// sideFormula is the formula for the side of the line of the rank in a cell; empty before there is a line.
 func (w *workbook) sideFormula(rank string) string {
 	if !w.Standing.Complete() {
 		return ""
@@ -348,12 +347,12 @@ const (
 	pairCol   = 4 // column of the first one's points
 )
 
-// comparison is 两家对比: two consortia are chosen from a list, and each point shows what either earned and who gains by
-// it, live, at the weights of 权重.
+// comparison is 两家对比: for two consortia chosen from a list, formulas show what each earned for each point and the
+// difference, with the weights of 权重.
 func (w *workbook) comparison(name string) error {
 	p := &book.Page{Sheet: name, Landscape: true, Protected: w.live, Frozen: pairFirst - 1,
 		Widths: []float64{7, 60, 11, 16, 16, 12, 16, 40}}
-	w.begin(p, len(p.Widths), "甲为什么排在乙前面", "duel", nil)
+	w.beginPage(p, len(p.Widths), "甲为什么排在乙前面", "duel", nil)
 	pick, list := w.aroundLine(), w.area("consortium")
 	// find looks a column up for the consortium that is chosen as the first or the second
 	find := func(column string, i int) string {
@@ -383,7 +382,7 @@ func (w *workbook) comparison(name string) error {
 		p.PutRow(row, 1, centred(point.ID), plain(short(point, 29)), cell(w.earn(point), book.Points, most))
 		var earned [2]table.Opt[float64]
 		for k := range earned {
-			earned[k] = w.standings[pick[k].Submission][point.ID].score.Value
+			earned[k] = w.details[pick[k].Submission][point.ID].score.Value
 			c := cell(pointLacking, book.Points, find(point.ID, k))
 			switch {
 			case earned[k].Valid:
@@ -412,14 +411,14 @@ func (w *workbook) comparison(name string) error {
 	return w.report.Page(p)
 }
 
-// pairDoubts says of which of the two a figure of a point is in doubt, and why.
+// pairDoubts says why a figure of either consortium for a point is in doubt.
 func (w *workbook) pairDoubts(point *templates.Point, pick []table.Rank, find func(string, int) string) book.Cell {
 	value, parts := "", []string{}
 	for k, side := range []string{"甲：", "乙："} {
-		if why := w.standings[pick[k].Submission][point.ID].doubt; why != "" {
+		if why := w.details[pick[k].Submission][point.ID].doubt; why != "" {
 			value += side + why + "。"
 		}
-		if slices.Contains(w.figured, point) { // T: an empty cell is no 0
+		if slices.Contains(w.withEvidence, point) { // T: an empty cell is no 0
 			parts = append(parts, w.filled(`IF(T({why})="","",{side}&T({why})&"。")`, "{why}", find("doubt"+point.ID, k),
 				"{side}", book.Quote(side)))
 		}
@@ -427,7 +426,7 @@ func (w *workbook) pairDoubts(point *templates.Point, pick []table.Rank, find fu
 	return cell(value, book.Plain, w.formula("%s", strings.Join(parts, "&")))
 }
 
-// gainShares says of each point which part it has of all that its side gains.
+// gainShares is the share of each point in all gains of the consortium that gains by it.
 func (w *workbook) gainShares(p *book.Page, gains []float64) {
 	up, down := 0.0, 0.0
 	for _, g := range gains {
@@ -449,9 +448,9 @@ func (w *workbook) gainShares(p *book.Page, gains []float64) {
 }
 
 func (w *workbook) aroundLine() []table.Rank {
-	k := min(w.Choose(), len(w.inOrder)-1)
+	k := min(w.Choose(), len(w.byRank)-1)
 	if k < 1 {
 		return nil
 	}
-	return w.inOrder[k-1 : k+1]
+	return w.byRank[k-1 : k+1]
 }

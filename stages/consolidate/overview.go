@@ -15,16 +15,16 @@ import (
 	"lianheti/templates"
 )
 
-// The first sheet is one screen and one page: over it how much there is, left who stands where around the line, right
-// what to do next and who goes back for what, below who entered or left and what goes wrong most.
+// The first sheet fits on one screen and one page. At the top are key figures; on the left the ranks around the line;
+// on the right the next steps and the returned submissions; below the most frequent rules and who crossed the line.
 const (
 	tileRow    = 4
 	partRow    = 7
 	stepCol    = 9  // 5 columns
-	placesLow  = 16 // most places shown
+	placesLow  = 16 // maximum of ranks
 	shownRules = 8
-	shownBack  = 6  // most that go back by name
-	headerHigh = 34 // points: heads of two lines
+	shownBack  = 6  // maximum of returned submissions
+	headerHigh = 34 // points: headers of two lines
 	partHigh   = 22
 )
 
@@ -35,12 +35,12 @@ func (w *workbook) overview(name string) error {
 	o.left, o.right = book.Pane{Page: page, Col: 1, Cols: 7}, book.Pane{Page: page, Col: stepCol, Cols: 5}
 	o.heading()
 	o.tiles()
-	o.abreast(partRow)
+	o.alignPanes(partRow)
 	o.places()
 	o.steps()
 	o.right.Row++
 	o.returned()
-	o.abreast(max(o.left.Row, o.right.Row) + 1)
+	o.alignPanes(max(o.left.Row, o.right.Row) + 1)
 	o.rules()
 	o.moved()
 	o.contents(max(o.left.Row, o.right.Row) + 1)
@@ -53,18 +53,18 @@ type overview struct {
 	left, right book.Pane
 }
 
-// abreast goes on with both sides in the same row.
-func (o *overview) abreast(row int) { o.left.Row, o.right.Row = row, row }
+// alignPanes continues both sides in the same row.
+func (o *overview) alignPanes(row int) { o.left.Row, o.right.Row = row, row }
 
 func (o *overview) heading() {
 	adjusted := len(o.Register.Adjustments())
-	o.page.Begin(len(o.page.Widths), o.title, joined(o.Date, o.Standing.String(), o.Definition.Rubric.WeightsNote,
-		when(o.FromTables, "由数据表重新计算，没有退回件和联系人"),
-		when(adjusted > 0, fmt.Sprintf("指导目录经同意调整%d处（见%s）", adjusted, o.sheet("filing"))),
-		o.said("尺度"), when(o.DataRoot != "", "数据校验值（data_root）"+o.DataRoot)))
+	o.page.Begin(len(o.page.Widths), o.title, joinNonEmpty(o.Date, o.Standing.String(), o.Definition.Rubric.WeightsNote,
+		textIf(o.FromTables, "由数据表重新计算，没有退回件和联系人"),
+		textIf(adjusted > 0, fmt.Sprintf("指导目录经同意调整%d处（见%s）", adjusted, o.sheet("filing"))),
+		o.methodPart("尺度"), textIf(o.DataRoot != "", "数据校验值（data_root）"+o.DataRoot)))
 }
 
-// tiles are the figures to be seen from afar.
+// tiles are the key figures, in large type.
 func (o *overview) tiles() {
 	verdict := func(v model.Verdict) book.Cell {
 		return count(howMany(o.entries, func(e entry) bool { return e.Verdict.Verdict == v }))
@@ -102,27 +102,27 @@ func part(p *book.Pane, title string, heads ...string) {
 	}
 }
 
-// places shows who stands where around the line, linked to the live order on 权重, and how far each rank may move.
+// places lists the ranks around the line, with formulas for the order on 权重, and the range of each rank.
 func (o *overview) places() {
 	title, heads := "谁在线内，谁在线外", []string{"线内线外", "在线内的机会"}
 	if !o.Standing.Complete() {
 		title, heads = "数据部分暂列（专家未评齐）", []string{"补齐缺失时", "超过前一名，专家分须高出"}
 	}
-	ranked := o.inOrder
+	ranked := o.byRank
 	shown := ranked[:min(len(ranked), max(o.Choose()+4, 9), placesLow)]
 	low := int32(1)
 	for _, r := range shown {
 		low = max(low, r.RankHigh.V)
 	}
 	part(&o.left, title, o.head("ranking", "rank"), o.head("submissions", "city"), o.head("submissions", "consortium"),
-		o.totalHead(), heads[0], heads[1], fmt.Sprintf("权重变动时的名次（1至%d）", low))
+		o.totalHeader(), heads[0], heads[1], fmt.Sprintf("权重变动时的名次（1至%d）", low))
 	if len(shown) == 0 {
 		o.left.Say("没有可以排名的申报，原因见"+o.sheet("ranking")+"。", book.Plain)
 		return
 	}
 	first := o.left.Row
-	o.page.Put(first-1, 4, cell(o.totalHead(), book.Header,
-		o.formula(`"得分（满"&ROUND(SUM(%s),2)&"）"`, o.weightsFrom(o.complete))))
+	o.page.Put(first-1, 4, cell(o.totalHeader(), book.Header,
+		o.formula(`"得分（满"&ROUND(SUM(%s),2)&"）"`, o.earnableRange(o.complete))))
 	for i, r := range shown {
 		o.place(i, r, int(low))
 	}
@@ -132,19 +132,19 @@ func (o *overview) places() {
 	}
 }
 
-// place is one line: what the weights change is live, what holds at the run's weights only says so by a dash.
+// place is one line: formulas for what depends on the weights; the others show a dash at other weights.
 func (o *overview) place(i int, r table.Rank, low int) {
 	live := func(col int) string {
 		return o.formula("%s", book.Range(sheetWeights)+book.Fixed(weightsFirst+i, placeCol+col))
 	}
-	stands, chance := centred(o.standsAt(r)), quiet("－")
+	stands, chance := centred(o.sideText(r)), greyed("－")
 	if r.FirstK.Valid {
 		chance = cell(r.FirstK.V, book.Share)
 	}
 	if !o.Standing.Complete() {
 		stands = centred(r.Ranges()[table.Filled].String())
 		if i > 0 {
-			needed, possible := margin(o.inOrder[i-1], r)
+			needed, possible := margin(o.byRank[i-1], r)
 			if chance = points(needed); !possible {
 				chance = centred("不可能")
 			}
@@ -155,37 +155,37 @@ func (o *overview) place(i int, r table.Rank, low int) {
 		interval.Value = bar(r.Ranges()[table.Reweighted], low)
 	}
 	for _, c := range []*book.Cell{&stands, &chance, &interval} {
-		c.Formula = o.atRun(c.Value)
+		c.Formula = o.onlyAtRun(c.Value)
 	}
 	o.left.Add(cell(r.Rank.V, book.Centred, live(0)), cell(text.Mask(r.City), book.Centred, live(1)),
 		cell(o.name(r.Submission), book.Plain, live(2)).Over(1), cell(round(r.Total), book.Points, live(3)),
 		stands, chance, interval)
 }
 
-// bar draws a range of ranks in a Cell: it goes where its row goes.
+// bar draws a range of ranks in characters, so that it moves with its row.
 func bar(ranks table.Range, low int) string {
 	const most = 20
-	step := (low + most - 1) / most // so many ranks a sign
+	step := (low + most - 1) / most // ranks per character
 	at := func(rank int) int { return (rank - 1) / step }
 	best, worst := at(int(ranks.Best.V)), at(int(ranks.Worst.V))
 	return strings.Repeat("·", best) + strings.Repeat("■", worst-best+1) + strings.Repeat("·", at(low)-worst) + " " +
 		ranks.String()
 }
 
-// step is one thing to do next: how many of it there are, in words, and the sheet that lists them.
+// step is one kind of next step: n tasks, described by the format much, and the id of the sheet that lists them.
 type step struct {
 	what, who, when string
 	n               int
 	much, sheet     string
 }
 
-// next lists what is to be done, by whom, by when.
-func (o *overview) next() []step {
+// nextSteps lists what has to be done, by whom and by when.
+func (o *overview) nextSteps() []step {
 	found := slices.Collect(o.Judgement.Findings.All())
 	answered := func(kind string) (n int, whose, cities []string) {
 		all := table.Where(slices.Values(found), func(x table.Finding) bool { return x.State() == kind })
 		whose = submissions(all)
-		return len(all), whose, table.Unique(whose, func(id string) string { return o.Facts.CityOf(o.of(id)) })
+		return len(all), whose, table.Unique(whose, func(id string) string { return o.Facts.CityOf(o.submission(id)) })
 	}
 	faults, mending, mendIn := answered(table.ToMend)
 	doubts, explaining, explainIn := answered(table.ToExplain)
@@ -217,23 +217,23 @@ func (o *overview) next() []step {
 		{"认定专家的提议（扣分、不予立项）", "职成处", "会上", pending, "%d家", "ranking"},
 		{"登记里没有对上的，核对名称", "职成处", "下次运行前", len(o.UnknownEntries()), "%d条", "register"},
 	}
-	return slices.DeleteFunc(append(all, o.registering()...), func(s step) bool { return s.n == 0 })
+	return slices.DeleteFunc(append(all, o.registerSteps()...), func(s step) bool { return s.n == 0 })
 }
 
-// registering lists what the register still waits for once something was typed into it.
-func (o *overview) registering() []step {
+// registerSteps lists the open entries of a register that is in use.
+func (o *overview) registerSteps() []step {
 	unsealed, going, objections := 0, 0, 0
 	var whom []string
 	for _, t := range o.Todos(nil) {
 		typed := o.Register.EntryOn(t.Sheet, t.Key).Sheet != nil
 		switch t.Sheet.Effect {
 		case templates.EffectReceive:
-			if i := o.keyed(t.Key); typed && i >= 0 {
+			if i := o.indexByKey(t.Key); typed && i >= 0 {
 				unsealed++
 				whom = append(whom, o.Facts.CityOf(o.entries[i].Submission))
 			}
 		case templates.EffectAward:
-			going += one(t.Key != "" && o.Register.Award(t.Key).Reached(templates.StepProposed))
+			going += boolToInt(t.Key != "" && o.Register.Award(t.Key).Reached(templates.StepProposed))
 		case templates.EffectObject:
 			objections++
 		}
@@ -255,10 +255,10 @@ func few(names []string) string {
 
 func (o *overview) steps() {
 	part(&o.right, "下一步", "做什么", "谁", "何时", "多少", "看哪里")
-	all := o.next()
+	all := o.nextSteps()
 	for _, s := range all {
 		see := plain("")
-		if to := o.to(s.sheet, "A1"); to != "" {
+		if to := o.linkTo(s.sheet, "A1"); to != "" {
 			see = linked(o.sheet(s.sheet), to)
 		}
 		o.right.Fit(plain(s.what), plain(s.who), centred(s.when), plain(fmt.Sprintf(s.much, s.n)), see)
@@ -286,11 +286,11 @@ func (o *overview) returned() {
 	}
 }
 
-// moved says who entered or left since the run before, and whom experts propose to turn down.
+// moved lists who crossed the line since the previous run, and whom experts propose to reject.
 func (o *overview) moved() {
 	part(&o.right, "谁进谁出，谁被提议不予立项")
 	say := func(words string) { o.right.Say(text.Mask(words), book.Plain) }
-	switch passed := o.passed(); {
+	switch passed := o.crossings(); {
 	case o.Earlier == nil:
 		say("本次没有与上一次相比：第一次运行，或没有给上一次的结果。")
 	case len(passed) > 0:
@@ -310,7 +310,7 @@ func (o *overview) moved() {
 		}
 		parts := table.Words(o.Definition.Table("changes").Column("kind").Values, func(k string) string {
 			said := fmt.Sprintf("%s %d", o.Definition.Sheets.Codes["change"][k], kinds[k])
-			return when(kinds[k] > 0 && k != string(table.TotalStep), said)
+			return textIf(kinds[k] > 0 && k != string(table.TotalStep), said)
 		})
 		if len(parts) > 0 {
 			say(strings.Join(parts, "、") + "，逐条见" + o.sheet("changes") + "。")
@@ -351,7 +351,7 @@ func (o *overview) rules() {
 func (o *overview) contents(row int) {
 	p := &book.Pane{Page: o.page, Row: row, Col: 1, Cols: len(o.page.Widths)}
 	part(p, "各工作表")
-	all := o.shown(provinceBook)[1:]
+	all := o.sheetsWithContent(provinceBook)[1:]
 	half := (len(all) + 1) / 2
 	for i, s := range all {
 		at, to := p.Row+i%half, linked(s.Name, book.CellLink(s.Name, "A1"))
@@ -365,19 +365,21 @@ func (o *overview) contents(row int) {
 		plain("其余各表：申报、年度数据、名册、文字、规则、文件和计分的全部细节；联系人另在"+ContactsFile).Over(5))
 }
 
-// round drops the noise of binary sums.
+// round removes the noise of binary sums.
 func round(v float64) float64 { return table.Rounded(v) }
 
 func round2(v float64) float64 { return math.Round(v*100) / 100 }
 
-// when gives words where they hold.
-func when(holds bool, words string) string {
+// textIf is the text where the condition holds, otherwise empty.
+func textIf(holds bool, words string) string {
 	if holds {
 		return words
 	}
 	return ""
 }
 
-func joined(parts ...string) string { return strings.Join(table.Words(parts, strings.Clone), "；") }
+func joinNonEmpty(parts ...string) string {
+	return strings.Join(table.Words(parts, strings.Clone), "；")
+}
 
 func howMany[T any](rows []T, is func(T) bool) int { return len(table.Where(slices.Values(rows), is)) }

@@ -22,12 +22,12 @@ func (w *workbook) method() string {
 	return w.Definition.Rubric.WeightsNote
 }
 
-// how says in a sentence or two what the ranking rests on, and where there is a line, what it means to stand firmly.
-func (w *workbook) how() string {
+// methodSummary says in a sentence or two how the ranking was made, and, where there is a line, what a firm rank is.
+func (w *workbook) methodSummary() string {
 	first, _, _ := strings.Cut(w.method(), "；")
 	out := first + "；" + w.Definition.Rubric.WeightsNote + "。"
 	if !w.Standing.Complete() {
-		return out + w.noLine()
+		return out + w.noLineText()
 	}
 	firm, sure := w.Definition.Sheets.Codes["firm"], w.Definition.Rubric.Robustness.Sure.InexactFloat64()
 	out += templates.Fill(w.Definition.Sheets.Codes["line"]["complete"], list.Words{"k": strconv.Itoa(w.Choose()),
@@ -39,19 +39,18 @@ func (w *workbook) how() string {
 	return out
 }
 
-// drawnBy is how an interval was drawn, which is told in 计分说明.md.
-var drawnBy = regexp.MustCompile(`权重抽取.*$`)
+// samplingRemark matches the details of the weight draws, which are explained in 计分说明.md.
+var samplingRemark = regexp.MustCompile(`权重抽取.*$`)
 
-// pointRow is one submission with what its points are made of, and everything that the formulas of the row need, so
-// that the sheet can be sorted.
+// pointRow is one row of 观测点得分. It has everything that the formulas of the row need, so that the sheet can be sorted.
 type pointRow struct {
 	table.Rank
-	Place    any     `col:"place"` // rank with ties put in order; nothing for those that are not ranked
+	Place    any     `col:"place"` // unique position in the order of ranks; empty where not ranked
 	Compared any     `col:"compared"`
 	Ranked   string  `col:"ranked"`
 	Engine   float64 `col:"engine"`
 	RunRank  any     `col:"run_rank"`
-	by       standing
+	by       submissionPoints
 }
 
 func (w *workbook) scored() ([]pointRow, list.Words) {
@@ -62,7 +61,7 @@ func (w *workbook) scored() ([]pointRow, list.Words) {
 	var out []pointRow
 	for _, s := range w.entries {
 		r := w.ranks[s.id()]
-		x := pointRow{Rank: r, Place: "", Compared: "", Ranked: rankedNo, Engine: r.Total, by: w.standings[s.id()]}
+		x := pointRow{Rank: r, Place: "", Compared: "", Ranked: rankedNo, Engine: r.Total, by: w.details[s.id()]}
 		switch {
 		case r.Ranked:
 			x.Place, x.Compared, x.Ranked, x.RunRank = places[s.id()], round(r.Total), rankedYes, r.Rank.V
@@ -74,39 +73,38 @@ func (w *workbook) scored() ([]pointRow, list.Words) {
 	return out, list.Words{"weights": w.Definition.Rubric.WeightsNote, "waiting": pointWaiting, "lacking": pointLacking}
 }
 
-// names are what the formulas of a row call by a name that no column has: w is what counts for the submission, known
-// what is known of each point.
-func (x pointRow) names(w *workbook, l *list.List) map[string]string {
+// formulaNames are names in the formulas of a row that are not columns: w, the points that can be earned, and known,
+// the known share of each point.
+func (x pointRow) formulaNames(w *workbook, l *list.List) map[string]string {
 	shares := make([]string, len(w.earning))
 	for i, point := range w.earning {
 		shares[i] = strconv.FormatFloat(x.by[point.ID].known, 'f', -1, 64)
 	}
-	return map[string]string{"w": counted(l, x.Complete), "known": "{" + strings.Join(shares, ",") + "}"}
+	return map[string]string{"w": earnableCells(l, x.Complete), "known": "{" + strings.Join(shares, ",") + "}"}
 }
 
-// counted is what counts for a submission: all that can be earned, or what figures can earn, until its marks are in.
-func counted(l *list.List, complete bool) string {
+// earnableCells are the cells of the points that a submission can earn, before its marks are in by figures only.
+func earnableCells(l *list.List, complete bool) string {
 	each := "values"
 	if !complete {
 		each = "said"
 	}
-	first, n := group(l, each)
+	first, n := groupColumns(l, each)
 	return book.Fixed(pointsLead, first) + ":" + book.Fixed(pointsLead, first+n-1)
 }
 
-// group is where the columns of an each begin, and how many there are. Before the marks are in, what is said is what is
-// there.
-func group(l *list.List, each string) (first, n int) {
+// groupColumns returns the first column of a group, and their number. Before the marks are in, said is the group there.
+func groupColumns(l *list.List, each string) (first, n int) {
 	if first, n = l.Group(each); n == 0 && each == "said" {
 		return l.Group("there")
 	}
 	return first, n
 }
 
-// pointWords is how much of the wording of a point stands over its column: a number alone tells nothing.
+// pointWords is the number of characters of a point's wording in the header of its column.
 const pointWords = 12
 
-// earned are what the points brought, live; the weights stand over them.
+// earned are the points earned for each observation point, as formulas; above them are the points that can be earned.
 func (w *workbook) earned(*list.List) []list.Column {
 	var out []list.Column
 	for i, point := range w.points {
@@ -115,7 +113,7 @@ func (w *workbook) earned(*list.List) []list.Column {
 		style := book.Column{Scale: max(most, 0.01), Marks: []book.Mark{{Word: pointLacking, Tone: book.Caution}}}
 		show := func(r list.Row) book.Cell {
 			if value < 0 {
-				return quiet(pointWaiting)
+				return greyed(pointWaiting)
 			}
 			row, own := r.Value.(pointRow), r.Cell("values"+point.ID)
 			top, most := book.Fixed(pointsLead, r.List.Col(point.ID)), most
@@ -130,7 +128,7 @@ func (w *workbook) earned(*list.List) []list.Column {
 			return c
 		}
 		head := point.ID + " " + short(point, pointWords)
-		out = append(out, list.Column{Key: point.ID, Head: head, Style: style, Lead: &top, Cell: show})
+		out = append(out, list.Column{Key: point.ID, Head: head, Style: style, Above: &top, Cell: show})
 	}
 	return out
 }
@@ -138,8 +136,8 @@ func (w *workbook) earned(*list.List) []list.Column {
 // pointsLead is the row of the points that can be earned.
 const pointsLead = 2
 
-// pointGroups are the columns that the formulas work on, one a point. The shares of all that is said, marks included,
-// are there once marks count; over them stands what figures can earn, which counts for those whose marks are not in.
+// pointGroups are the columns, one for each point, that the formulas use. The shares with marks (said) exist once marks
+// count; above them are the points that figures can earn, for submissions whose marks are not all in.
 func (w *workbook) pointGroups() map[string]list.Group {
 	var said []*templates.Point
 	if w.complete {
@@ -147,24 +145,28 @@ func (w *workbook) pointGroups() map[string]list.Group {
 	}
 	return map[string]list.Group{
 		"earned": w.earned,
-		"values": w.working("values", w.earning, "归一值", func(x pointStanding) book.Cell {
+		"values": w.pointColumns("values", w.earning, "归一值", func(x pointDetail) book.Cell {
 			if v := x.score.Value; v.Valid {
 				return cell(v.V, book.Precise)
 			}
-			return quiet(pointLacking)
+			return greyed(pointLacking)
 		}),
-		"there": w.working("there", w.figured, "依据在案", func(x pointStanding) book.Cell { return cell(x.there, book.Share) }),
-		"said":  w.working("said", said, "连同评分在案", func(x pointStanding) book.Cell { return cell(x.said, book.Share) }),
-		"doubt": w.working("doubt", w.figured, "存疑", func(x pointStanding) book.Cell { return plain(x.doubt) }),
+		"there": w.pointColumns("there", w.withEvidence, "依据在案", func(x pointDetail) book.Cell {
+			return cell(x.present, book.Share)
+		}),
+		"said": w.pointColumns("said", said, "连同评分在案", func(x pointDetail) book.Cell {
+			return cell(x.presentWithMarks, book.Share)
+		}),
+		"doubt": w.pointColumns("doubt", w.withEvidence, "存疑", func(x pointDetail) book.Cell { return plain(x.doubt) }),
 	}
 }
 
-// working makes such columns: normalised values under what a point can earn, shares of the evidence under what figures
-// can.
-func (w *workbook) working(id string, points []*templates.Point, title string,
-	show func(pointStanding) book.Cell) list.Group {
+// pointColumns makes one such group: normalised values below the points that can be earned, shares of the evidence
+// below the points that figures can earn.
+func (w *workbook) pointColumns(id string, points []*templates.Point, title string,
+	show func(pointDetail) book.Cell) list.Group {
 	column := func(point *templates.Point) list.Column {
-		place, earned := slices.Index(w.points, point), book.Fixed(pointsLead, w.planned("points").Col(point.ID))
+		place, earned := slices.Index(w.points, point), book.Fixed(pointsLead, w.listFor("points").Col(point.ID))
 		top, style := cell(w.earn(point), book.Points, w.formula("%s", earned)), book.Column{Look: book.Promised, Scale: 1}
 		switch id {
 		case "values":
@@ -174,7 +176,7 @@ func (w *workbook) working(id string, points []*templates.Point, title string,
 			scaled := book.Range(sheetWeights) + book.Fixed(weightsFirst+place, weightColScale)
 			top.Value, top.Formula, style.Scale = w.figures(point), w.formula("%s*(1-%s)", scaled, point.ExpertShare), 0
 		}
-		return list.Column{Key: id + point.ID, Head: title + " " + point.ID, Style: style, Lead: &top,
+		return list.Column{Key: id + point.ID, Head: title + " " + point.ID, Style: style, Above: &top,
 			Cell: list.Of(func(r pointRow) book.Cell { return show(r.by[point.ID]) })}
 	}
 	return func(*list.List) []list.Column { return table.Each(points, column) }
@@ -188,8 +190,8 @@ func share(v table.Opt[float64]) string {
 	return table.Plain(table.Some(float64(int64(v.V*1000))/10)) + "％"
 }
 
-// said is the part of how the ranking was made that begins with some words; empty where nothing is said of that.
-func (w *workbook) said(begins string) string {
+// methodPart is the part of the method's description that begins with some words; empty where there is none.
+func (w *workbook) methodPart(begins string) string {
 	for part := range strings.SplitSeq(w.method(), "；") {
 		if strings.HasPrefix(part, begins) {
 			return part
@@ -198,7 +200,7 @@ func (w *workbook) said(begins string) string {
 	return ""
 }
 
-// constantEvidence names the counted evidence of each point that is the same for the whole reference set.
+// constantEvidence names the counted evidence of each point that has the same value in the whole reference set.
 func (w *workbook) constantEvidence() map[string][]string {
 	first, differs := map[string]table.Opt[float64]{}, map[string]bool{}
 	for s := range w.Ranking.Scales.All() {
@@ -225,13 +227,13 @@ func (w *workbook) constantEvidence() map[string][]string {
 	return out
 }
 
-// noLine is what stands where a line would, before the marks are in.
-func (w *workbook) noLine() string { return w.Definition.Sheets.Codes["line"]["before"] }
+// noLineText is the text shown instead of a line before the marks are in.
+func (w *workbook) noLineText() string { return w.Definition.Sheets.Codes["line"]["before"] }
 
-// lastInside is the total of the last one inside the line.
+// lastInside is the total of the last submission inside the line.
 func (w *workbook) lastInside() float64 {
 	last := 0.0
-	for _, r := range w.inOrder {
+	for _, r := range w.byRank {
 		if int(r.Rank.V) <= w.Choose() {
 			last = r.Total
 		}
@@ -239,47 +241,47 @@ func (w *workbook) lastInside() float64 {
 	return last
 }
 
-// standsAt says on which side of the line a submission stands and how firmly; a dash before there is a line.
-func (w *workbook) standsAt(r table.Rank) string {
+// sideText is the side of the line of a submission and how firm it is; a dash before there is a line.
+func (w *workbook) sideText(r table.Rank) string {
 	if firm := w.Definition.Sheets.Codes["firm"][r.Firm]; firm != "" {
 		return table.SideLabels[r.Line] + "，" + firm
 	}
 	return cmp.Or(table.SideLabels[r.Line], "－")
 }
 
-// totalHead heads a column of totals: what they are out of stands wherever they stand.
-func (w *workbook) totalHead() string {
+// totalHeader is the header of a column of totals, with the points possible.
+func (w *workbook) totalHeader() string {
 	for r := range w.Ranking.Ranking.All() {
 		return fmt.Sprintf("得分（满%s）", table.Plain(table.Some(round(r.Possible))))
 	}
 	return "得分"
 }
 
-// near are the places around the line for which pairs are worked out.
-func (w *workbook) near() []table.Rank {
+// nearLine are the ranked submissions around the line that are analysed in detail.
+func (w *workbook) nearLine() []table.Rank {
 	first, last := w.Definition.Rubric.Robustness.Window(w.Choose())
-	return table.Where(slices.Values(w.inOrder), func(r table.Rank) bool {
+	return table.Where(slices.Values(w.byRank), func(r table.Rank) bool {
 		return int(r.Rank.V) >= first && int(r.Rank.V) <= last
 	})
 }
 
-// margin is what one's experts' points must exceed the other's by to stand before it, rounded up; and whether that can
-// be.
+// margin is by how much the experts' points of the one behind must exceed those of the one ahead to overtake it,
+// rounded up, and whether that is possible.
 func margin(ahead, behind table.Rank) (float64, bool) {
 	points := math.Ceil(round(ahead.Total-behind.Total)*100) / 100
 	return points, points < behind.Open
 }
 
-// marginToNext says what the open points would have to do for a submission to stand before the one before it.
+// marginToNext says by how much the experts' points must be higher for a submission to overtake the one before it.
 func (w *workbook) marginToNext(r table.Rank) book.Cell {
-	i := slices.IndexFunc(w.inOrder, func(x table.Rank) bool { return x.Submission == r.Submission })
+	i := slices.IndexFunc(w.byRank, func(x table.Rank) bool { return x.Submission == r.Submission })
 	if i < 1 {
-		return quiet("－")
+		return greyed("－")
 	}
-	points, possible := margin(w.inOrder[i-1], r)
+	points, possible := margin(w.byRank[i-1], r)
 	most := table.Plain(table.Some(round(r.Open)))
 	if !possible {
 		return plain(fmt.Sprintf("专家部分（满%s）全得满也不够", most))
 	}
-	return plain(fmt.Sprintf("专家部分要比“%s”高出%.2f分（满%s）", w.inOrder[i-1].Consortium, points, most))
+	return plain(fmt.Sprintf("专家部分要比“%s”高出%.2f分（满%s）", w.byRank[i-1].Consortium, points, most))
 }

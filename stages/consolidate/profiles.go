@@ -15,20 +15,20 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// The sheet of one-page reports: one printed A4 page a consortium, in the order of the ranking, below each other with
-// page breaks, so that one click prints them all and the workbook stays one that people find their way in.
+// The sheet of one-page reports: an A4 page for each consortium, in the order of the ranking. All are on one sheet,
+// with page breaks, so that one click prints them all.
 const (
 	sheetProfiles = "一页一联合体"
 	profileCols   = 12
 	profileWidth  = 8.6    // of a column, in characters
-	profileScale  = 70     // percent, at which twelve columns are as wide as the paper
-	profileHigh   = 1042.0 // points that one page holds at that scale
-	mostProfiles  = 60     // pages; beyond it only the first in the ranking get one
-	helperCol     = 14     // first of the columns beside the page that the charts are drawn from
-	mostYears     = 12     // that they show
+	profileScale  = 70     // percent; at this scale twelve columns are as wide as the paper
+	profileHigh   = 1042.0 // height of a page at this scale, in points
+	mostProfiles  = 60     // maximum number of pages, for the first in the ranking
+	helperCol     = 14     // first of the columns, to the right of the page, with the data of the charts
+	mostYears     = 12     // maximum of years in a chart
 	chartHigh     = 7      // rows
-	profileList   = 5      // strengths, weaknesses
-	dots          = 25     // places of a dot plot
+	profileList   = 5      // maximum of strengths and of weaknesses
+	dots          = 25     // characters of a dot plot
 	strong, weak  = 0.75, 0.25
 )
 
@@ -37,7 +37,7 @@ func (w *workbook) profiles(string) error {
 	return w.report.Page(page)
 }
 
-// profilePages lays all pages out, once, and says on which row each begins.
+// profilePages lays out all pages, once, and returns the first row of each.
 func (w *workbook) profilePages() (*book.Page, map[string]int) {
 	if w.pages != nil {
 		return w.pages, w.pageRows
@@ -51,16 +51,16 @@ func (w *workbook) profilePages() (*book.Page, map[string]int) {
 		}
 		w.pageRows[of], p.first = p.Row, p.Row
 	}
-	all, medians := w.gathered()
+	all, medians := w.pageData()
 	p.medians = medians
 	for _, g := range all {
 		begin(g.Rank.Submission)
-		p.gathered = g
+		p.page = g
 		p.write()
 	}
 	for _, form := range w.FulfilmentByForm() {
 		begin(form[0].File)
-		p.followed(form)
+		p.writeFulfilment(form)
 	}
 	if p.Row == 1 {
 		w.pages.Span(1, 1, profileCols, plain("没有申报。"))
@@ -68,7 +68,7 @@ func (w *workbook) profilePages() (*book.Page, map[string]int) {
 	return w.pages, w.pageRows
 }
 
-// pageLink leads to the page of a submission, or of a progress form by its file.
+// pageLink links to the page of a submission, or of a progress form by its file.
 func (w *workbook) pageLink(of string) book.Cell {
 	_, rows := w.profilePages()
 	if row, ok := rows[of]; ok {
@@ -77,16 +77,16 @@ func (w *workbook) pageLink(of string) book.Cell {
 	return centred("")
 }
 
-type gathered struct {
+type page struct {
 	*table.SubmissionRows
-	shares []table.Opt[float64] // of what an indicator can bring, in the order of the rubric
+	shares []table.Opt[float64] // earned share of each indicator, in the order of the rubric
 }
 
-// gathered is what the pages tell, in the order of the ranking, and the medians of the ranked.
-func (w *workbook) gathered() (out []gathered, medians []table.Opt[float64]) {
+// pageData is the data of the pages, in the order of the ranking, and the medians of the ranked.
+func (w *workbook) pageData() (out []page, medians []table.Opt[float64]) {
 	for r := range w.Ranking.Ranking.All() {
 		if len(out) < mostProfiles {
-			out = append(out, gathered{w.about[r.Submission], w.indicatorShares(w.standings[r.Submission])})
+			out = append(out, page{w.about[r.Submission], w.indicatorShares(w.details[r.Submission])})
 		}
 	}
 	for i := range w.Definition.Rubric.Indicators {
@@ -101,8 +101,8 @@ func (w *workbook) gathered() (out []gathered, medians []table.Opt[float64]) {
 	return out, medians
 }
 
-// indicatorShares gives for each indicator how much of what its points can bring a submission has earned.
-func (w *workbook) indicatorShares(s standing) []table.Opt[float64] {
+// indicatorShares is the share of the earnable points that a submission has earned, by indicator.
+func (w *workbook) indicatorShares(s submissionPoints) []table.Opt[float64] {
 	out := make([]table.Opt[float64], len(w.Definition.Rubric.Indicators))
 	for i, indicator := range w.Definition.Rubric.Indicators {
 		var earned, most float64
@@ -121,13 +121,13 @@ func (w *workbook) indicatorShares(s standing) []table.Opt[float64] {
 
 type profile struct {
 	*workbook
-	gathered
+	page
 	book.Pane
 	medians      []table.Opt[float64]
 	first, heads int // rows of the page's first line and of the years
 }
 
-// heading names whose page it is, and says below what it is about.
+// heading writes the name of the consortium and a line below it.
 func (p *profile) heading(name, said string) {
 	p.Say(name, book.Title)
 	p.Height(p.Row-1, 30)
@@ -136,7 +136,7 @@ func (p *profile) heading(name, said string) {
 
 func (p *profile) write() {
 	s := p.Form.Submission
-	p.heading(p.name(s.Submission), text.Mask(joined(s.Submission, s.City, p.Rank.Verdict, p.Rank.Unranked,
+	p.heading(p.name(s.Submission), text.Mask(joinNonEmpty(s.Submission, s.City, p.Rank.Verdict, p.Rank.Unranked,
 		p.Standing.String(), p.Definition.Rubric.WeightsNote)))
 	p.tiles()
 	p.facts()
@@ -155,7 +155,7 @@ func (p *profile) tiles() {
 	if r.FirstK.Valid {
 		chance = fmt.Sprintf("%.0f%%", math.Floor(r.FirstK.V*100))
 	}
-	last := [][2]string{{chance, fmt.Sprintf("进入前%d的机会", p.Choose())}, {p.standsAt(r), "线内线外"}}
+	last := [][2]string{{chance, fmt.Sprintf("进入前%d的机会", p.Choose())}, {p.sideText(r), "线内线外"}}
 	if !p.Standing.Complete() {
 		ranks, last = "数据部分暂列", [][2]string{{r.Ranges()[table.Filled].String(), "补齐缺失时的名次"},
 			{table.Plain(table.Some(round(r.Open))), "待专家评（分）"}}
@@ -166,7 +166,7 @@ func (p *profile) tiles() {
 		{fmt.Sprintf("%.1f–%.1f", r.Lower, r.Upper), "缺数据的下限—上限"},
 		{r.Ranges()[table.Reweighted].String(), "权重变动时的名次"},
 	}, last...) {
-		p.Span(p.Row, 2*i+1, 2, cell(t[0], book.Figure, p.atRun(t[0])))
+		p.Span(p.Row, 2*i+1, 2, cell(t[0], book.Figure, p.onlyAtRun(t[0])))
 		p.Span(p.Row+1, 2*i+1, 2, cell(t[1], book.Caption))
 	}
 	p.Height(p.Row, 28)
@@ -204,8 +204,7 @@ func (p *profile) facts() {
 	p.Row += half
 }
 
-// indicators is a line each: what was earned of what can be earned, the median of the ranked, and both as dots on one
-// scale.
+// indicators has a line for each indicator: the earned share, the median of the ranked, and both as a dot plot.
 func (p *profile) indicators() {
 	p.Part("各指标：得分占可得分的比重（●本联合体，○参加排名各家的中位数，◎两者在一处）", 24)
 	p.Add(head(3, "指标"), head(0, "本联合体"), head(0, "中位数"), head(7, "0％　←　　　　　　　　　　　→　100％"))
@@ -214,15 +213,15 @@ func (p *profile) indicators() {
 		switch {
 		case indicator.Points[0].Deduction:
 		case own.Valid && median.Valid:
-			p.Add(label, cell(own.V, book.Share), cell(median.V, book.Share), centred(dotted(own.V, median.V)).Over(7))
+			p.Add(label, cell(own.V, book.Share), cell(median.V, book.Share), centred(dotPlot(own.V, median.V)).Over(7))
 		default:
-			p.Add(label, quiet(pointWaiting).Over(9))
+			p.Add(label, greyed(pointWaiting).Over(9))
 		}
 	}
 }
 
-// dotted draws two shares on one scale, as signs that are all as wide as a hanzi.
-func dotted(own, median float64) string {
+// dotPlot draws two shares on one scale, in characters that are all as wide as a hanzi.
+func dotPlot(own, median float64) string {
 	line := slices.Repeat([]rune{'－'}, dots)
 	at := func(share float64) int { return int(math.Round(min(max(share, 0), 1) * (dots - 1))) }
 	line[at(median)] = '○'
@@ -232,12 +231,12 @@ func dotted(own, median float64) string {
 	return string(line)
 }
 
-// small draws one figure over the years in its own scale: what was achieved solid, what is promised dashed. row is the
-// figure's in the table below; the two courses stand beside the page, in that row.
-func (p *profile) small(title string, courses [2][]table.Opt[float64], at, col, cols, row int) {
+// smallChart draws one figure over the years in its own scale: actual values solid, committed ones dashed. row is the
+// figure's row in the table below; the data is in that row, to the right of the page.
+func (p *profile) smallChart(title string, courses [2][]table.Opt[float64], at, col, cols, row int) {
 	numbers, n := 0, len(courses[0])
 	for i := range n {
-		numbers += one(courses[0][i].Valid || courses[1][i].Valid)
+		numbers += boolToInt(courses[0][i].Valid || courses[1][i].Valid)
 		for part, course := range courses {
 			if course[i].Valid {
 				p.Put(row, helperCol+part*(n+1)+i, cell(course[i].V, book.Subtitle))
@@ -262,8 +261,8 @@ func (p *profile) small(title string, courses [2][]table.Opt[float64], at, col, 
 	p.Chart(at, col, chart)
 }
 
-// courses are what was achieved of a figure, and what is promised; the dashes begin where the line ends.
-func (p *profile) courses(f *templates.Field) (out [2][]table.Opt[float64]) {
+// actualAndCommitted are the two series of a figure. The committed one begins with the last actual value.
+func (p *profile) actualAndCommitted(f *templates.Field) (out [2][]table.Opt[float64]) {
 	years := p.Definition.Form.Years
 	for i, y := range years {
 		value := table.Opt[float64]{}
@@ -283,8 +282,8 @@ func (p *profile) courses(f *templates.Field) (out [2][]table.Opt[float64]) {
 	return out
 }
 
-// begin leaves room for small charts, and writes the years that they show beside the row of heads below.
-func (p *profile) begin(years []int) (at int) {
+// startCharts leaves room for small charts, and writes their years beside the header row below.
+func (p *profile) startCharts(years []int) (at int) {
 	at = p.Row
 	for range chartHigh {
 		p.Put(p.Row, 1, book.Cell{Look: book.Bare})
@@ -297,7 +296,7 @@ func (p *profile) begin(years []int) (at int) {
 	return at
 }
 
-// line is one course of a chart.
+// line is one series of a chart.
 func line(name, categories, values, colour string, dash excelize.LineDashType) excelize.ChartSeries {
 	fill := book.Solid(colour)
 	return excelize.ChartSeries{Name: name, Categories: categories, Values: values, Fill: fill,
@@ -305,7 +304,7 @@ func line(name, categories, values, colour string, dash excelize.LineDashType) e
 		Marker: excelize.ChartMarker{Symbol: "circle", Size: 4, Fill: fill}}
 }
 
-// lineChart is a chart with the house's looks: a title, a legend below, axes in dark grey that LibreOffice shows too.
+// lineChart is a line chart in our style: title, legend below, dark grey axes that LibreOffice shows too.
 func lineChart(title string, series []excelize.ChartSeries) *excelize.Chart {
 	small := excelize.Font{Size: 8, Color: book.Ink, Family: book.SheetFont}
 	heading := excelize.Font{Size: 9, Bold: true, Color: book.Blue, Family: book.SheetFont}
@@ -328,7 +327,7 @@ func (p *profile) years() {
 	for _, y := range years {
 		numbers, heads = append(numbers, y.Year), append(heads, yearHead(y, y.Label))
 	}
-	begin := p.begin(numbers)
+	begin := p.startCharts(numbers)
 	last := p.year("last")
 	final := years[len(years)-1].Year
 	promised := cell(fmt.Sprintf("%d比%d", final, last), book.Promised)
@@ -338,11 +337,11 @@ func (p *profile) years() {
 	for k, f := range fields {
 		title := p.Definition.Label(f.ID) + "（" + f.Unit + "）"
 		if cols > 0 {
-			p.small(title, p.courses(f), begin, 1+k*cols, cols, p.Row)
+			p.smallChart(title, p.actualAndCommitted(f), begin, 1+k*cols, cols, p.Row)
 		}
 		cells := []book.Cell{centred(fmt.Sprint(k + 1)), plain(title).Over(3)}
 		for _, y := range years {
-			cells = append(cells, dated(p.Form.Metric(f.ID, y.Year), y))
+			cells = append(cells, yearValue(p.Form.Metric(f.ID, y.Year), y))
 		}
 		place := mono(series{form: p.Form, field: f}.place().Cell)
 		p.Add(append(cells, p.change(f, last-1, last), p.change(f, last, final), place)...)
@@ -354,16 +353,16 @@ func (p *profile) change(f *templates.Field, from, to int) book.Cell {
 	a, b := p.Form.Metric(f.ID, from), p.Form.Metric(f.ID, to)
 	switch {
 	case a == nil || b == nil || !a.Value.Valid || !b.Value.Valid:
-		return quiet("－")
+		return greyed("－")
 	case f.Type == templates.PercentField:
 		return cell(round(b.Value.V-a.Value.V), book.Change)
 	case a.Value.V < p.Definition.Rubric.Credibility.Base.InexactFloat64(): // as in the appendix
-		return quiet("－")
+		return greyed("－")
 	}
 	return cell(round(b.Value.V/a.Value.V-1), book.Growth)
 }
 
-// strengths are what is strong and what is weak, each with the observation point that it speaks to.
+// strengths lists strong and weak evidence, each with its observation point.
 func (p *profile) strengths() {
 	half := profileCols / 2
 	p.Span(p.Row, 1, half, cell(fmt.Sprintf("强项（在各家中居前%.0f%%）", (1-strong)*100), book.Heading))
@@ -372,14 +371,14 @@ func (p *profile) strengths() {
 	p.Row++
 	heads := []book.Cell{head(0, p.head("scores", "point")), head(4, "依据"), head(0, "数值")}
 	p.Add(append(heads, heads...)...)
-	strengths := p.best(func(s table.Score) bool { return s.Normalised.V >= strong }, -1)
-	weaknesses := p.best(func(s table.Score) bool { return s.Normalised.V <= weak }, 1)
-	p.Row = max(p.listed(1, strengths), p.listed(half+1, weaknesses))
+	strengths := p.topEvidence(func(s table.Score) bool { return s.Normalised.V >= strong }, -1)
+	weaknesses := p.topEvidence(func(s table.Score) bool { return s.Normalised.V <= weak }, 1)
+	p.Row = max(p.listEvidence(1, strengths), p.listEvidence(half+1, weaknesses))
 }
 
-// best picks evidence, the most telling first. What is measured against a target says nothing about the others; nor
-// does what is zero, missing or in doubt.
-func (p *profile) best(fits func(table.Score) bool, order int) []table.Score {
+// topEvidence picks the strongest or weakest evidence. Evidence with a target does not compare with others, and zero,
+// missing and doubtful values do not count.
+func (p *profile) topEvidence(fits func(table.Score) bool, order int) []table.Score {
 	seen := map[string]bool{}
 	out := table.Where(slices.Values(p.Scores), func(s table.Score) bool {
 		e := p.Definition.Rubric.Point(s.Point).Find(s.Evidence)
@@ -389,7 +388,7 @@ func (p *profile) best(fits func(table.Score) bool, order int) []table.Score {
 	slices.SortStableFunc(out, func(a, b table.Score) int {
 		return cmp.Or(order*cmp.Compare(a.Normalised.V, b.Normalised.V), -cmp.Compare(a.Weight, b.Weight))
 	})
-	// The same figures are one strength, at however many points they count and whatever they are divided by.
+	// The same figures are listed once, even if they count for several points or with several denominators.
 	out = slices.DeleteFunc(out, func(s table.Score) bool {
 		key := fmt.Sprint(p.evidence(s.Point, s.Evidence).Expression.Refs)
 		twice := seen[key] || seen[s.Cells]
@@ -399,19 +398,20 @@ func (p *profile) best(fits func(table.Score) bool, order int) []table.Score {
 	return out[:min(profileList, len(out))]
 }
 
-func (p *profile) listed(col int, list []table.Score) (next int) {
+func (p *profile) listEvidence(col int, list []table.Score) (next int) {
 	for i, s := range list {
 		e := p.evidence(s.Point, s.Evidence)
-		p.Line(p.Row+i, col, centred(s.Point), plain(e.Label+when(e.Per(), "，"+e.Basis)).Over(4), centred(sized(e, s.Raw.V)))
+		label := plain(e.Label + textIf(e.Per(), "，"+e.Basis))
+		p.Line(p.Row+i, col, centred(s.Point), label.Over(4), centred(withUnit(e, s.Raw.V)))
 	}
 	if len(list) == 0 {
-		p.Span(p.Row, col, 6, quiet("没有"))
+		p.Span(p.Row, col, 6, greyed("没有"))
 		return p.Row + 1
 	}
 	return p.Row + len(list)
 }
 
-// questions is what to ask at the defence, the gravest first, as much as the page holds.
+// questions lists what to ask at the defence, most serious first, as many as fit on the page.
 func (p *profile) questions() {
 	p.Part("答辩待问", 24)
 	all := p.Questions(p.Definition)

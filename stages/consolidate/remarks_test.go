@@ -19,7 +19,7 @@ import (
 func TestDoubtsHangAsTheScoringSays(t *testing.T) {
 	_, in, _ := open(t)
 	hanging := 0
-	doubts, _ := newWorkbook(in).unexplained()
+	doubts, _ := newWorkbook(in).openWarnings()
 	for _, x := range doubts {
 		want := ""
 		for s := range in.Ranking.Stakes.All() {
@@ -39,7 +39,7 @@ func TestDoubtsHangAsTheScoringSays(t *testing.T) {
 
 func TestLiftsOfSomeOnly(t *testing.T) {
 	_, figures, _ := open(t)
-	if slices.ContainsFunc(newWorkbook(figures).shown(appendixBook), func(s *templates.ReportSheet) bool { return s.ID == "lifts" }) {
+	if slices.ContainsFunc(newWorkbook(figures).sheetsWithContent(appendixBook), func(s *templates.ReportSheet) bool { return s.ID == "lifts" }) {
 		t.Error("before the marks are in there is a line")
 	}
 	in := withMarks(t, figures)
@@ -112,8 +112,8 @@ func TestTheLineComesFirst(t *testing.T) {
 func remarkOf(t *testing.T, in Input, id string) string {
 	t.Helper()
 	w := newWorkbook(in)
-	l := w.planned(id)
-	w.remark(id, l.Words)
+	l := w.listFor(id)
+	w.addRemarkWords(id, l.Words)
 	return templates.Fill(l.Sheet.Remark, l.Words)
 }
 

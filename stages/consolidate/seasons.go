@@ -13,16 +13,16 @@ import (
 	"lianheti/templates"
 )
 
-func (w *workbook) followed() (out []table.Fulfilled, said list.Words) {
+func (w *workbook) fulfilmentRows() (out []table.Fulfilled, said list.Words) {
 	return table.Where(w.Fulfilment.All(), func(r table.Fulfilled) bool {
 		return r.Status != table.StatusAhead && r.Status != table.StatusEarlier
 	}), nil
 }
 
-// fulfilmentByCity counts the figures of the progress forms by prefecture, in the order of their codes, and then all
-// together; money is added up: 万元, of what is measured.
+// fulfilmentByCity counts the figures of the progress forms by prefecture, in the order of their codes, with a total
+// row; funding that was measured is summed (万元).
 func (w *workbook) fulfilmentByCity() (out [][]any, said list.Words) {
-	all, _ := w.followed()
+	all, _ := w.fulfilmentRows()
 	slices.SortStableFunc(all, func(a, b table.Fulfilled) int {
 		return cmp.Or(cmp.Compare(a.CityCode, b.CityCode), cmp.Compare(a.City, b.City))
 	})
@@ -48,7 +48,7 @@ func (w *workbook) fulfilmentByCity() (out [][]any, said list.Words) {
 	return out, nil
 }
 
-// results are what can come of a figure that was asked for, after how many were measured.
+// results are the statuses of figures in the progress form, after the number of measured ones.
 func (w *workbook) results() []string {
 	all := append([]string{table.ResultMeasured}, w.Definition.Table("fulfilment").Column("status").Values...)
 	return slices.DeleteFunc(all, func(id string) bool { return id == table.StatusAhead || id == table.StatusEarlier })
@@ -61,10 +61,10 @@ func (w *workbook) resultColumns(*list.List) []list.Column {
 	})
 }
 
-func (p *profile) followed(form []table.Fulfilled) {
+func (p *profile) writeFulfilment(form []table.Fulfilled) {
 	results, years, last := table.Results(form), []int{}, 0
 	said := table.Words(p.results(), func(id string) string {
-		return when(results[id] > 0, fmt.Sprint(p.Definition.Sheets.Codes["fulfilment"][id], results[id]))
+		return textIf(results[id] > 0, fmt.Sprint(p.Definition.Sheets.Codes["fulfilment"][id], results[id]))
 	})
 	for _, r := range form {
 		if years = append(years, int(r.Year)); r.Status != table.StatusAhead {
@@ -76,7 +76,7 @@ func (p *profile) followed(form []table.Fulfilled) {
 	years = years[max(0, len(years)-mostYears):]
 	p.heading(text.Mask(form[0].Consortium), strings.Join(append([]string{"承诺兑现", form[0].City}, said...), "；"))
 	p.Part("主要指标（各图各自的尺度；实线为实际，虚线为承诺）", 24)
-	begin := p.begin(years)
+	begin := p.startCharts(years)
 	p.Line(p.Row, 1, head(4, "指标"), head(1, fmt.Sprintf("%d原报", last-1)), head(1, "现报"),
 		head(1, fmt.Sprintf("%d承诺", last)), head(1, "实际"), head(1, "兑现率％"), head(3, "结果、原因"))
 	headline := p.Definition.Form.MetricsByTopic(templates.Headline)
@@ -87,7 +87,7 @@ func (p *profile) followed(form []table.Fulfilled) {
 		p.Span(p.Row, 1, 4, plain(title))
 		at := slices.IndexFunc(headline, func(f *templates.Field) bool { return f.ID == metric[0].Indicator })
 		if at >= 0 && cols > 0 {
-			p.small(title, coursesOf(metric, years), begin, 1+at*cols, cols, p.Row)
+			p.smallChart(title, fulfilmentSeries(metric, years), begin, 1+at*cols, cols, p.Row)
 		}
 		p.figures(metric, last)
 	}
@@ -119,9 +119,9 @@ func (w *workbook) resultOf(r table.Fulfilled) string {
 	return strings.TrimSuffix(w.Definition.Sheets.Codes["fulfilment"][r.Status]+"："+r.Reason, "：")
 }
 
-// coursesOf are what was achieved of a metric in some years, and what was promised; the dashes begin at the last figure
-// before them.
-func coursesOf(metric []table.Fulfilled, years []int) (out [2][]table.Opt[float64]) {
+// fulfilmentSeries are the actual and the committed values of a metric by year, for a chart. The committed line begins
+// at the last actual figure.
+func fulfilmentSeries(metric []table.Fulfilled, years []int) (out [2][]table.Opt[float64]) {
 	out = [2][]table.Opt[float64]{make([]table.Opt[float64], len(years)), make([]table.Opt[float64], len(years))}
 	for _, r := range metric {
 		if i := slices.Index(years, int(r.Year)); i >= 0 {
@@ -137,7 +137,7 @@ func coursesOf(metric []table.Fulfilled, years []int) (out [2][]table.Opt[float6
 	return out
 }
 
-// tasks gathers the cells of the progress forms' lists row by row.
+// tasks collects the cells of the progress forms' lists row by row.
 func (w *workbook) tasks() (out [][]any, said list.Words) {
 	whose := map[string]table.Fulfilled{}
 	for _, form := range w.FulfilmentByForm() {
@@ -156,7 +156,7 @@ func (w *workbook) tasks() (out [][]any, said list.Words) {
 	return out, nil
 }
 
-// taskColumns are the columns of the lists that go on from year to year.
+// taskColumns are the columns of the lists that are carried over from year to year.
 func (w *workbook) taskColumns(*list.List) []list.Column {
 	if w.Definition.Progress == nil {
 		return nil
@@ -171,18 +171,18 @@ func (w *workbook) taskColumns(*list.List) []list.Column {
 	})
 }
 
-// batch is a round with its submissions by the keys that their consortia have now: directories number anew.
+// batch is a round with its submissions by their present consortium keys: directories change their numbers.
 type batch struct {
 	*table.Round
-	about   map[string]*table.SubmissionRows
-	reports map[string]bool      // what became of its promises
-	typical map[string][]float64 // what the chosen got of each observation point, 0–1; empty before all marks are in
+	about        map[string]*table.SubmissionRows
+	reports      map[string]bool      // what became of its promises
+	chosenValues map[string][]float64 // values (0–1) of the chosen by observation point; empty before all marks are in
 }
 
-// rounds are those that are known, the oldest first; the last is this one.
+// rounds are the known rounds, oldest first; the last is this one.
 func (w *workbook) rounds() []*table.Round { return append(slices.Clone(w.Before), &w.Round) }
 
-// reserves lists the directory with what became of each entry in every batch, and what it would take.
+// reserves lists the directory with the result of each entry in every batch, and its weakest points.
 func (w *workbook) reserves() (out [][]any, said list.Words) {
 	chosen, batches := w.Register.Chosen(), []batch{}
 	for _, r := range w.rounds() {
@@ -199,7 +199,7 @@ func (w *workbook) reserves() (out [][]any, said list.Words) {
 			b.about[key] = a
 			for _, x := range a.Scores {
 				if chosen[key] && a.Rank.Complete && x.Evidence == "" && x.Value.Valid {
-					b.typical[x.Point] = append(b.typical[x.Point], x.Value.V)
+					b.chosenValues[x.Point] = append(b.chosenValues[x.Point], x.Value.V)
 				}
 			}
 		}
@@ -208,14 +208,14 @@ func (w *workbook) reserves() (out [][]any, said list.Words) {
 	for _, e := range w.Definition.Directory.Entries {
 		key := table.EntryKey(e)
 		settled := cmp.Or(w.Register.Exempt(e), w.Register.Award(key).Status())
-		open, weak, seasons := when(settled == "", "从未报送"), "", []string{}
-		var last *table.SubmissionRows // of the batches in which others were chosen
+		open, weak, seasons := textIf(settled == "", "从未报送"), "", []string{}
+		var last *table.SubmissionRows // in the latest batch in which others were chosen
 		for _, b := range batches {
 			a := b.about[key]
 			if seasons = append(seasons, b.season(e, a, chosen[key])); a != nil {
 				open = a.OpenIssues()
 			}
-			if settled == "" && len(b.typical) > 0 && (a != nil || last == nil) {
+			if settled == "" && len(b.chosenValues) > 0 && (a != nil || last == nil) {
 				weak, last = b.weakest(a), a
 			}
 		}
@@ -245,11 +245,11 @@ func (b batch) season(e templates.Entry, a *table.SubmissionRows, chosen bool) s
 	return fmt.Sprintf("第%d名（%s），%s", k.Rank.V, k.Ranges()[table.Reweighted], said)
 }
 
-// weakest names the observation points at which a submission stands furthest behind the chosen; without a submission,
-// those at which the chosen got most.
+// weakest names the observation points at which a submission is furthest behind the median of the chosen; without a
+// submission, those at which the chosen earned most.
 func (b batch) weakest(a *table.SubmissionRows) string {
 	behind, points := map[string]float64{}, b.Definition.Rubric.Points()
-	for point, values := range b.typical {
+	for point, values := range b.chosenValues {
 		behind[point] = table.Median(values).V
 	}
 	whose, differ := "入选各家得分最多的", "%s %s %.1f分"
@@ -260,7 +260,7 @@ func (b batch) weakest(a *table.SubmissionRows) string {
 			case x.Evidence != "":
 			case x.Value.Valid:
 				behind[x.Point] -= x.Value.V
-			default: // what nobody marked is no weakness
+			default: // not marked: no weakness
 				behind[x.Point] = 0
 			}
 		}
@@ -271,7 +271,7 @@ func (b batch) weakest(a *table.SubmissionRows) string {
 	})
 	const few, words = 3, 16
 	said := table.Words(points[:min(few, len(points))], func(p *templates.Point) string {
-		return when(weight(p) > 0, fmt.Sprintf(differ, p.ID, short(p, words), weight(p)))
+		return textIf(weight(p) > 0, fmt.Sprintf(differ, p.ID, short(p, words), weight(p)))
 	})
 	return fmt.Sprintf("%d年%s：%s", b.Definition.Year, whose, strings.Join(said, "；"))
 }

@@ -36,12 +36,12 @@ func (w *workbook) series() ([]series, list.Words) {
 	return out, nil
 }
 
-// year gives the number of a year by its id.
+// year is the number of a year by its id.
 func (w *workbook) year(id string) int {
 	return w.Definition.Form.Year(id).Year
 }
 
-// place is where a series stands in its workbook: the cells from the first year to the last.
+// place are the cells of a series in its workbook, from the first year to the last.
 func (s series) place() (p model.Place) {
 	for _, m := range s.form.Metrics {
 		if m.Indicator != s.field.ID {
@@ -57,41 +57,41 @@ func (s series) place() (p model.Place) {
 
 func (w *workbook) seriesPlace(s series) book.Cell {
 	p := s.place()
-	c := w.placed(s.Submission, p.Sheet, p.Cell)
+	c := w.placeCell(s.Submission, p.Sheet, p.Cell)
 	c.Value = p.String()
 	return c
 }
 
 type city struct {
 	name   string
-	counts map[string]int // by what is tallied
+	counts map[string]int // by tallyColumns
 	sums   map[templates.Ref]float64
 	total  bool
 }
 
-// tallied is what is tallied by prefecture, in the order of the columns of 地市汇总 and of the officers' sheets alike:
-// listed = selected + expected, and expected = filed + untranscribed + lacking; filed + besides is what there is.
-var tallied = []string{"listed", "selected", "expected", "filed", "untranscribed", "lacking", "besides", "all",
+// tallyColumns are the counts by prefecture, in the order of the columns: listed = selected + expected, and expected =
+// filed + untranscribed + lacking; all = filed + besides.
+var tallyColumns = []string{"listed", "selected", "expected", "filed", "untranscribed", "lacking", "besides", "all",
 	string(model.Accept), string(model.AskFirst), string(model.Return), "units", "schools", "enterprises"}
 
 // cityRows are the rows of 地市汇总.
 func (w *workbook) cityRows() ([][]any, list.Words) {
 	return table.Each(w.withTotal(w.tally()), func(c city) []any {
-		counts := table.Each(tallied, func(id string) any { return c.counts[id] })
+		counts := table.Each(tallyColumns, func(id string) any { return c.counts[id] })
 		return append([]any{c.name, c.total, c.sums}, counts...)
 	}), nil
 }
 
-// ofKinds are the kinds of members that a column counts beside all.
-var ofKinds = map[string]func(templates.MemberKind) bool{
+// kindColumns are the counts of members of some kinds.
+var kindColumns = map[string]func(templates.MemberKind) bool{
 	"schools":     func(k templates.MemberKind) bool { return k.School },
 	"enterprises": func(k templates.MemberKind) bool { return k.ID == "enterprise" },
 }
 
-// kindNames are the counts of members by kind, as formulas of 地市汇总 call them.
+// kindNames are the formulas for kindColumns, by the names that formulas of 地市汇总 use.
 func (w *workbook) kindNames(r list.Row) map[string]string {
-	out, members := map[string]string{}, w.planned("members")
-	for id, counts := range ofKinds {
+	out, members := map[string]string{}, w.listFor("members")
+	for id, counts := range kindColumns {
 		kinds := table.Where(slices.Values(w.Definition.Form.Kinds), counts)
 		out[id] = strings.Join(table.Each(kinds, func(k templates.MemberKind) string {
 			return fmt.Sprintf("COUNTIFS(%s,%s,%s,%s)", members.Area("belongs"), r.Cell("city_name"),
@@ -101,7 +101,7 @@ func (w *workbook) kindNames(r list.Row) map[string]string {
 	return out
 }
 
-// tally counts by prefecture, in the order of the directory; submissions of no known prefecture come last.
+// tally counts by prefecture, in the order of the directory; submissions of unknown prefecture come last.
 func (w *workbook) tally() []city {
 	out := []city{}
 	at := func(name string) *city {
@@ -142,7 +142,7 @@ func (w *workbook) tally() []city {
 		c.counts[string(e.Verdict.Verdict)]++
 		c.counts["units"] += len(e.form.Members)
 		for _, k := range w.Definition.Form.Kinds {
-			for id, counts := range ofKinds {
+			for id, counts := range kindColumns {
 				if counts(k) {
 					c.counts[id] += e.form.Count(k.ID)
 				}
@@ -170,7 +170,7 @@ func (w *workbook) withTotal(lines []city) []city {
 	return append(slices.Clone(lines), all)
 }
 
-// inTotal makes a cell of the last line of 地市汇总 a sum of those above it.
+// inTotal turns a cell of the total row of 地市汇总 into a sum of the rows above.
 func inTotal(r list.Row, c book.Cell, key string) book.Cell {
 	if r.Get("total") == true {
 		col := r.List.Col(key)
@@ -180,8 +180,7 @@ func inTotal(r list.Row, c book.Cell, key string) book.Cell {
 	return c
 }
 
-// citySums are the sums by prefecture: the headline figures of the last actual and the last promised year, and the
-// funding.
+// citySums are the sums by prefecture: headline figures of the last actual and the last committed year, and funding.
 func (w *workbook) citySums(*list.List) []list.Column {
 	var out []list.Column
 	add := func(f *templates.Field, id string) {
@@ -192,7 +191,7 @@ func (w *workbook) citySums(*list.List) []list.Column {
 		c.Cell = func(r list.Row) book.Cell {
 			cell := number(round(r.Get("sums").(map[templates.Ref]float64)[ref]))
 			if w.live {
-				p, label := w.planned("metrics"), book.Quote(w.Definition.Label(f.ID))
+				p, label := w.listFor("metrics"), book.Quote(w.Definition.Label(f.ID))
 				cell.Formula = fmt.Sprintf("ROUND(SUMIFS(%s,%s,%s,%s,%s),10)", p.Area(yearKey(y.Year)),
 					p.Area("belongs"), r.Cell("city_name"), p.Area("indicator"), label)
 			}
@@ -217,7 +216,7 @@ const sheetTrends = "主要指标"
 func (w *workbook) trends(name string) error {
 	page := &book.Page{Sheet: name, Landscape: true, OnePage: true, Frozen: 2, Printed: 9,
 		Widths: []float64{9, 27, 8, 11, 11, 11, 11, 11, 8, 2, 2, 7, 7, 7, 7, 7, 2, 7, 7, 7, 7, 7}}
-	w.begin(page, page.Printed, "主要指标合计与走势", "trends", nil)
+	w.beginPage(page, page.Printed, "主要指标合计与走势", "trends", nil)
 	t := &trends{w, book.Pane{Page: page, Row: 3, Col: 1}}
 	years, fields := w.Definition.Form.Years, w.Definition.Form.MetricsByTopic(templates.Headline)
 	t.figures(years, fields)
@@ -225,8 +224,8 @@ func (w *workbook) trends(name string) error {
 	return w.report.Page(page)
 }
 
-// helper is the first of the columns beside the page that the chart is drawn from.
-const helper = 12
+// trendHelperCol is the first of the columns, to the right of the printed page, with the data of the chart.
+const trendHelperCol = 12
 
 type trends struct {
 	*workbook
@@ -252,7 +251,7 @@ func (o *trends) figures(years []templates.Year, fields []*templates.Field) {
 	o.Row++
 }
 
-// indexed shows the figures as an index of the first year, of the submissions that have them all.
+// indexed shows the figures as an index of the first year, over the submissions that have all years.
 func (o *trends) indexed(years []templates.Year, fields []*templates.Field) {
 	heads := table.Each(years, func(y templates.Year) book.Cell { return head(0, y.Label) })
 	heads = append([]book.Cell{head(3, fmt.Sprintf("以%s为100", years[0].Label))}, heads...)
@@ -261,9 +260,9 @@ func (o *trends) indexed(years []templates.Year, fields []*templates.Field) {
 	var series []excelize.ChartSeries
 	lowest, last := 100.0, slices.IndexFunc(years, func(y templates.Year) bool { return y.Year == o.year("last") })
 	for k, f := range fields {
-		cells, total := []book.Cell{plain(o.Definition.Label(f.ID)).Over(3)}, o.whole(f, years)
+		cells, total := []book.Cell{plain(o.Definition.Label(f.ID)).Over(3)}, o.sumComplete(f, years)
 		for i := range years {
-			c := cell(total.since(i), book.Decimal)
+			c := cell(total.index(i), book.Decimal)
 			if index, ok := c.Value.(float64); ok {
 				lowest = min(lowest, math.Floor(index/20)*20)
 			}
@@ -271,12 +270,12 @@ func (o *trends) indexed(years []templates.Year, fields []*templates.Field) {
 		}
 		o.PutRow(o.Row, 1, append(cells, count(total.n))...)
 		name, heads := book.Absolute(sheetTrends, o.Row, 1, o.Row, 1), book.Absolute(sheetTrends, base, 4, base, 3+len(years))
-		// what is promised is never drawn as achieved
+		// committed years are dashed
 		for part, dash := range []excelize.LineDashType{excelize.LineDashSolid, excelize.LineDashDash} {
-			from := helper + part*(len(years)+1)
+			from := trendHelperCol + part*(len(years)+1)
 			for i := range years {
 				if c := model.CellName(o.Row, 4+i); part == 0 && i <= last || part == 1 && i >= last {
-					o.Put(o.Row, from+i, cell(total.since(i), book.Subtitle, c))
+					o.Put(o.Row, from+i, cell(total.index(i), book.Subtitle, c))
 				}
 			}
 			area := book.Absolute(sheetTrends, o.Row, from, o.Row, from+len(years)-1)
@@ -288,28 +287,27 @@ func (o *trends) indexed(years []templates.Year, fields []*templates.Field) {
 	chart.YAxis.Minimum = &lowest
 	chart.Dimension = excelize.ChartDimension{Width: 800, Height: 380}
 	o.Chart(o.Row+1, 1, chart)
-	const under = 18 // rows that the chart takes: what is printed ends with the last row that holds something
+	const under = 18 // rows under the chart: the print area ends with the last row that is not empty
 	o.Put(o.Row+under, 1, book.Cell{Look: book.Bare})
 }
 
-// run is a metric added up year by year.
-type run struct {
+// yearSums are the sums of a metric by year.
+type yearSums struct {
 	sums []float64
 	n    int // submissions that have all years
 }
 
-// since is a year as an index of the first, 100; nothing where the first is nothing.
-func (r run) since(year int) any {
+// index is a year's sum as an index of the first year (100); empty where that is 0.
+func (r yearSums) index(year int) any {
 	if r.sums[0] <= 0 {
 		return ""
 	}
 	return math.Round(r.sums[year]/r.sums[0]*1000) / 10
 }
 
-// whole adds up a metric over the submissions that have a number for every year: otherwise a blank would look like a
-// fall.
-func (o *trends) whole(f *templates.Field, years []templates.Year) run {
-	r := run{sums: make([]float64, len(years))}
+// sumComplete sums a metric over the submissions that have a number for every year: a blank would look like a fall.
+func (o *trends) sumComplete(f *templates.Field, years []templates.Year) yearSums {
+	r := yearSums{sums: make([]float64, len(years))}
 	for _, e := range o.entries {
 		all := table.Each(years, func(y templates.Year) *table.Metric { return e.form.Metric(f.ID, y.Year) })
 		if slices.ContainsFunc(all, func(m *table.Metric) bool {

@@ -16,14 +16,14 @@ import (
 	"lianheti/templates"
 )
 
-// allSources are the rows that sheets.yaml can ask for beside the published tables.
+// allSources are the rows that sheets.yaml can use besides the published tables.
 func (w *workbook) allSources() map[string]list.Source {
 	return map[string]list.Source{
 		"entries":  list.Rows(w.entries),
 		"ranked":   list.From(w.rankedRows),
 		"near":     list.From(w.nearRows),
 		"lifted":   list.From(w.liftRows),
-		"promises": list.From(w.promised),
+		"promises": list.From(w.flaggedCommitments),
 		"changed":  list.From(w.changedRows),
 		"moves":    list.Named("submission was now moved rank_before rank_now", w.moves),
 		"scored":   list.From(w.scored),
@@ -31,28 +31,28 @@ func (w *workbook) allSources() map[string]list.Source {
 		"rubric":   list.Named("point wording indicator weight experts evidence", w.rubricRows),
 		"method":   list.Named("order words", w.methodRows),
 		"series":   list.From(w.series),
-		"shared":   list.Named("name kind_label lists where leads enrolments places", w.shared),
+		"shared":   list.Named("name kind_label lists where leads enrolments places", w.sharedMembers),
 		"compared": list.Named("field_label share first first_text first_place second second_text second_place",
-			w.compared),
-		"cities":     list.Named("name total sums "+strings.Join(tallied, " "), w.cityRows),
-		"unreported": list.Named("directory_no city consortium park state", w.missing),
+			w.similarTexts),
+		"cities":     list.Named("name total sums "+strings.Join(tallyColumns, " "), w.cityRows),
+		"unreported": list.Named("directory_no city consortium park state", w.unreportedRows),
 		"registered": list.Named("item consortium fingerprint says date effect place", w.registered),
-		"doubts":     list.From(w.unexplained),
+		"doubts":     list.From(w.openWarnings),
 		"rules":      list.Named("code title severity authority each fail pass not_applicable not_run", w.ruleRows),
-		"marked":     list.From(w.marked),
+		"marked":     list.From(w.markedRows),
 		"told":       list.From(func() ([]table.Finding, list.Words) { return w.AllFindings(), nil }),
-		"followed":   list.From(w.followed),
+		"followed":   list.From(w.fulfilmentRows),
 		"kept":       list.Named("city forms results promised paid rate", w.fulfilmentByCity),
 		"reserves":   list.Named("directory_no city consortium park now seasons open weak", w.reserves),
 		"tasks":      list.Named("city consortium file cell columns", w.tasks),
 	}
 }
 
-// remark adds the words of a sheet that shows a published table as it is.
-func (w *workbook) remark(sheet string, said list.Words) {
+// addRemarkWords adds the words for the remark of a sheet whose rows are a published table.
+func (w *workbook) addRemarkWords(sheet string, said list.Words) {
 	switch sheet {
 	case "ranking":
-		said["how"] = w.how()
+		said["how"] = w.methodSummary()
 	case "findings":
 		b := w.Definition.Form.Beyond
 		said["coherence"], said["tool"], said["asked"] = b.Coherence, b.Tool, b.Asked
@@ -62,7 +62,7 @@ func (w *workbook) remark(sheet string, said list.Words) {
 		said["needed"] = templates.Fill(w.Definition.Sheets.Codes["checks"][state], list.Words{"n": strconv.Itoa(needed)})
 	case "influence":
 		for _, begins := range []string{"尺度", "名次与", "逐项", "注意："} {
-			if part := w.said(begins); part != "" {
+			if part := w.methodPart(begins); part != "" {
 				said["said"] += part + "。"
 			}
 		}
@@ -79,28 +79,28 @@ type entry struct {
 func (e entry) id() string { return e.Submission.Submission }
 
 func (w *workbook) nearRows() ([]table.Rank, list.Words) {
-	all := w.near()
-	return all, list.Words{"noline": w.noLine(), "near": when(len(all) < len(w.inOrder),
+	all := w.nearLine()
+	return all, list.Words{"noline": w.noLineText(), "near": textIf(len(all) < len(w.byRank),
 		fmt.Sprintf("只算第%d名前后的%d家，其余不算。", w.Choose(), len(all)))}
 }
 
 func (w *workbook) rankedRows() ([]table.Rank, list.Words) {
-	return w.inOrder, list.Words{"colours": when(w.Standing.Complete(), fmt.Sprintf("绿色是前%d名。", w.Choose()))}
+	return w.byRank, list.Words{"colours": textIf(w.Standing.Complete(), fmt.Sprintf("绿色是前%d名。", w.Choose()))}
 }
 
 func (w *workbook) liftRows() ([]table.Lift, list.Words) {
 	below := func(r table.Rank) bool { return int(r.Rank.V) > w.Choose() }
-	outside := table.Each(table.Where(slices.Values(w.inOrder), below), func(r table.Rank) string { return r.Submission })
+	outside := table.Each(table.Where(slices.Values(w.byRank), below), func(r table.Rank) string { return r.Submission })
 	all := slices.Collect(w.Ranking.Lifts.All())
 	slices.SortStableFunc(all, func(a, b table.Lift) int {
 		return slices.Index(outside, a.Submission) - slices.Index(outside, b.Submission)
 	})
 	some := fmt.Sprintf("线外共%d家，只列离入选线最近的%d家。", len(outside), len(w.lifts))
 	return all, list.Words{"last": fmt.Sprintf("%.2f", w.lastInside()), "k": strconv.Itoa(w.Choose()),
-		"some": when(len(w.lifts) < len(outside), some)}
+		"some": textIf(len(w.lifts) < len(outside), some)}
 }
 
-func (w *workbook) promised() ([]table.Growth, list.Words) {
+func (w *workbook) flaggedCommitments() ([]table.Growth, list.Words) {
 	all := table.Where(w.Ranking.Credibility.All(), func(g table.Growth) bool { return g.Flag == table.Verify })
 	return all, list.Words{"all": strconv.Itoa(w.Ranking.Credibility.Len())}
 }
@@ -126,13 +126,13 @@ func (w *workbook) rubricRows() ([][]any, list.Words) {
 func (w *workbook) methodRows() ([][]any, list.Words) {
 	var out [][]any
 	for part := range strings.SplitSeq(w.method(), "；") {
-		out = append(out, []any{len(out) + 1, drawnBy.ReplaceAllString(part, "权重抽样所得")})
+		out = append(out, []any{len(out) + 1, samplingRemark.ReplaceAllString(part, "权重抽样所得")})
 	}
 	return out, nil
 }
 
-// missing is who of the directory should have reported and did not.
-func (w *workbook) missing() ([][]any, list.Words) {
+// unreportedRows lists the directory entries that should have reported and did not.
+func (w *workbook) unreportedRows() ([][]any, list.Words) {
 	var out [][]any
 	exempt := 0
 	for _, e := range w.Definition.Directory.Entries {
@@ -153,16 +153,16 @@ func (w *workbook) reported(e templates.Entry) bool {
 	return slices.ContainsFunc(w.entries, func(s entry) bool { return s.DirectoryNo == table.Some(int32(e.No)) })
 }
 
-// widest is up to how many submissions 规则执行 has a column each; beyond it the counts must do.
-const widest = 60
+// maxOutcomeColumns is the largest number of submissions for which 规则执行 has a column each.
+const maxOutcomeColumns = 60
 
-// ruleRows are the rules with what each came to on the submissions, counted and in their order.
+// ruleRows lists the rules with their outcomes, counted and by submission.
 func (w *workbook) ruleRows() (out [][]any, said list.Words) {
 	each, counts := map[string][]model.Outcome{}, map[[2]string]int{} // by code
 	aboutFiles := func(r *templates.Rule) bool { return r.Check == "file" || r.Check == "marks" }
 	for o := range w.Judgement.Outcomes.All() {
 		if o.Outcome != model.Fail && aboutFiles(w.Definition.Rule(o.Code)) {
-			continue // a file that can't be used has no submission to pass or fail
+			continue // a rejected file has no submission
 		}
 		if each[o.Code] == nil {
 			each[o.Code] = make([]model.Outcome, len(w.entries))
@@ -187,7 +187,7 @@ func (w *workbook) ruleRows() (out [][]any, said list.Words) {
 		out = append(out, row)
 	}
 	beside := "申报较多，逐个申报的结果见 data/outcomes。"
-	if len(w.entries) <= widest {
+	if len(w.entries) <= maxOutcomeColumns {
 		mark := func(o model.Outcome) string { return marks[o] + " " + o.Label() }
 		all := []model.Outcome{model.Pass, model.Fail, model.NotApplicable, model.NotRun}
 		beside = "右边逐个申报列出：" + strings.Join(table.Each(all, mark), "，") + "。"
@@ -195,28 +195,28 @@ func (w *workbook) ruleRows() (out [][]any, said list.Words) {
 	return out, list.Words{"beside": beside}
 }
 
-// outcomes are what can come of a rule, as they are counted.
+// outcomes lists the outcomes in the order of their columns.
 var outcomes = []model.Outcome{model.Fail, model.Pass, model.NotApplicable, model.NotRun}
 
-// marks are the outcomes in a narrow column.
+// marks are the symbols of outcomes.
 var marks = map[model.Outcome]string{model.Pass: "✓", model.Fail: "✗", model.NotApplicable: "－", model.NotRun: "？"}
 
-// shared lists every unit that several consortia list, those that do so as a matter of course last.
-func (w *workbook) shared() (out [][]any, said list.Words) {
+// sharedMembers lists the units that are members of several consortia, those of sharedByDefault last.
+func (w *workbook) sharedMembers() (out [][]any, said list.Words) {
 	in := func(list []table.Member) []string {
-		return table.Unique(list, func(m table.Member) string { return w.of(m.Submission).Consortium })
+		return table.Unique(list, func(m table.Member) string { return w.submission(m.Submission).Consortium })
 	}
 	named := table.Where(w.Facts.Members.All(), func(m table.Member) bool { return m.NameKey != "" })
 	units := table.GroupBy(named, func(m table.Member) string { return m.NameKey })
 	slices.SortStableFunc(units, func(a, b []table.Member) int {
-		return cmp.Or(one(w.public(a[0].Kind))-one(w.public(b[0].Kind)), len(in(b))-len(in(a)),
+		return cmp.Or(boolToInt(w.sharedByDefault(a[0].Kind))-boolToInt(w.sharedByDefault(b[0].Kind)), len(in(b))-len(in(a)),
 			strings.Compare(a[0].NameKey, b[0].NameKey))
 	})
 	for _, list := range units {
 		first, where := list[0], in(list)
 		enrolments := table.Words(list, func(m table.Member) string { return table.Plain(m.Enrolment) })
 		places := table.Each(list, func(m table.Member) string {
-			return model.Place{File: w.of(m.Submission).File, Sheet: m.Sheet, Cell: m.Cell}.String()
+			return model.Place{File: w.submission(m.Submission).File, Sheet: m.Sheet, Cell: m.Cell}.String()
 		})
 		leads := howMany(list, func(m table.Member) bool { return m.IsLead })
 		if len(where) > 1 {
@@ -227,14 +227,14 @@ func (w *workbook) shared() (out [][]any, said list.Words) {
 	return out, nil
 }
 
-// public says that a kind of unit belongs to several consortia as a matter of course: no rule asks about it.
-func (w *workbook) public(kind string) bool {
+// sharedByDefault says that units of a kind may be members of several consortia: no rule reports it.
+func (w *workbook) sharedByDefault(kind string) bool {
 	return !slices.ContainsFunc(w.Definition.Rules, func(r *templates.Rule) bool {
 		return r.Check == "shared_member" && slices.Contains(r.Kinds, kind)
 	})
 }
 
-type marked struct {
+type markedRow struct {
 	table.Assessment
 	Deductions int                         `col:"deductions"`
 	Vetoes     int                         `col:"vetoes"`
@@ -242,52 +242,52 @@ type marked struct {
 	by         map[string]table.Assessment // by expert
 }
 
-func (w *workbook) marked() ([]marked, list.Words) {
+func (w *workbook) markedRows() ([]markedRow, list.Words) {
 	by := map[string]map[string]table.Assessment{}
-	var out []marked
+	var out []markedRow
 	for a := range w.Ranking.Assessments.All() {
 		if of := table.Submap(by, a.Submission); a.Expert != "" {
 			of[a.Expert] = a
 			continue
 		}
-		x := marked{Assessment: a, by: by[a.Submission]}
+		x := markedRow{Assessment: a, by: by[a.Submission]}
 		for _, each := range x.by {
-			x.Deductions += one(each.Deduction.V > 0)
-			x.Vetoes += one(each.Veto)
-			x.Conflicts += one(each.State == table.AssessedConflict)
+			x.Deductions += boolToInt(each.Deduction.V > 0)
+			x.Vetoes += boolToInt(each.Veto)
+			x.Conflicts += boolToInt(each.State == table.AssessedConflict)
 		}
 		out = append(out, x)
 	}
 	return out, nil
 }
 
-func one(b bool) int {
+func boolToInt(b bool) int {
 	if b {
 		return 1
 	}
 	return 0
 }
 
-// registered are the entries that the Department made, and what each brought about in this run.
+// registered lists the register's entries with their effect in this run.
 func (w *workbook) registered() ([][]any, list.Words) {
 	return table.Each(w.Register, func(e table.RegisterEntry) []any {
 		key := model.ExplanationKey(e.Fingerprint, e.ValueHash)
 		return []any{e.Sheet.Title, text.Mask(e.Values[templates.RegisterConsortium]), key,
-			saysRegistered(e), e.Values[templates.RegisterDate], w.effect(e), e.Place.String()}
+			entryText(e), e.Values[templates.RegisterDate], w.effect(e), e.Place.String()}
 	}), nil
 }
 
-// unexplained is a finding that waits for an explanation, with what hangs on it.
-type unexplained struct {
+// openWarning is a warning without explanation, with its effect on the scores.
+type openWarning struct {
 	table.Finding
 	rank   table.Opt[int32]
-	Points string `col:"concerns"` // observation points that hang on it
-	Since  string `col:"since"`    // from which round; empty: not compared with one
-	Void   string `col:"void"`     // what was said and does not count
+	Points string `col:"concerns"` // observation points that it affects
+	Since  string `col:"since"`    // kind of its change since the last round; empty: not compared
+	Void   string `col:"void"`     // explanation that does not count
 }
 
-// group is 0 where points of a ranked submission hang on a finding, 1 where none do, 2 of one that is not ranked.
-func (x unexplained) group() int {
+// group is 0 where the finding affects points of a ranked submission, 1 where it affects none, 2 where not ranked.
+func (x openWarning) group() int {
 	switch {
 	case !x.rank.Valid:
 		return 2
@@ -297,24 +297,23 @@ func (x unexplained) group() int {
 	return 0
 }
 
-// unexplained lists the findings that wait for an explanation, those first that points of a ranked submission hang on,
-// by rank; and says how many of them move the ranking.
-func (w *workbook) unexplained() ([]unexplained, list.Words) {
+// openWarnings lists the warnings without explanation, by group and rank, with the number of those in group 0.
+func (w *workbook) openWarnings() ([]openWarning, list.Words) {
 	since := map[string]string{}
 	for c := range w.Changes.All() {
 		if c.Fingerprint != "" {
 			since[c.Fingerprint] = w.Definition.Sheets.Codes["change"][string(c.Kind)]
 		}
 	}
-	points := map[[2]string]string{} // that hang on a finding
+	points := map[[2]string]string{} // affected points, by submission and fingerprint
 	for x := range w.Ranking.Stakes.All() {
 		points[[2]string{x.Submission, x.Fingerprint}] = x.Points
 	}
-	var all []unexplained
+	var all []openWarning
 	for x := range w.Judgement.Findings.All() {
 		if x.State() == table.ToExplain {
 			on := points[[2]string{x.Submission, x.Fingerprint}]
-			d := unexplained{x, w.ranks[x.Submission].Rank, on, since[x.Fingerprint], ""}
+			d := openWarning{x, w.ranks[x.Submission].Rank, on, since[x.Fingerprint], ""}
 			if x.OwnExplanation != "" {
 				d.Void = "登记不采纳：" + x.OwnExplanation
 			} else if x.Outdated != "" {
@@ -323,21 +322,20 @@ func (w *workbook) unexplained() ([]unexplained, list.Words) {
 			all = append(all, d)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b unexplained) int {
+	slices.SortStableFunc(all, func(a, b openWarning) int {
 		return cmp.Or(cmp.Compare(a.group(), b.group()), cmp.Compare(a.rank.V, b.rank.V))
 	})
-	concerned := table.Unique(all, func(x unexplained) string { return x.Submission })
-	scored := howMany(all, func(x unexplained) bool { return x.group() == 0 })
+	concerned := table.Unique(all, func(x openWarning) string { return x.Submission })
+	scored := howMany(all, func(x openWarning) bool { return x.group() == 0 })
 	return all, list.Words{"submissions": fmt.Sprint(len(concerned)), "scored": fmt.Sprint(scored)}
 }
 
-// passage is how many characters in a row must be the same to be marked.
-const passage = 8
+// minPassage is the smallest number of consecutive equal characters that are marked.
+const minPassage = 8
 
-// compared puts beside each text that a finding calls near-identical the one that the finding names, with how much they
-// have in common as the finding says it.
-func (w *workbook) compared() (out [][]any, words list.Words) {
-	said := map[templates.Ref]map[string]string{} // by submission, what the finding says
+// similarTexts lists the pairs of texts that a finding calls near-identical, with their common share as in the finding.
+func (w *workbook) similarTexts() (out [][]any, words list.Words) {
+	said := map[templates.Ref]map[string]string{} // message of the finding, by submission
 	var fields []templates.Ref
 	for x := range w.Judgement.Findings.All() {
 		if r := w.Definition.Rule(x.Code); r != nil && r.Check == "near_text" {
@@ -356,36 +354,37 @@ func (w *workbook) compared() (out [][]any, words list.Words) {
 		for i, t := range texts {
 			said := said[ref][t.Submission]
 			nearest := slices.IndexFunc(texts, func(x table.Text) bool {
-				return x.Submission != t.Submission && strings.Contains(said, "“"+w.of(x.Submission).Consortium+"”")
+				return x.Submission != t.Submission && strings.Contains(said, "“"+w.submission(x.Submission).Consortium+"”")
 			})
 			if key := [2]int{min(i, nearest), max(i, nearest)}; nearest >= 0 && !seen[key] {
 				seen[key] = true
 				a, b := texts[key[0]], texts[key[1]]
-				row := append([]any{w.Definition.Label(ref.Field), percentage.FindString(said)}, w.side(a, b)...)
-				out = append(out, append(row, w.side(b, a)...))
+				row := append([]any{w.Definition.Label(ref.Field), percentage.FindString(said)}, w.textSide(a, b)...)
+				out = append(out, append(row, w.textSide(b, a)...))
 			}
 		}
 	}
-	return out, list.Words{"passage": strconv.Itoa(passage)}
+	return out, list.Words{"passage": strconv.Itoa(minPassage)}
 }
 
-// side is whose a text is, the text with what another has too marked, and where it stands.
-func (w *workbook) side(t, other table.Text) []any {
-	return []any{plain(w.of(t.Submission).Consortium),
-		cell(commonPassages(text.Mask(t.Text), text.Mask(other.Text)), book.Prose), w.placed(t.Submission, t.Sheet, t.Cell)}
+// textSide is one side of such a pair: consortium, text with the common passages marked, place.
+func (w *workbook) textSide(t, other table.Text) []any {
+	return []any{plain(w.submission(t.Submission).Consortium),
+		cell(commonPassages(text.Mask(t.Text), text.Mask(other.Text)), book.Prose),
+		w.placeCell(t.Submission, t.Sheet, t.Cell)}
 }
 
-// commonPassages cuts a text into the passages that another has too and what lies between them.
+// commonPassages cuts a text into passages that are also in another text, and the others.
 func commonPassages(text, other string) book.Passages {
 	a, b := []rune(text), []rune(other)
 	known := map[string]bool{}
-	for i := 0; i+passage <= len(b); i++ {
-		known[string(b[i:i+passage])] = true
+	for i := 0; i+minPassage <= len(b); i++ {
+		known[string(b[i:i+minPassage])] = true
 	}
 	common := make([]bool, len(a))
-	for i := 0; i+passage <= len(a); i++ {
-		if known[string(a[i:i+passage])] {
-			for k := range passage {
+	for i := 0; i+minPassage <= len(a); i++ {
+		if known[string(a[i:i+minPassage])] {
+			for k := range minPassage {
 				common[i+k] = true
 			}
 		}
@@ -402,5 +401,5 @@ func commonPassages(text, other string) book.Passages {
 	return out
 }
 
-// percentage is what a finding says is the same: one figure wherever it is shown.
+// percentage matches the common share in the message of a finding.
 var percentage = regexp.MustCompile(`[0-9]+％`)

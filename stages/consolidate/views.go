@@ -15,18 +15,20 @@ import (
 	"lianheti/templates"
 )
 
-// allViews are what sheets.yaml can ask for beside the columns of the rows.
+// allViews are the views that sheets.yaml can use besides the columns of the rows.
 func (w *workbook) allViews() map[string]list.View {
 	all := w.tableViews()
 	maps.Copy(all, map[string]list.View{
-		"city": func(r list.Row) book.Cell { return centred(cmp.Or(w.of(r.Text("submission")).City, r.Text("city"))) },
+		"city": func(r list.Row) book.Cell {
+			return centred(cmp.Or(w.submission(r.Text("submission")).City, r.Text("city")))
+		},
 		"consortium": func(r list.Row) book.Cell {
 			if r.Text("submission") == "" {
 				return plain(r.Text("consortium")) // of a progress form
 			}
 			return cell(w.name(r.Text("submission")), book.Plain)
 		},
-		"belongs":   func(r list.Row) book.Cell { return centred(w.Facts.CityOf(w.of(r.Text("submission")))) },
+		"belongs":   func(r list.Row) book.Cell { return centred(w.Facts.CityOf(w.submission(r.Text("submission")))) },
 		"page":      func(r list.Row) book.Cell { return w.pageLink(cmp.Or(r.Text("file"), r.Text("submission"))) },
 		"rank":      func(r list.Row) book.Cell { return ranked(w.ranks[r.Text("submission")].Rank) },
 		"gap":       func(r list.Row) book.Cell { return w.gap(w.ranks[r.Text("submission")]) },
@@ -34,9 +36,11 @@ func (w *workbook) allViews() map[string]list.View {
 		"field":     func(r list.Row) book.Cell { return plain(w.Definition.Label(r.Text("field"))) },
 		"indicator": func(r list.Row) book.Cell { return plain(w.Definition.Label(r.Text("indicator"))) },
 		"field_year": func(r list.Row) book.Cell {
-			return w.named(r.Text("field"), r.Get("year").(table.Opt[int32]))
+			return w.fieldName(r.Text("field"), r.Get("year").(table.Opt[int32]))
 		},
-		"placed":     func(r list.Row) book.Cell { return w.placed(r.Text("submission"), r.Text("sheet"), r.Text("cell")) },
+		"placed": func(r list.Row) book.Cell {
+			return w.placeCell(r.Text("submission"), r.Text("sheet"), r.Text("cell"))
+		},
 		"mark_place": func(r list.Row) book.Cell { return mono(r.Text("sheet") + "!" + r.Text("cell")) },
 		"source": func(r list.Row) book.Cell {
 			cells := r.Text("cells")
@@ -75,7 +79,7 @@ func (w *workbook) allViews() map[string]list.View {
 	return all
 }
 
-// tableViews are those of the rows of one table or source.
+// tableViews are the views for rows of one type.
 func (w *workbook) tableViews() map[string]list.View {
 	return map[string]list.View{
 		"fate":        list.Of(func(f table.File) book.Cell { return centred(f.FateLabel(w.Definition)) }),
@@ -84,13 +88,13 @@ func (w *workbook) tableViews() map[string]list.View {
 		"swaps":       list.Of(func(r table.Rank) book.Cell { return plain(strings.Join(w.swaps[r.Submission], "\n")) }),
 		"reached":     list.Of(func(r table.Rank) book.Cell { return w.reached(w.lifts[r.Submission]) }),
 		"overtake":    list.Of(w.marginToNext),
-		"award":       list.Of(func(r table.Rank) book.Cell { return plain(w.award(w.of(r.Submission))) }),
+		"award":       list.Of(func(r table.Rank) book.Cell { return plain(w.award(w.submission(r.Submission))) }),
 		"answered":    list.Of(func(x table.Finding) book.Cell { return centred(x.State()) }),
 		"lift_raw":    list.Of(func(l table.Lift) book.Cell { return w.amount(l, l.Raw) }),
 		"lift_best":   list.Of(func(l table.Lift) book.Cell { return w.amount(l, table.Some(l.Best)) }),
-		"best_of":     list.Of(func(l table.Lift) book.Cell { return plain(w.of(l.BestOf).Consortium) }),
+		"best_of":     list.Of(func(l table.Lift) book.Cell { return plain(w.submission(l.BestOf).Consortium) }),
 		"lift_source": list.Of(func(l table.Lift) book.Cell {
-			return w.sourceLink(l.Submission, w.restOn[[2]string{l.Submission, l.Evidence}])
+			return w.sourceLink(l.Submission, w.evidenceCells[[2]string{l.Submission, l.Evidence}])
 		}),
 		"point_words": list.Of(func(x table.Influence) book.Cell {
 			return plain(short(w.Definition.Rubric.Point(x.Point), 60))
@@ -120,19 +124,19 @@ func (w *workbook) tableViews() map[string]list.View {
 
 func ranked(rank table.Opt[int32]) book.Cell {
 	if !rank.Valid {
-		return quiet("不排")
+		return greyed("不排")
 	}
 	return cell(rank.V, book.Centred)
 }
 
-// outOf is a total that says what it is out of.
+// outOf is a total with the points possible.
 func outOf(total, possible float64) book.Cell {
 	return book.Cell{Value: round(total), Look: book.OutOf(table.Plain(table.Some(round(possible))))}
 }
 
-// finding is the finding that a row is, or is made of.
+// finding is the finding of a row.
 func finding(r list.Row) table.Finding {
-	if x, ok := r.Value.(unexplained); ok {
+	if x, ok := r.Value.(openWarning); ok {
 		return x.Finding
 	}
 	return r.Value.(table.Finding)
@@ -145,8 +149,8 @@ func (w *workbook) copyLink(submission string) book.Cell {
 	return centred("")
 }
 
-// within leads into the annotated copy of a submission, where there is one.
-func (w *workbook) within(c book.Cell, submission, sheet, cell string) book.Cell {
+// linkToCopy links a cell to a place in the annotated copy of a submission, where there is one.
+func (w *workbook) linkToCopy(c book.Cell, submission, sheet, cell string) book.Cell {
 	if path, ok := w.Returns[submission]; ok {
 		first, _, _ := strings.Cut(cell, ":")
 		c.Look, c.Link = book.Link, path+book.CellLink(sheet, first)
@@ -154,25 +158,25 @@ func (w *workbook) within(c book.Cell, submission, sheet, cell string) book.Cell
 	return c
 }
 
-// placed shows where a value stands and leads there.
-func (w *workbook) placed(submission, sheet, cell string) book.Cell {
+// placeCell shows the place of a value, with a link.
+func (w *workbook) placeCell(submission, sheet, cell string) book.Cell {
 	if sheet == "" {
 		return centred("")
 	}
-	place := model.Place{File: w.of(submission).File, Sheet: sheet, Cell: cell}
-	return w.within(mono(place.String()), submission, sheet, cell)
+	place := model.Place{File: w.submission(submission).File, Sheet: sheet, Cell: cell}
+	return w.linkToCopy(mono(place.String()), submission, sheet, cell)
 }
 
-// sourceLink shows the cells of an evidence and leads to the first of them.
+// sourceLink shows the cells of an evidence, with a link to the first.
 func (w *workbook) sourceLink(submission, cells string) book.Cell {
 	first, _, _ := strings.Cut(cells, "; ")
 	if sheet, cell, ok := strings.Cut(first, "!"); ok {
-		return w.within(mono(cells), submission, sheet, cell)
+		return w.linkToCopy(mono(cells), submission, sheet, cell)
 	}
 	return mono(cells)
 }
 
-// placeLink shows where a finding is and leads there: into the annotated copy, or else to the value's row in 附录.
+// placeLink shows the place of a finding, with a link into the annotated copy, or else to the value's row in 附录.
 func (w *workbook) placeLink(x table.Finding) book.Cell {
 	place := model.Place{File: x.File, Sheet: x.Sheet, Cell: x.Cell}.String()
 	i, known := w.index[x.Submission]
@@ -189,7 +193,7 @@ func (w *workbook) placeLink(x table.Finding) book.Cell {
 	if k := slices.IndexFunc(fields, about); k >= 0 {
 		sheet, at = "metrics", i*len(fields)+k
 	}
-	return linked(place, w.to(sheet, model.CellName(at+list.First, 1)))
+	return linked(place, w.linkTo(sheet, model.CellName(at+list.First, 1)))
 }
 
 // covers says how many findings are explained in the words of a row, and how many of those are blank figures.
@@ -216,12 +220,12 @@ func (w *workbook) longText(t table.Text) book.Cell {
 	if f := w.Definition.Field(t.Field); t.Status == table.Missing && !f.Required {
 		return book.Cell{Look: book.Prose}
 	} else if t.Status != table.Normal {
-		return quiet(t.Status.Absent())
+		return greyed(t.Status.Absent())
 	}
 	return cell(text.Mask(t.Text), book.Prose)
 }
 
-// gap is by how much a total is above or below that of the last one inside the line.
+// gap is the difference of a total from that of the last submission inside the line.
 func (w *workbook) gap(r table.Rank) book.Cell {
 	if !r.Ranked {
 		return book.Cell{Look: book.Gain}
@@ -229,34 +233,34 @@ func (w *workbook) gap(r table.Rank) book.Cell {
 	return cell(round(r.Total-w.lastInside()), book.Gain)
 }
 
-// amount says a value of such a step with its unit.
+// amount formats the value of a lift with its unit.
 func (w *workbook) amount(l table.Lift, v table.Opt[float64]) book.Cell {
 	if !v.Valid {
 		return centred("缺")
 	}
-	return centred(sized(w.evidence(l.Point, l.Evidence), v.V))
+	return centred(withUnit(w.evidence(l.Point, l.Evidence), v.V))
 }
 
-// named is what a field is called, in its year.
-func (w *workbook) named(field string, year table.Opt[int32]) book.Cell {
+// fieldName is the name of a field with its year.
+func (w *workbook) fieldName(field string, year table.Opt[int32]) book.Cell {
 	if field == "" {
 		return plain("")
 	}
 	return plain(w.Definition.Name(templates.Ref{Field: field, Year: int(year.V)}))
 }
 
-// reached says how many figures would have to be the best, by the last step.
+// reached says how many steps a submission needs to get inside the line; last is the last one.
 func (w *workbook) reached(last table.Lift) book.Cell {
 	switch {
 	case last.Step == 0:
-		return quiet("－")
+		return greyed("－")
 	case !last.Inside:
 		return centred("都达到也不够")
 	}
-	return linked(last.Step, w.to("lifts", "A1"))
+	return linked(last.Step, w.linkTo("lifts", "A1"))
 }
 
-// evidence finds what the rubric says of an evidence; without an id it is the experts' marks.
+// evidence finds an evidence of the rubric; an empty id is the experts' marks.
 func (w *workbook) evidence(point, id string) *templates.Evidence {
 	if id == "" {
 		return &templates.Evidence{Label: "专家评分", Unit: "分"}
@@ -268,7 +272,7 @@ func (w *workbook) evidenceOf(r list.Row) *templates.Evidence {
 	return w.evidence(r.Text("point"), r.Text("evidence"))
 }
 
-// sized is the value of an evidence as a person says it: rounded, with its unit.
-func sized(e *templates.Evidence, v float64) string {
+// withUnit formats the value of an evidence, rounded, with its unit.
+func withUnit(e *templates.Evidence, v float64) string {
 	return table.Plain(table.Some(round2(v))) + e.Unit
 }

@@ -28,12 +28,12 @@ const (
 	DictionarySheetName = "数据字典.xlsx"
 )
 
-// pagesText is how the dictionary and its pages are set in Markdown, and the data package in JSON.
+// pagesText are the templates of the dictionary in Markdown and of the data package in JSON.
 //
 //go:embed dictionary.md.tmpl datapackage.json.tmpl
 var pagesText embed.FS
 
-// cellText takes out of its way what would end a cell or a line in Markdown.
+// cellText escapes what would end a cell or a line in Markdown.
 var cellText = strings.NewReplacer("|", "\\|", "\n", " ")
 
 var pages = template.Must(template.New("").Funcs(template.FuncMap{
@@ -44,7 +44,7 @@ var pages = template.Must(template.New("").Funcs(template.FuncMap{
 	"json":    func(v any) string { return string(text.JSON(v, false)) },
 }).ParseFS(pagesText, "*.tmpl"))
 
-// page is what the definition says of a table.
+// page is the description of a table.
 type page struct {
 	*templates.Table
 	Columns, Keys []table.DictionaryRow
@@ -59,7 +59,7 @@ func pagesOf(d *templates.Definition) ([]page, error) {
 		}), err
 }
 
-// DictionaryMarkdown writes the dictionary for people: what each table, each column and each code means.
+// DictionaryMarkdown writes the dictionary of tables, columns and codes as Markdown.
 func DictionaryMarkdown(w io.Writer, d *templates.Definition) error {
 	all, err := pagesOf(d)
 	if err != nil {
@@ -73,8 +73,7 @@ func DictionaryMarkdown(w io.Writer, d *templates.Definition) error {
 	}{d, all, table.GroupBy(table.Codes(d), func(c table.Code) string { return c.List })}), b.Flush())
 }
 
-// DictionarySheet writes the dictionary as a workbook: the tables, their columns, and the codes in them, a sheet each,
-// headed by the labels that the dictionary gives its own columns.
+// DictionarySheet writes the dictionary as a workbook with sheets for tables, columns and codes.
 func DictionarySheet(w io.Writer, d *templates.Definition) error {
 	columns, err := table.Dictionary(d)
 	if err != nil {
@@ -94,8 +93,8 @@ func DictionarySheet(w io.Writer, d *templates.Definition) error {
 	return lists.Write(w, "数据字典", title)
 }
 
-// TablePage explains one table: what a row is, what tells rows apart, its columns, three queries to begin with, and
-// rows as an example where dir is a data folder. It gives an error where there is no such table.
+// TablePage describes one table: what a row is, its key and columns, three queries to begin with, and example rows
+// where dir is a data folder. It returns an error where there is no such table.
 func TablePage(w io.Writer, d *templates.Definition, name, dir string) error {
 	all, err := pagesOf(d)
 	if err != nil {
@@ -119,7 +118,7 @@ func TablePage(w io.Writer, d *templates.Definition, name, dir string) error {
 	return b.Flush()
 }
 
-// Queries are three questions to begin with: how much there is, how it is spread, and whose it is.
+// Queries are three queries to begin with: number of rows, distribution, rows by city or submission.
 func Queries(name string, columns []table.DictionaryRow) []string {
 	spread, has := "SUMMARIZE "+name+";", map[string]bool{}
 	for _, c := range slices.Backward(columns) {
@@ -144,7 +143,7 @@ const (
 	exampleText = 60
 )
 
-// examples shows the first rows, a line a value: most tables are too wide to stand side by side.
+// examples writes the first rows, one line for each value, because most tables are too wide.
 func examples(w io.Writer, rec arrow.Record) {
 	fmt.Fprintf(w, "\n例（共%d行）：\n", rec.NumRows())
 	for n := range int(min(rec.NumRows(), exampleRows)) {
@@ -159,14 +158,14 @@ func examples(w io.Writer, rec arrow.Record) {
 	}
 }
 
-// Search writes the tables, columns and codes that say a word, a line each, and gives how many there are.
+// Search writes a line for each table, column and code whose description contains a word, and returns their number.
 func Search(w io.Writer, d *templates.Definition, word string) (found int, err error) {
 	columns, err := table.Dictionary(d)
 	if err != nil {
 		return 0, err
 	}
 	b, word := bufio.NewWriter(w), strings.ToLower(word)
-	say := func(where, label, unit string, more ...string) {
+	match := func(where, label, unit string, more ...string) {
 		if !strings.Contains(strings.ToLower(strings.Join(append(more, where, label, unit), "\n")), word) {
 			return
 		}
@@ -179,17 +178,17 @@ func Search(w io.Writer, d *templates.Definition, word string) (found int, err e
 	for i, c := range columns {
 		if i == 0 || c.Table != columns[i-1].Table {
 			t := d.Table(c.Table)
-			say("表 "+t.Name, t.Label, "", t.Description)
+			match("表 "+t.Name, t.Label, "", t.Description)
 		}
-		say("列 "+c.Table+"."+c.Column, c.Label, c.Unit, c.Description, c.Values, c.Paragraph)
+		match("列 "+c.Table+"."+c.Column, c.Label, c.Unit, c.Description, c.Values, c.Paragraph)
 	}
 	for _, c := range table.Codes(d) {
-		say("代码 "+c.List+" "+c.Code, c.Label, c.Unit, c.Description, c.Group, c.Paragraph)
+		match("代码 "+c.List+" "+c.Code, c.Label, c.Unit, c.Description, c.Group, c.Paragraph)
 	}
 	return found, b.Flush()
 }
 
-// PackageName is the file that explains the data files, beside them.
+// PackageName is the file that describes the data files.
 const PackageName = "datapackage.json"
 
 type resource struct {
@@ -236,7 +235,7 @@ type field struct {
 	} `json:"constraints"`
 }
 
-func explain(dir string, d *templates.Definition, resources []resource) error {
+func writePackage(dir string, d *templates.Definition, resources []resource) error {
 	var b bytes.Buffer
 	err := pages.ExecuteTemplate(&b, "package", struct {
 		*templates.Definition
@@ -248,12 +247,12 @@ func explain(dir string, d *templates.Definition, resources []resource) error {
 	return os.WriteFile(filepath.Join(dir, PackageName), text.JSON(json.RawMessage(b.Bytes()), true), 0o644)
 }
 
-// newResource describes a file that was written. The tabular one bears the table's name, the other adds its format.
+// newResource describes a file. The tabular one has the table's name, the others append their format.
 //
-// Two things are as frictionless 5.21 needs them, which reads Parquet through pandas and checks the data against the
-// schema: a tabular resource does not give its bytes, because that reader counts none; and whole numbers with gaps are
-// of type number, because pandas holds them as floats (arrowType says what they are).
-func newResource(name string, rec arrow.Record, held map[string]map[string]bool, f format, path string,
+// Two things are necessary for frictionless 5.21, which reads Parquet with pandas and checks the data against the
+// schema: a tabular resource has no bytes, because that reader does not count them; and integers with nulls are of type
+// number, because pandas stores them as floats (arrowType has the real type).
+func newResource(name string, rec arrow.Record, referenced map[string]map[string]bool, f format, path string,
 	written *sink) resource {
 	schema, csv := rec.Schema(), f.name == "csv" // where an empty text reads as nothing
 	of := func(key string) string { return table.MetadataValue(schema.Metadata(), key) }
@@ -282,7 +281,7 @@ func newResource(name string, rec arrow.Record, held map[string]map[string]bool,
 			x.Constraints.Enum = strings.Split(values, table.ValueSeparator)
 		}
 		r.Schema.Fields = append(r.Schema.Fields, x)
-		if target := said(table.KeyReferences); target != "" && refers(rec, c.Name, held[target]) {
+		if target := said(table.KeyReferences); target != "" && refers(rec, c.Name, referenced[target]) {
 			to, column, _ := strings.Cut(target, ".")
 			refers := key{Fields: []string{c.Name}, Reference: &key{Resource: to, Fields: []string{column}}}
 			r.Schema.ForeignKeys = append(r.Schema.ForeignKeys, refers)
@@ -300,10 +299,8 @@ var fieldTypes = map[arrow.Type]string{
 	arrow.BOOL: "boolean", arrow.DATE32: "date",
 }
 
-// The data package declares a key only where it holds in this very run: a path that was masked, say, may name two
-// files.
-
-// unique says whether columns together are there in every row and never repeat.
+// unique says whether columns are a key: never null and unique together. The data package declares only keys that hold
+// in this run, because masking may make two paths equal.
 func unique(rec arrow.Record, names []string) bool {
 	gap := func(name string) bool {
 		at := rec.Schema().FieldIndices(name)
@@ -312,12 +309,12 @@ func unique(rec arrow.Record, names []string) bool {
 	return !slices.ContainsFunc(names, gap) && table.DuplicateKey(rec, names) == ""
 }
 
-// refers says whether every value of a column is one of those that another table holds; nil: there is no such table.
-func refers(rec arrow.Record, column string, held map[string]bool) bool {
+// refers says whether every value of a column is allowed by a foreign key; nil: there is no such table.
+func refers(rec arrow.Record, column string, allowed map[string]bool) bool {
 	for v := range table.Values(rec, column) {
-		if !held[v] {
+		if !allowed[v] {
 			return false
 		}
 	}
-	return held != nil
+	return allowed != nil
 }

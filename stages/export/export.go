@@ -1,7 +1,7 @@
-// Package export writes the published tables for analysts: of each table an Arrow IPC file, a Parquet file and a CSV
-// file, and a datapackage.json that explains them all. The forms are the ones that all readers tried know: IPC without
-// compression, Parquet with snappy, the stored Arrow schema and a required root, plain types. The bytes depend on
-// nothing but the tables and the definition.
+// Package export writes the published tables for analysts: an Arrow IPC file, a Parquet file and a CSV file for each
+// table, and a datapackage.json that describes them. It only uses what all common readers support: IPC without
+// compression, Parquet with snappy, stored Arrow schema and required root, plain types. The bytes depend only on the
+// tables and the definition.
 package export
 
 import (
@@ -38,8 +38,8 @@ import (
 	"github.com/apache/arrow/go/v17/parquet/schema"
 )
 
-// format is one way to store a table. Only a tabular one is declared as such in the data package: the tools that check
-// packages read it, and know Parquet but not Arrow.
+// format is a file format for tables. Only Parquet is declared as tabular in the data package: tools that check
+// packages read tabular resources, and do not support Arrow.
 type format struct {
 	name      string // also the file's suffix
 	folder    string // below data
@@ -54,43 +54,43 @@ var formats = []format{
 	{"csv", "csv", "text/csv", false, writeCSV},
 }
 
-// Write puts the tables and their data package into dir, which it makes if need be.
+// Write writes the tables and their data package to dir, which it creates if necessary.
 func Write(dir string, d *templates.Definition, tables []table.NamedTable) error {
 	resources, err := writeTables(dir, tables, d)
 	if err != nil {
 		return err
 	}
-	var views strings.Builder // first of the tables, on which the questions rest
+	var views strings.Builder // views of the tables first, which the others use
 	for _, t := range tables {
 		fmt.Fprintf(&views, "CREATE OR REPLACE VIEW %s AS FROM '%s.parquet';\n", t.Name, t.Name)
 	}
-	views.WriteString(strings.ReplaceAll(questions, "$base", d.Rubric.Credibility.Base.String()))
+	views.WriteString(strings.ReplaceAll(queryViews, "$base", d.Rubric.Credibility.Base.String()))
 	sql := []byte(views.String())
 	if err := os.WriteFile(filepath.Join(dir, ViewsName), sql, 0o644); err != nil {
 		return err
 	}
-	return explain(dir, d, append(resources, resource{Name: "views", Path: ViewsName, Title: "DuckDB 视图",
+	return writePackage(dir, d, append(resources, resource{Name: "views", Path: ViewsName, Title: "DuckDB 视图",
 		Description: "每张表一个同名的视图，另有十个视图回答常问的问题。", Format: "sql", MediaType: "application/sql",
 		Encoding: "utf-8", Bytes: int64(len(sql)), Hash: "sha256:" + model.Digest(sql)}))
 }
 
-// Alone puts one table that no run publishes into dir, with a data package of its own.
-func Alone(dir string, d *templates.Definition, t table.NamedTable) error {
+// WriteOne writes one table that no run publishes to dir, with a data package of its own.
+func WriteOne(dir string, d *templates.Definition, t table.NamedTable) error {
 	resources, err := writeTables(dir, []table.NamedTable{t}, d)
 	if err != nil {
 		return err
 	}
-	return explain(dir, d, resources)
+	return writePackage(dir, d, resources)
 }
 
-// writeTables writes every table in every format, some tables at a time.
+// writeTables writes every table in every format, several tables at a time.
 func writeTables(dir string, tables []table.NamedTable, d *templates.Definition) (resources []resource, err error) {
 	for _, f := range formats {
 		if err := os.MkdirAll(filepath.Join(dir, f.folder), 0o755); err != nil {
 			return nil, fmt.Errorf("无法建立文件夹 %s：%w", dir, err)
 		}
 	}
-	held := table.ReferencedValues(d, func(name string) arrow.Record {
+	referenced := table.ReferencedValues(d, func(name string) arrow.Record {
 		if i := slices.IndexFunc(tables, func(t table.NamedTable) bool { return t.Name == name }); i >= 0 {
 			return tables[i].Record()
 		}
@@ -101,7 +101,7 @@ func writeTables(dir string, tables []table.NamedTable, d *templates.Definition)
 		err       error
 	}
 	for w := range workers.InOrder(0, slices.Values(tables), func(t table.NamedTable) (w written) {
-		w.resources, w.err = writeTable(dir, t, held)
+		w.resources, w.err = writeTable(dir, t, referenced)
 		return w
 	}) {
 		if w.err != nil {
@@ -112,8 +112,9 @@ func writeTables(dir string, tables []table.NamedTable, d *templates.Definition)
 	return resources, nil
 }
 
-// writeTable writes one table in every format. held is what columns hold that others refer to.
-func writeTable(dir string, t table.NamedTable, held map[string]map[string]bool) (resources []resource, err error) {
+// writeTable writes one table in every format. referenced has the values of columns that foreign keys refer to.
+func writeTable(dir string, t table.NamedTable,
+	referenced map[string]map[string]bool) (resources []resource, err error) {
 	rec := t.Record()
 	for _, f := range formats {
 		name := path.Join(f.folder, t.Name+"."+f.name)
@@ -125,12 +126,12 @@ func writeTable(dir string, t table.NamedTable, held map[string]map[string]bool)
 		if err := w.finish(f.write(w, rec)); err != nil {
 			return nil, fmt.Errorf("无法写 %s，请检查剩余空间：%w", name, err)
 		}
-		resources = append(resources, newResource(t.Name, rec, held, f, name, w))
+		resources = append(resources, newResource(t.Name, rec, referenced, f, name, w))
 	}
 	return resources, nil
 }
 
-// batchRows bounds the record batches of an IPC file, so that a browser need not hold a whole table.
+// batchRows limits the record batches of an IPC file, so that a browser need not hold a whole table.
 const batchRows = 1 << 16
 
 func writeArrow(w io.WriteSeeker, rec arrow.Record) error {
@@ -146,18 +147,17 @@ func writeArrow(w io.WriteSeeker, rec arrow.Record) error {
 	return f.Close()
 }
 
-// ViewsName is a file beside the tables: a DuckDB view of the same name for each, and views for what people ask most.
+// ViewsName is a file of DuckDB views: one for each table, and views that answer frequent questions.
 const ViewsName = "views.sql"
 
-// questions are those views; less than $base has no growth in per cent.
+// queryViews are the latter. $base is the smallest figure from which a growth rate is computed.
 //
 //go:embed views.sql
-var questions string
+var queryViews string
 
-// sink is a file being written. The Parquet writer drops errors of Close and of a row group's end, and panics on one at
-// the beginning: it is told that all is well, and finish gives the first error, which the buffer keeps.
-//
-// Size and sha256 are those of the bytes written.
+// sink is a file being written, with its size and sha256. The Parquet writer ignores errors of Close and of a row
+// group's end, and panics on one at the beginning. Therefore Write never returns an error; finish returns the first
+// one, which the buffer keeps.
 type sink struct {
 	file io.WriteCloser
 	to   *bufio.Writer
@@ -176,7 +176,7 @@ func (s *sink) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Seek tells the position, which is all that the IPC writer asks for.
+// Seek returns the position; the IPC writer uses nothing else.
 func (s *sink) Seek(offset int64, whence int) (int64, error) {
 	if offset != 0 || whence != io.SeekCurrent {
 		return 0, errors.New("export: files are written from front to back")
@@ -184,24 +184,24 @@ func (s *sink) Seek(offset int64, whence int) (int64, error) {
 	return s.size, nil
 }
 
-// finish closes the file and gives what went wrong, in writing or before.
+// finish closes the file and joins all errors.
 func (s *sink) finish(writing error) error {
 	return errors.Join(writing, s.to.Flush(), s.file.Close())
 }
 
 func (s *sink) sha256() string { return hex.EncodeToString(s.sum.Sum(nil)) }
 
-// CSVNote says what a reader of the CSV files has to know; it stands in the data package and in the dictionary.
+// CSVNote describes the CSV files, in the data package and in the dictionary.
 const CSVNote = "csv/ 里是同样内容的 CSV：UTF-8（带 BOM）、RFC 4180（逗号分隔、CRLF 换行、双引号），空表示没有，加引号的空是空文字；" +
 	"以 = + - @、制表符或回车开头的文字前加了一个半角单引号，免得被当作公式。Excel 直接双击打开会把申报编号（年份-序号）认成日期，请用“数据—自文本/CSV”导入，把编号各列设为文本。"
 
 // byteOrderMark tells Excel that a text is UTF-8.
 const byteOrderMark = "\ufeff"
 
-// formulaLeads are what a spreadsheet program takes for the beginning of a formula.
-const formulaLeads = "=+-@\t\r"
+// formulaPrefixes are the characters with which a formula begins for a spreadsheet program.
+const formulaPrefixes = "=+-@\t\r"
 
-// writeCSV writes a table as RFC 4180 has it. A value that is not there is nothing, an empty text a pair of quotes.
+// writeCSV writes a table as in RFC 4180. Null is empty, an empty text is a pair of quotes.
 func writeCSV(w io.WriteSeeker, rec arrow.Record) error {
 	names := table.Each(rec.Schema().Fields(), func(f arrow.Field) string { return f.Name })
 	line := []byte(byteOrderMark + strings.Join(names, ","))
@@ -233,7 +233,7 @@ func appendCSV(line []byte, column arrow.Array, row int) []byte {
 }
 
 func csvText(s string) string {
-	if s != "" && strings.ContainsRune(formulaLeads, rune(s[0])) {
+	if s != "" && strings.ContainsRune(formulaPrefixes, rune(s[0])) {
 		s = "'" + s
 	}
 	if s == "" || strings.ContainsAny(s, ",\"\r\n") || strings.TrimSpace(s) != s {
@@ -242,15 +242,14 @@ func csvText(s string) string {
 	return s
 }
 
-// Flat tables of six types need little of what pqarrow does, and pqarrow links a network stack and a compute engine: 15
-// MB. What is written here is byte for byte what it writes.
+// Package pqarrow is not used, because it links a network stack and a compute engine (15 MB), and flat tables of six
+// types need little of it. A test checks that the bytes are the same.
 
-// maxDictionary bounds the dictionary of a column in memory. It is never full: where a column outgrows its dictionary,
-// the library writes the rest in another way and lists the two ways in the order of a Go map, so that the same rows
-// would not give the same bytes.
+// maxDictionary is so large that no dictionary is ever full. Otherwise the library would write the rest of the column
+// in another encoding and list the encodings in the order of a Go map: the bytes would not be deterministic.
 const maxDictionary = 1 << 30
 
-// arrowSchema is the key under which readers look for the Arrow schema, with the words about the columns in it.
+// arrowSchema is the metadata key of the stored Arrow schema.
 const arrowSchema = "ARROW:schema"
 
 func writeParquet(w io.WriteSeeker, rec arrow.Record) (err error) {
@@ -278,7 +277,7 @@ func writeParquet(w io.WriteSeeker, rec arrow.Record) (err error) {
 	return f.Close()
 }
 
-var stored = map[arrow.Type]struct {
+var parquetTypes = map[arrow.Type]struct {
 	physical parquet.Type
 	logical  schema.LogicalType
 }{
@@ -294,7 +293,7 @@ func parquetSchema(s *arrow.Schema) *schema.GroupNode {
 	const noLength, noID = -1, -1
 	var columns schema.FieldList
 	for _, f := range s.Fields() {
-		as, known := stored[f.Type.ID()]
+		as, known := parquetTypes[f.Type.ID()]
 		if !known {
 			try.Do(fmt.Errorf("列 %s 的类型 %s 不能写成 Parquet", f.Name, f.Type))
 		}
@@ -340,7 +339,7 @@ func valuesOf[T any](column arrow.Array, value func(i int) T) []T {
 	return out
 }
 
-// writeValues writes the values of a column, and for each of one that may be null whether it is there.
+// writeValues writes the values of a column, with definition levels for nulls.
 func writeValues[T any](w interface {
 	WriteBatch(values []T, present, repeated []int16) (int64, error)
 	WriteBatchSpaced(values []T, present, repeated []int16, valid []byte, offset int64)

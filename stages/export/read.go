@@ -21,10 +21,10 @@ import (
 	flatbuffers "github.com/google/flatbuffers/go"
 )
 
-// Read gives the tables that Write put into dir, by name. Nothing but the sha256 of a run's manifest tells a changed
-// byte: the caller has verified the folder.
+// Read reads the tables in a folder made by Write, by name. It does not detect changed values: the caller has to verify
+// the folder first.
 func Read(dir string) (map[string]arrow.Record, error) {
-	files, err := fs.Glob(os.DirFS(dir), "*.arrow") // of the folder's name nothing is a pattern
+	files, err := fs.Glob(os.DirFS(dir), "*.arrow") // not filepath.Glob, for which dir could be a pattern
 	if err != nil {
 		return nil, err
 	}
@@ -39,10 +39,10 @@ func Read(dir string) (map[string]arrow.Record, error) {
 	return out, nil
 }
 
-// mostBytes is more than any table of a batch takes.
-const mostBytes = 1 << 30
+// maxFileSize is more than the size of any table.
+const maxFileSize = 1 << 30
 
-// readFile reads a file, and nothing that is none: a pipe would never end.
+// readFile reads a regular file. It refuses others: reading a pipe would never end.
 func readFile(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	switch {
@@ -50,14 +50,14 @@ func readFile(path string) ([]byte, error) {
 		return nil, err
 	case !info.Mode().IsRegular():
 		return nil, errors.New("不是普通文件")
-	case info.Size() > mostBytes:
+	case info.Size() > maxFileSize:
 		return nil, errors.New("大小超过任何一份数据表")
 	}
 	return os.ReadFile(path)
 }
 
-// readArrow reads one IPC file as one record, every value of it. The library believes what a file says of itself: one
-// that was altered makes it panic, or ask for any amount of memory.
+// readArrow reads one IPC file as one record and checks every value. The library trusts the file: an altered one can
+// make it panic, or allocate any amount of memory.
 func readArrow(path string) (rec arrow.Record, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -69,11 +69,11 @@ func readArrow(path string) (rec arrow.Record, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := sensible(data); err != nil {
+	if err := checkFooter(data); err != nil {
 		return nil, err
 	}
 	const headers = 1 << 20
-	room := bounded{memory.DefaultAllocator, 2*len(data) + headers}
+	room := limitedAllocator{memory.DefaultAllocator, 2*len(data) + headers}
 	r, err := ipc.NewFileReader(bytes.NewReader(data), ipc.WithAllocator(room))
 	if err != nil {
 		return nil, err
@@ -89,7 +89,7 @@ func readArrow(path string) (rec arrow.Record, err error) {
 			return nil, err
 		}
 		for c, column := range batch.Columns() {
-			if err := touch(column, 8*len(data)); err != nil {
+			if err := checkColumn(column, 8*len(data)); err != nil {
 				return nil, err
 			}
 			columns[c] = append(columns[c], column)
@@ -105,9 +105,9 @@ func readArrow(path string) (rec arrow.Record, err error) {
 	return array.NewRecord(r.Schema(), whole, rows), nil
 }
 
-// sensible looks at the lists of the footer before the library does, which makes room for as many things as each says
-// it has: no more than there are bytes for. A field of ours has no fields in it.
-func sensible(data []byte) error {
+// checkFooter checks the lengths of the footer's lists, because the library allocates memory for them. No list can be
+// longer than the footer, and our fields have no child fields.
+func checkFooter(data []byte) error {
 	const magic, length = len("ARROW1"), 4
 	end := len(data) - magic - length
 	if end < 0 {
@@ -117,7 +117,7 @@ func sensible(data []byte) error {
 	if size < length || size > end {
 		return errors.New("尾部的大小不对")
 	}
-	const schemaOf, fieldsOf, notesOfSchema, childrenOf, notesOfField = 6, 6, 8, 14, 16 // places in the format's tables
+	const schemaOf, fieldsOf, notesOfSchema, childrenOf, notesOfField = 6, 6, 8, 14, 16 // flatbuffers vtable offsets
 	footer := data[end-size : end]
 	root := flatbuffers.Table{Bytes: footer, Pos: flatbuffers.GetUOffsetT(footer)}
 	at := flatbuffers.UOffsetT(root.Offset(schemaOf))
@@ -149,9 +149,9 @@ func sensible(data []byte) error {
 	return err
 }
 
-// touch reads all values of a column of a kind that we write, so that what is wrong with one shows here. A value takes
-// one bit at least, so a column has no more than the file has.
-func touch(column arrow.Array, most int) error {
+// checkColumn checks type, length and values of a column. A value takes at least one bit, so that a column has at most
+// as many values as the file has bits.
+func checkColumn(column arrow.Array, most int) error {
 	if column.Len() > most {
 		return errors.New("行数不对")
 	}
@@ -174,39 +174,39 @@ func touch(column arrow.Array, most int) error {
 	return nil
 }
 
-// bounded allocates no more at a time than a file can need.
-type bounded struct {
+// limitedAllocator panics where a single allocation is larger than a file can need.
+type limitedAllocator struct {
 	memory.Allocator
 	most int
 }
 
-func (b bounded) Allocate(size int) []byte { return b.Allocator.Allocate(b.within(size)) }
+func (b limitedAllocator) Allocate(size int) []byte { return b.Allocator.Allocate(b.checkSize(size)) }
 
-func (b bounded) Reallocate(size int, old []byte) []byte {
-	return b.Allocator.Reallocate(b.within(size), old)
+func (b limitedAllocator) Reallocate(size int, old []byte) []byte {
+	return b.Allocator.Reallocate(b.checkSize(size), old)
 }
 
-func (b bounded) within(size int) int {
+func (b limitedAllocator) checkSize(size int) int {
 	if size < 0 || size > b.most {
 		panic("大小不对")
 	}
 	return size
 }
 
-// Package is what Verify learned of a data folder.
+// Package is what Verify found in a data folder.
 type Package struct {
 	Batch      int
 	Definition map[string]string // file: sha256, of the definition that the tables were made with
 }
 
-// dataPackage is what is read again of a data package, see datapackage.json.tmpl.
+// dataPackage are the keys of a data package that are read, see datapackage.json.tmpl.
 type dataPackage struct {
 	Package
 	Resources []resource
 }
 
-// Verify hashes every file that the data package of dir names, and gives what the package says of their making and its
-// own sha256. An error names the first file that is missing, is not listed, or is not what was written.
+// Verify compares the hash of every file in the data package of dir, and returns the package's properties and its own
+// sha256. The error names the first file that is missing, not listed, or changed.
 func Verify(dir string) (*Package, string, error) {
 	data, err := readFile(filepath.Join(dir, PackageName))
 	if err != nil {

@@ -63,7 +63,7 @@ func (c *copying) list() {
 			}
 			return cell
 		})}}
-	try.Do(lists.Of("returned").Write(book.On(c.f, ""), book.Grid{Sheet: name, Tab: book.Red}))
+	try.Do(lists.Layout("returned").Write(book.On(c.f, ""), book.Grid{Sheet: name, Tab: book.Red}))
 }
 
 // keyOf is the key of the row that explains a finding; empty where words are no answer.

@@ -339,7 +339,7 @@ var views = map[string]list.View{
 func writeRows(in table.Publication, report *book.Report, id, sheet string, rows list.Source) error {
 	lists := list.Lists{Definition: in.Definition, Views: views,
 		Sources: map[string]list.Source{"lines": rows, "changes": rows}}
-	return lists.Of(id).Write(report, book.Grid{Sheet: sheet})
+	return lists.Layout(id).Write(report, book.Grid{Sheet: sheet})
 }
 
 // place shows where a finding is, and leads there in the annotated copy.

@@ -10,9 +10,8 @@ import (
 	"golang.org/x/text/width"
 )
 
-// ExplanationKey is what a returned copy writes before the row in which a warning is to be explained: the fingerprint
-// of the finding and the hash of the values it was about, so that the row itself tells, in every later round, which
-// finding and which values its words are for.
+// ExplanationKey is the key of a row of explanations in a returned copy: the fingerprint of the finding and the hash of
+// its values. With it the row is matched to the finding and the values in every later round.
 func ExplanationKey(fingerprint, valueHash string) string {
 	if valueHash == "" {
 		return fingerprint
@@ -22,8 +21,8 @@ func ExplanationKey(fingerprint, valueHash string) string {
 
 var explanationKey = regexp.MustCompile(`^([0-9a-f]{16})(?:[-—–－\s]*([0-9a-f]{16}))?$`)
 
-// SplitExplanationKey reads a key, also one that was typed off. Without a hash the words are for the values beside
-// which they stand. What is no key is given back as it is, as a fingerprint that nothing has.
+// SplitExplanationKey parses a key, also a typed one. Without a hash the explanation is for the workbook's own values.
+// Anything else is returned unchanged as a fingerprint, which matches no finding.
 func SplitExplanationKey(key string) (fingerprint, valueHash string) {
 	m := explanationKey.FindStringSubmatch(strings.ToLower(width.Fold.String(strings.TrimSpace(key))))
 	if m == nil {
@@ -32,15 +31,14 @@ func SplitExplanationKey(key string) (fingerprint, valueHash string) {
 	return m[1], m[2]
 }
 
-// KeyLength is that of a fingerprint: a shorter or longer one is none.
+// KeyLength is the length of a fingerprint.
 const KeyLength = 16
 
-// ExplanationAbout is what a returned copy writes beside the key: what is to be explained.
+// ExplanationAbout is the text beside the key in a returned copy: what has to be explained.
 func ExplanationAbout(title, message string) string { return title + "：" + message }
 
-// FillersWords gives what a filler wrote into the cell that says what is to be explained: behind the text that a
-// returned copy has there, or instead of it. Empty where that cell holds nothing of the filler's, or may hold nothing:
-// the text of an earlier round, with other values; what the program added in brackets.
+// FillersWords is what a filler wrote into the cell of ExplanationAbout, after its text or instead of it. It is empty
+// where the cell only has our text, of this round or an earlier one, and what the program added to it in brackets.
 func FillersWords(about, title, message string) string {
 	about, ours := strings.TrimSpace(about), ExplanationAbout(title, message)
 	if rest, found := strings.CutPrefix(about, ours); found {
@@ -55,7 +53,7 @@ func FillersWords(about, title, message string) string {
 	return about
 }
 
-// QuestionsHash is over the rows that wait for an explanation, each with its key and what it is about, in their order.
+// QuestionsHash is a hash of the prefilled rows of explanations, each with its key and text, in their order.
 func QuestionsHash(rows [][2]string) string {
 	h := sha256.New()
 	for _, row := range rows {
@@ -64,13 +62,13 @@ func QuestionsHash(rows [][2]string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// Where a note of ours begins and ends. What a submitter wrote before or behind it is the submitter's.
+// NoteBegin and NoteEnd enclose our text in a cell note. Text before and after it is the submitter's.
 const (
 	NoteBegin = "▼ 批注："
 	NoteEnd   = "▲ 批注完"
 )
 
-// WithoutNotes takes what a returned copy wrote into a note out of it, of whatever rounds.
+// WithoutNotes removes the text of returned copies from a cell note, of all rounds.
 func WithoutNotes(note string) string {
 	for {
 		before, ours, found := strings.Cut(note, NoteBegin)

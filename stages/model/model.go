@@ -1,6 +1,5 @@
-// Package model holds the nouns that the stages of a run share: the place a value stands at, the cell it was read
-// from, the workbook that arrived, the finding about it and the verdict on it. It has no behaviour beyond naming,
-// and lies below everything else of ours but text.
+// Package model has the types that the stages of a run share: place, cell, workbook, file, finding, verdict. It only
+// imports package text.
 //
 // Data flows one way: intake reads files into Workbooks, normalize turns Workbooks into tables, check turns tables into
 // Findings, score turns tables into scores, and consolidate, feedback and export write what was found.
@@ -15,15 +14,14 @@ import (
 	"strings"
 )
 
-// Place is where a value stands. It is captured when the cell is read and carried to every finding and every exported
-// value.
+// Place is the place of a value. It is recorded when the cell is read and kept with every finding and exported value.
 type Place struct {
 	File  string `json:"file"`            // slash path as in the files table; an entry of a package is "包.zip/表.xlsx"
 	Sheet string `json:"sheet,omitempty"` // empty: the file as a whole
 	Cell  string `json:"cell,omitempty"`  // A1 notation; empty: the sheet as a whole
 }
 
-// String gives the place inside its file, as Excel writes it: 2年度数据!F12.
+// String is the place inside its file, as in Excel: 2年度数据!F12.
 func (p Place) String() string {
 	switch {
 	case p.Sheet == "":
@@ -34,7 +32,7 @@ func (p Place) String() string {
 	return p.Sheet + "!" + p.Cell
 }
 
-// Kind is what a cell holds.
+// Kind is the type of a cell's content.
 type Kind uint8
 
 const (
@@ -43,43 +41,42 @@ const (
 	Number
 	Bool
 	Error      // #REF!, #N/A …
-	Uncomputed // a formula whose result no program has saved: Raw is the formula
-	Picture    // a picture in the cell, which is no text whatever stands behind it
+	Uncomputed // a formula without saved result: Raw is the formula
+	Picture    // a picture in the cell, whatever text is behind it
 )
 
 // Readable whether a value can be read from a cell of this kind.
 func (k Kind) Readable() bool { return k != Error && k != Uncomputed && k != Picture }
 
-// Cell is one cell as read: nothing interpreted yet.
+// Cell is one cell as read, not interpreted.
 type Cell struct {
 	Place   Place
 	Row     int    // 1-based
 	Col     int    // 1-based
 	Kind    Kind   // Blank where an input cell of the form was left empty
 	Raw     string // text as typed; a number as stored in the file (full precision), "1"/"0" for Bool
-	Shown   string // as the spreadsheet displays it by its number format, however narrow the column
+	Shown   string // as displayed with its number format, if the column is wide enough
 	Format  string // number format code; empty for General
 	IsDate  bool   // the number format shows a date, so Raw is a serial day number (already shifted to the 1900 system)
 	Filled  bool   // non-blank after trimming white space
 	Formula string // that computed the value, without the equals sign; Raw is its saved result
-	Struck  string // what is struck through, and left out of Raw; all of Raw where the whole cell is
-	Hidden  bool   // nobody sees it: its row is hidden or filtered away, or its letters have the colour of the cell
-	Merged  string // the area in which it is merged with other inputs, so that nobody can tell whose the value is: D14:E14
-	Copied  bool   // it lies under a merged cell that names a group of rows, whose value this is
+	Struck  string // struck-through text, not in Raw; where the whole cell is struck through, equal to Raw
+	Hidden  bool   // not visible: hidden or filtered row, or text in the colour of the cell
+	Merged  string // area in which it is merged with other inputs, so that the value is ambiguous: D14:E14
+	Copied  bool   // the value is copied from a merged cell that labels a group of rows
 }
 
-// Entry is a cell bound to the form: a field, or one column of a record (a row of the roster, of the list of materials
-// …).
+// Entry is a cell matched to the form: a field, or a column of a record (row of the roster, of the materials …).
 type Entry struct {
 	Cell
 	Field  string // field id, as in form.yaml
 	Year   int    // 0 where the field has no years
 	Record int    // 1-based number of the record within its block; 0 outside record blocks
-	// NotAsked says that the workbook is of an accepted version that did not have the field yet.
+	// NotAsked says that the workbook is of an older version of the form without the field.
 	NotAsked bool
 }
 
-// FormID is what the very hidden sheet of a workbook says about its template.
+// FormID is the identity of a workbook's template, from its very hidden sheet.
 type FormID struct {
 	ID            string
 	Year          int
@@ -89,7 +86,7 @@ type FormID struct {
 	QuestionsHash string // hash of the questions that the issued copy asks
 }
 
-// Fate says what became of a file.
+// Fate is what happened to a file.
 type Fate string
 
 const (
@@ -104,18 +101,18 @@ func (f Fate) Label() string {
 	return map[Fate]string{Accepted: "采用", Superseded: "被新版取代", Rejected: "不予受理", Ignored: "不是申报材料"}[f]
 }
 
-// File is one file that arrived, on disk or inside a package. Every one has exactly one fate.
+// File is one file that arrived, on disk or inside a package. Every file has exactly one fate.
 type File struct {
 	Path   string // relative to the input it came from, slash separated; package entries as "包.zip/表.xlsx"
 	SHA256 string
 	Size   int64
 	Fate   Fate
 	Code   string // catalogue code for rejected, superseded and ignored; empty for accepted
-	Detail string // what exactly, for a person; no personal data
-	NoHash string // why SHA256 is empty, for a person
+	Detail string // details of the reason, in Chinese; no personal data
+	NoHash string // why SHA256 is empty, in Chinese
 }
 
-// Because completes the reason of a file's fate: where the file has no hash it says why.
+// Because appends to the reason of a file's fate why the file has no hash, if it has none.
 func (f File) Because(reason string) string {
 	if f.SHA256 != "" || f.NoHash == "" {
 		return reason
@@ -123,7 +120,7 @@ func (f File) Because(reason string) string {
 	return reason + "没有校验值（sha256）：" + f.NoHash + "。"
 }
 
-// Workbook is an accepted file's content: every input cell of the form, found and bound, and every filled cell besides.
+// Workbook is the content of an accepted file: every input cell of the form, and all other filled cells.
 type Workbook struct {
 	File    File
 	Form    FormID
@@ -131,7 +128,7 @@ type Workbook struct {
 	Columns []Entry // the columns of lists, each with the cell of its header
 	Loose   []Cell  // filled cells outside the form's inputs that are not the template's own text or formula
 	Notes   []Finding
-	// CellsRead counts filled cells that are not the template's own: the filled Entries but for copies, plus Loose.
+	// CellsRead counts the filled cells that are not the template's own: filled Entries without copies, plus Loose.
 	CellsRead int
 }
 
@@ -144,7 +141,7 @@ const (
 	Hint    Severity = "info"    // 提示
 )
 
-// Severities lists them, the gravest first.
+// Severities lists the severities, most serious first.
 var Severities = []Severity{MustFix, Explain, Hint}
 
 // Label is how a person reads it.
@@ -152,21 +149,21 @@ func (s Severity) Label() string {
 	return map[Severity]string{MustFix: "必须修改", Explain: "需核实说明", Hint: "提示"}[s]
 }
 
-// Finding is a fault or a remark about what was submitted. It is a value: a Go error means the run itself failed.
-// The catalogue of the definition gives the words.
+// Finding is a fault or a remark about a submission. It is not a Go error, which means that the run itself failed. The
+// rule catalogue has the words.
 type Finding struct {
 	Code       string  // LHT-<tier>-<nnn>
 	Submission string  // submission id; empty where a file has none
 	Places     []Place // never none
 	Fields     []string
 	Year       int    // 0: no year
-	Member     string // key of the member unit that the finding is about, where it is about one
+	Member     string // key of the member unit that the finding is about; empty: none
 	Raw        string
 	Value      string
 	Vars       map[string]string // values for the placeholders of the message
 }
 
-// Outcome of one rule on one submission. Missing is never pass.
+// Outcome is the outcome of one rule on one submission. Missing is never pass.
 type Outcome string
 
 const (
@@ -190,10 +187,10 @@ const (
 	Accept   Verdict = "受理"
 )
 
-// Digest is the hash by which contents are told apart: sha256 in hexadecimal.
+// Digest is the sha256 of data in hexadecimal.
 func Digest(data []byte) string { return fmt.Sprintf("%x", sha256.Sum256(data)) }
 
-// CellName gives the A1 name of a 1-based row and column.
+// CellName is the A1 name of a 1-based row and column.
 func CellName(row, col int) string {
 	var name [24]byte
 	at := 8
@@ -204,7 +201,7 @@ func CellName(row, col int) string {
 	return string(strconv.AppendInt(name[at:8], int64(row), 10))
 }
 
-// RowCol reads A1 notation; zeros where there is no cell.
+// RowCol parses A1 notation; zeros where there is no cell.
 func RowCol(cell string) (row, col int) {
 	for _, c := range cell {
 		switch {
@@ -217,10 +214,10 @@ func RowCol(cell string) (row, col int) {
 	return row, col
 }
 
-// ReadingsSuffix ends the names of the files in which check lists how everything was read.
+// ReadingsSuffix ends the names of the files in which check lists how every cell was read.
 const ReadingsSuffix = "（读数一览）.csv"
 
-// rectangle is a block of cells: columns and rows from and to.
+// rectangle is a block of cells.
 type rectangle struct{ left, top, right, bottom int }
 
 func (r rectangle) String() string {
@@ -231,7 +228,7 @@ func (r rectangle) String() string {
 	return first + ":" + last
 }
 
-// Cells lists cells one by one, each once; the sheet is named once where they stand on one.
+// Cells lists cells one by one, each once; consecutive cells of one sheet name it once.
 func Cells(places []Place) (out []string) {
 	sheet := ""
 	for _, p := range places {
@@ -249,7 +246,7 @@ func Cells(places []Place) (out []string) {
 	return out
 }
 
-// Ranges lists many cells in few words, sheet by sheet, and leaves none out: 封面!E2:E7；2年度数据!D4:E32、E34.
+// Ranges lists cells as ranges, sheet by sheet: 封面!E2:E7；2年度数据!D4:E32、E34.
 func Ranges(places []Place) string {
 	var sheets []string
 	cells := map[string][][2]int{} // column and row, by sheet
@@ -279,7 +276,7 @@ func Ranges(places []Place) string {
 	return strings.Join(out, "；")
 }
 
-// rectangles covers cells exactly: runs down each column, those of neighbouring columns that are alike put together.
+// rectangles covers cells exactly: vertical runs, merged with equal runs of neighbouring columns.
 func rectangles(cells [][2]int) []rectangle {
 	slices.SortFunc(cells, func(a, b [2]int) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) })
 	var runs []rectangle

@@ -1,9 +1,9 @@
-// Package formula calculates the small part of Excel's formula language that the program's own workbooks use. A
-// workbook whose formulas carry no values is blank to everything but a spreadsheet program (pandas, previewers), so
-// each formula is written with the value that it has; this package is where that value comes from. It follows Excel: a
-// blank is 0 or "", texts compare without case, IF looks only at the branch it takes, an error spreads.
+// Package formula evaluates the part of Excel's formula language that the program's own workbooks use. Formulas are
+// written with their values, because formulas without values look blank to everything but a spreadsheet program
+// (pandas, previewers). It follows Excel: a blank is 0 or "", texts compare without case, IF evaluates only one branch,
+// errors propagate.
 //
-// A formula that goes beyond what is known here is an error of the program, never a wrong value.
+// A formula with anything else is an error, never a wrong value.
 package formula
 
 import (
@@ -20,13 +20,13 @@ import (
 	"lianheti/stages/office/try"
 )
 
-// Value is what a cell holds or a formula gives: nil (blank), float64, string, bool, Error, or Array.
+// Value is the value of a cell or formula: nil (blank), float64, string, bool, Error, or Array.
 type Value any
 
 // Error is an error value, such as #N/A.
 type Error string
 
-// Errors that formulas give.
+// Error values of formulas.
 const (
 	NA       Error = "#N/A"
 	ValueErr Error = "#VALUE!"
@@ -43,17 +43,17 @@ type Area struct {
 	Row, Col, LastRow, LastCol int
 }
 
-// Workbook is what formulas look at.
+// Workbook gives formulas the cells that they refer to.
 type Workbook interface {
 	// Cell gives the value of a cell; nil where it is blank.
 	Cell(sheet string, row, col int) (Value, error)
-	// Name gives what a defined name points at.
+	// Name gives the area of a defined name.
 	Name(name string) (Area, bool)
 	// Format gives the number format of a cell, for CELL("format",…).
 	Format(sheet string, row, col int) string
 }
 
-// Evaluate gives the value of a formula (without the leading =) that stands on a sheet.
+// Evaluate evaluates a formula (without the leading =) on a sheet.
 func Evaluate(w Workbook, sheet, source string) (v Value, err error) {
 	defer func() {
 		if err != nil {
@@ -62,8 +62,8 @@ func Evaluate(w Workbook, sheet, source string) (v Value, err error) {
 	}()
 	defer try.Caught(&err)
 	c := &calculation{w: w, sheet: sheet}
-	v = c.value(parsed(source))
-	if a, ok := v.(Array); ok { // a formula in one cell shows the first of several
+	v = c.value(parse(source))
+	if a, ok := v.(Array); ok { // a cell shows the first value of an array
 		v = a[0][0]
 	}
 	if v == nil { // a reference to a blank cell shows 0
@@ -72,13 +72,13 @@ func Evaluate(w Workbook, sheet, source string) (v Value, err error) {
 	return v, nil
 }
 
-// calculation is one evaluation. What can't be calculated ends it.
+// calculation is one evaluation. It panics (package try) on what is not supported.
 type calculation struct {
 	w     Workbook
 	sheet string
 }
 
-// value evaluates a node; a reference gives its cell, or an Array of its cells.
+// value evaluates a node; the value of a reference is its cell, or an Array of its cells.
 func (c *calculation) value(n node) Value {
 	switch n := n.(type) {
 	case literal:
@@ -89,7 +89,7 @@ func (c *calculation) value(n node) Value {
 		}
 		return RefErr
 	case binary:
-		return each(c.values(n.left, n.right), func(a []Value) Value { return operate(n.sign, a[0], a[1]) })
+		return mapValues(c.values(n.left, n.right), func(a []Value) Value { return applyOperator(n.operator, a[0], a[1]) })
 	default:
 		return c.call(n.(call))
 	}
@@ -130,9 +130,10 @@ func (c *calculation) cells(a Area) Value {
 	return out
 }
 
-// each applies a function to single values, in arrays to each of theirs. The first error among the arguments stops it.
-func each(args []Value, f func([]Value) Value) Value {
-	return eachRaw(args, func(args []Value) Value {
+// mapValues applies a function of single values, element by element to arrays. An error among the arguments is the
+// result.
+func mapValues(args []Value, f func([]Value) Value) Value {
+	return mapAllValues(args, func(args []Value) Value {
 		for _, a := range args {
 			if e, bad := a.(Error); bad {
 				return e
@@ -142,8 +143,8 @@ func each(args []Value, f func([]Value) Value) Value {
 	})
 }
 
-// eachRaw applies a function that looks at errors, too.
-func eachRaw(args []Value, f func([]Value) Value) Value {
+// mapAllValues is mapValues for functions that accept errors.
+func mapAllValues(args []Value, f func([]Value) Value) Value {
 	rows, cols := 0, 0
 	for _, a := range args {
 		if a, ok := a.(Array); ok {
@@ -159,7 +160,7 @@ func eachRaw(args []Value, f func([]Value) Value) Value {
 		for c := range cols {
 			single := make([]Value, len(args))
 			for i, a := range args {
-				single[i] = at(a, r, c)
+				single[i] = element(a, r, c)
 			}
 			out[r][c] = f(single)
 		}
@@ -167,8 +168,8 @@ func eachRaw(args []Value, f func([]Value) Value) Value {
 	return out
 }
 
-// at gives the value of an array in a place; a single row, column or value stands for all of them.
-func at(v Value, row, col int) Value {
+// element is an element of an array; a single row, column or value is repeated.
+func element(v Value, row, col int) Value {
 	a, ok := v.(Array)
 	if !ok {
 		return v
@@ -185,7 +186,7 @@ func at(v Value, row, col int) Value {
 	return a[row][col]
 }
 
-// number reads a value as a number the way arithmetic does.
+// number converts a value to a number, as arithmetic does.
 func number(v Value) (float64, Error) {
 	switch v := v.(type) {
 	case nil:
@@ -208,7 +209,7 @@ func number(v Value) (float64, Error) {
 	return 0, ValueErr
 }
 
-// text reads a value as text.
+// text converts a value to text.
 func text(v Value) string {
 	switch v := v.(type) {
 	case nil:
@@ -223,8 +224,8 @@ func text(v Value) string {
 	return fmt.Sprint(v)
 }
 
-func operate(sign string, l, r Value) Value {
-	if slices.Contains(levels[0], sign) { // = <> < <= > >=
+func applyOperator(sign string, l, r Value) Value {
+	if slices.Contains(operatorLevels[0], sign) { // = <> < <= > >=
 		relation := "<=>"[1+compare(l, r)]
 		return strings.IndexByte(sign, relation) >= 0
 	}
@@ -247,7 +248,7 @@ func operate(sign string, l, r Value) Value {
 	return x / y
 }
 
-// compare orders values as Excel does: numbers, texts, conditions; a blank is like what it is compared with.
+// compare orders values as Excel does: numbers, texts, booleans. A blank is the zero of the other value's type.
 func compare(l, r Value) int {
 	if l == nil {
 		l = zeroLike(r)
@@ -255,7 +256,7 @@ func compare(l, r Value) int {
 	if r == nil {
 		r = zeroLike(l)
 	}
-	if d := cmp.Compare(rank(l), rank(r)); d != 0 {
+	if d := cmp.Compare(typeOrder(l), typeOrder(r)); d != 0 {
 		return d
 	}
 	if l, ok := l.(string); ok {
@@ -276,7 +277,7 @@ func zeroLike(v Value) Value {
 	return 0.0
 }
 
-func rank(v Value) int {
+func typeOrder(v Value) int {
 	switch v.(type) {
 	case float64:
 		return 0
@@ -286,7 +287,7 @@ func rank(v Value) int {
 	return 2
 }
 
-// node is a part of a formula.
+// node is a node of the syntax tree: literal, reference, binary or call.
 type node any
 
 type (
@@ -296,7 +297,7 @@ type (
 		area Area
 	}
 	binary struct {
-		sign        string
+		operator    string
 		left, right node
 	}
 	call struct {
@@ -305,17 +306,18 @@ type (
 	}
 )
 
-// lexeme is a number, name or sign outside of texts. A name is a function, a cell or a range, perhaps with its sheet.
-var lexeme = regexp.MustCompile(`[0-9][0-9.]*|(?:'[^']*'!)?[\pL_$.][\pL_$.0-9!:]*|<=|>=|<>|[^ ]`)
+// tokenPattern matches a number, name or operator outside of texts. A name is a function, cell or range, maybe with
+// sheet.
+var tokenPattern = regexp.MustCompile(`[0-9][0-9.]*|(?:'[^']*'!)?[\pL_$.][\pL_$.0-9!:]*|<=|>=|<>|[^ ]`)
 
-// tokens cuts a formula. A text keeps the quote before it, by which it is known.
-func tokens(s string) []string {
+// tokenize splits a formula. Text tokens keep their opening quote.
+func tokenize(s string) []string {
 	var out []string
 	pieces := strings.Split(s, `"`)
 	for i, piece := range pieces {
 		switch n := len(out); {
 		case i%2 == 0:
-			out = append(out, lexeme.FindAllString(piece, -1)...)
+			out = append(out, tokenPattern.FindAllString(piece, -1)...)
 		case i > 1 && pieces[i-1] == "": // a quote within a text is doubled
 			out[n-1] += `"` + piece
 		default:
@@ -325,47 +327,47 @@ func tokens(s string) []string {
 	return out
 }
 
-// parser reads tokens by precedence. What is no formula ends it with an error.
+// parser is a recursive-descent parser. It panics (package try) on syntax errors.
 type parser struct{ rest []string }
 
-// known are the formulas that were read before: every template is filled from the same ones.
-var known sync.Map // source -> node
+// parseCache has the formulas parsed before: all workbooks of a template have the same.
+var parseCache sync.Map // source -> node
 
-// parsed reads a formula, or remembers what it is.
-func parsed(source string) node {
-	if n, ok := known.Load(source); ok {
+// parse parses a formula, or takes it from the cache.
+func parse(source string) node {
+	if n, ok := parseCache.Load(source); ok {
 		return n
 	}
 	if strings.Count(source, `"`)%2 != 0 {
 		try.Do(errors.New("a text without end"))
 	}
-	p := &parser{tokens(source)}
-	n := p.level(0)
+	p := &parser{tokenize(source)}
+	n := p.binaryLevel(0)
 	if len(p.rest) > 0 {
 		try.Do(fmt.Errorf("%q is too much", p.rest[0]))
 	}
-	known.Store(source, n)
+	parseCache.Store(source, n)
 	return n
 }
 
-// levels are the operators from the loosest to the tightest.
-var levels = [][]string{{"=", "<>", "<", "<=", ">", ">="}, {"&"}, {"+", "-"}, {"*", "/"}}
+// operatorLevels are the operators by precedence, lowest first.
+var operatorLevels = [][]string{{"=", "<>", "<", "<=", ">", ">="}, {"&"}, {"+", "-"}, {"*", "/"}}
 
-func (p *parser) level(i int) node {
-	if i == len(levels) {
+func (p *parser) binaryLevel(i int) node {
+	if i == len(operatorLevels) {
 		return p.factor()
 	}
-	left := p.level(i + 1)
+	left := p.binaryLevel(i + 1)
 	for {
-		sign := p.take(levels[i]...)
+		sign := p.take(operatorLevels[i]...)
 		if sign == "" {
 			return left
 		}
-		left = binary{sign, left, p.level(i + 1)}
+		left = binary{sign, left, p.binaryLevel(i + 1)}
 	}
 }
 
-// take consumes the next token where it is one of these signs.
+// take consumes the next token where it is one of these; otherwise it returns "".
 func (p *parser) take(signs ...string) string {
 	if len(p.rest) > 0 && slices.Contains(signs, p.rest[0]) {
 		return p.next()
@@ -382,7 +384,7 @@ func (p *parser) next() string {
 	return t
 }
 
-// expect ends the formula where the next token is another.
+// expect consumes the next token, which must be this one.
 func (p *parser) expect(sign string) {
 	if p.take(sign) == "" {
 		try.Do(fmt.Errorf("there should be %q", sign))
@@ -395,7 +397,7 @@ func (p *parser) factor() node {
 	case t == "-":
 		return binary{"-", literal{0.0}, p.factor()}
 	case t == "(":
-		n := p.level(0)
+		n := p.binaryLevel(0)
 		p.expect(")")
 		return n
 	case t[0] >= '0' && t[0] <= '9':
@@ -407,7 +409,7 @@ func (p *parser) factor() node {
 	case p.take("(") != "":
 		return p.call(t)
 	}
-	return named(t)
+	return parseName(t)
 }
 
 func (p *parser) call(name string) node {
@@ -416,20 +418,20 @@ func (p *parser) call(name string) node {
 		if len(c.args) > 0 {
 			p.expect(",")
 		}
-		c.args = append(c.args, p.level(0))
+		c.args = append(c.args, p.binaryLevel(0))
 	}
 	return c
 }
 
-// cells is a cell or a range, perhaps with its sheet.
-var cells = regexp.MustCompile(`^(?:(.*)!)?(\$?[A-Z]{1,3}\$?[0-9]+)(?::(\$?[A-Z]{1,3}\$?[0-9]+))?$`)
+// cellPattern matches a cell or a range, maybe with its sheet.
+var cellPattern = regexp.MustCompile(`^(?:(.*)!)?(\$?[A-Z]{1,3}\$?[0-9]+)(?::(\$?[A-Z]{1,3}\$?[0-9]+))?$`)
 
-// named reads TRUE, FALSE, a cell, a range or a defined name.
-func named(s string) node {
+// parseName parses TRUE, FALSE, a cell, a range or a defined name.
+func parseName(s string) node {
 	if upper := strings.ToUpper(s); upper == "TRUE" || upper == "FALSE" {
 		return literal{upper == "TRUE"}
 	}
-	m := cells.FindStringSubmatch(s)
+	m := cellPattern.FindStringSubmatch(s)
 	if m == nil {
 		return reference{name: s}
 	}

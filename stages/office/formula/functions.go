@@ -14,11 +14,11 @@ import (
 	"lianheti/stages/office/try"
 )
 
-// call evaluates a function: those that choose what they look at, those over areas, those of single values.
+// call evaluates a function call.
 func (c *calculation) call(n call) Value {
 	switch n.name {
 	case "IF":
-		return c.choose(n)
+		return c.ifFunction(n)
 	case "IFERROR":
 		v := c.value(n.args[0])
 		if _, bad := v.(Error); bad {
@@ -32,23 +32,23 @@ func (c *calculation) call(n call) Value {
 		}
 		return ValueErr
 	case "ROW", "CELL", "INDEX":
-		return c.place(n)
+		return c.ofReference(n)
 	}
 	args := c.values(n.args...)
-	if f, ok := overAreas[n.name]; ok {
+	if f, ok := areaFunctions[n.name]; ok {
 		return f(args)
 	}
-	f, ok := ofSingles[n.name]
+	f, ok := scalarFunctions[n.name]
 	switch {
 	case !ok:
 		try.Do(fmt.Errorf("unknown function %s", n.name))
-	case n.name == "ISNUMBER" || n.name == "ISERROR": // they look at errors, which stop the others
-		return eachRaw(args, f)
+	case n.name == "ISNUMBER" || n.name == "ISERROR": // the only functions that accept errors
+		return mapAllValues(args, f)
 	}
-	return each(args, f)
+	return mapValues(args, f)
 }
 
-func (c *calculation) choose(n call) Value {
+func (c *calculation) ifFunction(n call) Value {
 	v := c.value(n.args[0])
 	if _, array := v.(Array); array {
 		try.Do(errors.New("IF over an area is not calculated here"))
@@ -65,8 +65,8 @@ func (c *calculation) choose(n call) Value {
 	return false
 }
 
-// place evaluates the functions that look at where a reference points, not at what stands there.
-func (c *calculation) place(n call) Value {
+// ofReference evaluates the functions that use the address of a reference, not its value.
+func (c *calculation) ofReference(n call) Value {
 	of := n.args[0]
 	switch n.name {
 	case "INDEX":
@@ -74,7 +74,7 @@ func (c *calculation) place(n call) Value {
 	case "CELL":
 		of = n.args[1]
 	}
-	a, ok := c.pointed(of)
+	a, ok := c.resolve(of)
 	switch {
 	case !ok:
 		return RefErr
@@ -86,8 +86,8 @@ func (c *calculation) place(n call) Value {
 	return float64(a.Row)
 }
 
-// pointed gives the area of a reference or of INDEX into one. INDEX(area, i) counts along a row or column.
-func (c *calculation) pointed(n node) (Area, bool) {
+// resolve is the area of a reference or of INDEX into one. INDEX(area, i) counts along a row or column.
+func (c *calculation) resolve(n node) (Area, bool) {
 	switch n := n.(type) {
 	case reference:
 		return c.area(n)
@@ -95,7 +95,7 @@ func (c *calculation) pointed(n node) (Area, bool) {
 		if n.name != "INDEX" || len(n.args) < 2 {
 			return Area{}, false
 		}
-		a, ok := c.pointed(n.args[0])
+		a, ok := c.resolve(n.args[0])
 		x, bad := number(c.value(n.args[1]))
 		i := int(x)
 		if a.Row == a.LastRow && a.Col != a.LastCol {
@@ -109,7 +109,7 @@ func (c *calculation) pointed(n node) (Area, bool) {
 	return Area{}, false
 }
 
-// formatCode is what CELL("format") says of a number format, as far as anybody asks.
+// formatCode is the result of CELL("format"), only P2 for percent formats and G for others.
 func formatCode(format string) string {
 	if strings.Contains(format, "%") {
 		return "P2"
@@ -117,26 +117,26 @@ func formatCode(format string) string {
 	return "G"
 }
 
-// overAreas are the functions that take whole areas.
-var overAreas = map[string]func([]Value) Value{
-	"AND": arithmetic(func(x ...float64) Value { return !slices.Contains(x, 0) }),
-	"OR":  arithmetic(func(x ...float64) Value { return slices.ContainsFunc(x, func(x float64) bool { return x != 0 }) }),
-	"SUM": arithmetic(func(x ...float64) Value {
+// areaFunctions are the functions that take whole areas.
+var areaFunctions = map[string]func([]Value) Value{
+	"AND": numeric(func(x ...float64) Value { return !slices.Contains(x, 0) }),
+	"OR":  numeric(func(x ...float64) Value { return slices.ContainsFunc(x, func(x float64) bool { return x != 0 }) }),
+	"SUM": numeric(func(x ...float64) Value {
 		total := 0.0
 		for _, x := range x {
 			total += x
 		}
 		return total
 	}),
-	"MAX": arithmetic(func(x ...float64) Value { return extreme(x, slices.Max) }),
-	"MIN": arithmetic(func(x ...float64) Value { return extreme(x, slices.Min) }),
+	"MAX": numeric(func(x ...float64) Value { return extreme(x, slices.Max) }),
+	"MIN": numeric(func(x ...float64) Value { return extreme(x, slices.Min) }),
 	"SUMPRODUCT": func(a []Value) Value {
 		total := 0.0
 		for r, row := range rectangle(a[0]) {
 			for c := range row {
 				product := 1.0
 				for _, factor := range a {
-					v := at(factor, r, c)
+					v := element(factor, r, c)
 					if e, bad := v.(Error); bad {
 						return e
 					}
@@ -150,30 +150,30 @@ var overAreas = map[string]func([]Value) Value{
 	},
 	"COUNTIF": func(a []Value) Value {
 		n := 0.0
-		for range matching(a[0], a[1]) {
+		for range matches(a[0], a[1]) {
 			n++
 		}
 		return n
 	},
 	"SUMIF": func(a []Value) Value {
 		total := 0.0
-		for r, c := range matching(a[0], a[1]) {
-			if x, ok := at(a[2], r, c).(float64); ok {
+		for r, c := range matches(a[0], a[1]) {
+			if x, ok := element(a[2], r, c).(float64); ok {
 				total += x
 			}
 		}
 		return total
 	},
 	"MATCH": func(a []Value) Value { // in one row or column
-		for r, c := range matching(a[1], a[0]) {
+		for r, c := range matches(a[1], a[0]) {
 			return float64(r + c + 1)
 		}
 		return NA
 	},
 }
 
-// matching are the places, from 0, of an area that hold a value.
-func matching(area, want Value) iter.Seq2[int, int] {
+// matches yields the zero-based rows and columns of the cells of an area that equal a value.
+func matches(area, want Value) iter.Seq2[int, int] {
 	return func(yield func(r, c int) bool) {
 		for r, row := range rectangle(area) {
 			for c, v := range row {
@@ -192,7 +192,7 @@ func rectangle(v Value) Array {
 	return Array{{v}}
 }
 
-// extreme is the greatest or the least of numbers; of none 0.
+// extreme is the maximum or minimum of numbers; 0 where there are none.
 func extreme(x []float64, of func([]float64) float64) Value {
 	if len(x) == 0 {
 		return 0.0
@@ -200,16 +200,16 @@ func extreme(x []float64, of func([]float64) float64) Value {
 	return of(x)
 }
 
-// ofSingles are the functions of single values.
-var ofSingles = map[string]func([]Value) Value{
-	"NOT":   arithmetic(func(x ...float64) Value { return x[0] == 0 }),
-	"ABS":   arithmetic(func(x ...float64) Value { return math.Abs(x[0]) }),
-	"INT":   arithmetic(func(x ...float64) Value { return math.Floor(x[0]) }),
-	"MOD":   arithmetic(func(x ...float64) Value { return x[0] - x[1]*math.Floor(x[0]/x[1]) }),
-	"ROUND": arithmetic(func(x ...float64) Value { return roundHalfUp(x[0], int(x[1])) }),
-	"YEAR":  arithmetic(func(x ...float64) Value { return float64(day(x[0]).Year()) }),
-	"MONTH": arithmetic(func(x ...float64) Value { return float64(day(x[0]).Month()) }),
-	"DAY":   arithmetic(func(x ...float64) Value { return float64(day(x[0]).Day()) }),
+// scalarFunctions are the functions of single values.
+var scalarFunctions = map[string]func([]Value) Value{
+	"NOT":   numeric(func(x ...float64) Value { return x[0] == 0 }),
+	"ABS":   numeric(func(x ...float64) Value { return math.Abs(x[0]) }),
+	"INT":   numeric(func(x ...float64) Value { return math.Floor(x[0]) }),
+	"MOD":   numeric(func(x ...float64) Value { return x[0] - x[1]*math.Floor(x[0]/x[1]) }),
+	"ROUND": numeric(func(x ...float64) Value { return roundHalfUp(x[0], int(x[1])) }),
+	"YEAR":  numeric(func(x ...float64) Value { return float64(day(x[0]).Year()) }),
+	"MONTH": numeric(func(x ...float64) Value { return float64(day(x[0]).Month()) }),
+	"DAY":   numeric(func(x ...float64) Value { return float64(day(x[0]).Day()) }),
 	"LEN":   func(a []Value) Value { return float64(utf8.RuneCountInString(text(a[0]))) },
 	"TRIM": func(a []Value) Value {
 		return strings.Join(strings.FieldsFunc(text(a[0]), func(r rune) bool { return r == ' ' }), " ")
@@ -227,18 +227,18 @@ var ofSingles = map[string]func([]Value) Value{
 		}
 		return x
 	},
-	"LEFT": func(a []Value) Value { return part(text(a[0]), 1, count(a, 1)) },
+	"LEFT": func(a []Value) Value { return substring(text(a[0]), 1, count(a, 1)) },
 	"RIGHT": func(a []Value) Value {
 		n := utf8.RuneCountInString(text(a[0]))
 		k := min(n, count(a, 1))
-		return part(text(a[0]), n-k+1, k)
+		return substring(text(a[0]), n-k+1, k)
 	},
-	"MID":        func(a []Value) Value { return part(text(a[0]), count(a, 1), count(a, 2)) },
+	"MID":        func(a []Value) Value { return substring(text(a[0]), count(a, 1), count(a, 2)) },
 	"FIND":       find,
 	"SUBSTITUTE": substitute,
 }
 
-// count reads the length that an argument gives; 1 where it is left out.
+// count is the value of an optional numeric argument; 1 where it is left out.
 func count(a []Value, i int) int {
 	if i >= len(a) {
 		return 1
@@ -247,8 +247,8 @@ func count(a []Value, i int) int {
 	return int(x)
 }
 
-// arithmetic makes a function of the numbers among values; in areas, texts and blanks are passed over.
-func arithmetic(f func(...float64) Value) func([]Value) Value {
+// numeric makes a function of values from one of numbers; texts and blanks in areas are skipped.
+func numeric(f func(...float64) Value) func([]Value) Value {
 	return func(args []Value) Value {
 		xs := make([]float64, 0, len(args))
 		for _, a := range args {
@@ -270,7 +270,7 @@ func arithmetic(f func(...float64) Value) func([]Value) Value {
 	}
 }
 
-// roundHalfUp rounds as Excel does, on the decimal that a float was meant to be.
+// roundHalfUp rounds as Excel does: on the 15-digit decimal of the float, half away from zero.
 func roundHalfUp(x float64, digits int) float64 {
 	if math.Abs(x) > 1e15 {
 		return x
@@ -284,8 +284,8 @@ func day(serial float64) time.Time {
 	return time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).AddDate(0, 0, int(serial))
 }
 
-// part cuts n characters from a text, from the i-th.
-func part(s string, i, n int) Value {
+// substring returns n characters of a text from the i-th (1-based).
+func substring(s string, i, n int) Value {
 	if i < 1 || n < 0 {
 		return ValueErr
 	}

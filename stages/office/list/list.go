@@ -1,6 +1,6 @@
-// Package list lays out rows as the definition's sheets.yaml says: which columns a list has, what each is called, how
-// it looks. A column shows what stands in the rows, or what a writer makes of a row (a view); an each stands for as
-// many columns as there are of something (a group).
+// Package list writes rows as sheets with the columns that the definition's sheets.yaml lists. A column shows a column
+// of the rows, or a cell that the writer makes from a row (a view); an each is replaced by as many columns as there are
+// years, scenarios … (a group).
 package list
 
 import (
@@ -20,56 +20,56 @@ import (
 	"lianheti/templates"
 )
 
-// Row is a row of a list that is about to be written.
+// Row is a row of a list.
 type Row struct {
-	Value any // of the type that its source has
+	Value any // of the row type of the source
 	List  *List
 	At    int // row of the worksheet
 	data  reflect.Value
 }
 
-// Get is what stands in a column of the row; nil where it has none of that name.
+// Get is the value of a column of the row; nil where there is no such column.
 func (r Row) Get(id string) any {
 	if at, ok := r.List.fields[id]; ok {
-		return r.at(at).Interface()
+		return r.value(at).Interface()
 	}
 	return nil
 }
 
-// at is what stands in a field.
-func (r Row) at(field []int) reflect.Value {
+// value is the value of a field of the row.
+func (r Row) value(field []int) reflect.Value {
 	if r.data.Kind() == reflect.Slice {
 		return r.data.Index(field[0])
 	}
 	return r.data.FieldByIndex(field)
 }
 
-// Text is what a text column of the row says; empty where it has none of that name.
+// Text is the value of a text column of the row; empty where there is no such column.
 func (r Row) Text(id string) string {
 	s, _ := r.Get(id).(string)
 	return s
 }
 
-// Cell is the address of another cell of the row, its column fixed.
+// Cell is the address of a cell of the row, with absolute column.
 func (r Row) Cell(id string) string { return "$" + model.CellName(r.At, r.List.Col(id)) }
 
-// View makes a cell of a row.
+// View makes a cell from a row.
 type View func(r Row) book.Cell
 
-// Of is a view of rows of one type.
+// Of is a View for rows of type T.
 func Of[T any](show func(x T) book.Cell) View {
 	return func(r Row) book.Cell { return show(r.Value.(T)) }
 }
 
-// Group gives as many columns as there are of something: years, scenarios, experts.
+// Group makes a column for each year, scenario, expert …
 type Group func(l *List) []Column
 
-// Words fill a remark.
+// Words are the values of the placeholders of a remark.
 type Words map[string]string
 
-// Source gives the rows of a list, and the words of its remark.
+// Source is a source of rows, and of the words for their remark.
 type Source struct {
-	fields map[string][]int // of the rows, by column
+	fields map[string][]int // index path of the row's field, by column
 	rows   func() (table.Rows, Words)
 }
 
@@ -81,7 +81,7 @@ func From[T any](all func() ([]T, Words)) Source {
 	}}
 }
 
-// Rows is a source of rows that are there already.
+// Rows is a source of given rows.
 func Rows[T any](all []T) Source { return From(func() ([]T, Words) { return all, nil }) }
 
 // Table is a source of the rows of a table.
@@ -89,7 +89,7 @@ func Table(t table.Rows) Source {
 	return Source{fieldsOf(t.Of), func() (table.Rows, Words) { return t, nil }}
 }
 
-// Named is a source of rows that are made for one list: the values of these columns.
+// Named is a source of rows that are slices, with the given column names.
 func Named(columns string, all func() ([][]any, Words)) Source {
 	s := From(all)
 	for i, name := range strings.Fields(columns) {
@@ -98,20 +98,20 @@ func Named(columns string, all func() ([][]any, Words)) Source {
 	return s
 }
 
-// Lists are what a writer knows beside sheets.yaml.
+// Lists are the rows, views and groups of a writer, by the names in sheets.yaml.
 type Lists struct {
 	Definition *templates.Definition
 	Sources    map[string]Source
 	Views      map[string]View
 	Groups     map[string]Group
-	// Find gives published tables by name; nil: there are none.
+	// Find returns published tables by name; nil: there are none.
 	Find func(name string) (table.Rows, bool)
-	// Now says whether what waits for a state has its turn; nil: it has.
-	Now func(when string) bool
-	// Finish has the last word on a cell; nil: it stays.
-	Finish func(*templates.ReportColumn, Row, book.Cell) book.Cell
+	// IsDue says whether a column with this When is shown; nil: all are.
+	IsDue func(when string) bool
+	// AdjustCell changes every cell before it is written; nil: no change.
+	AdjustCell func(*templates.ReportColumn, Row, book.Cell) book.Cell
 
-	laid map[string]*List
+	layouts map[string]*List
 }
 
 // Column is a column of a list, laid out.
@@ -119,7 +119,7 @@ type Column struct {
 	*templates.ReportColumn
 	Key   string // by which formulas call it
 	Head  string
-	Lead  *book.Cell // over the header; nil: nothing
+	Above *book.Cell // over the header; nil: nothing
 	Cell  View
 	Style book.Column
 }
@@ -130,23 +130,23 @@ type List struct {
 	Sheet   *templates.ReportSheet
 	Words   Words
 	Columns []Column
-	of      *Lists
-	fields  map[string][]int // of the rows, by column
+	lists   *Lists
+	fields  map[string][]int // as in Source
 }
 
 // First is the first row of most lists, below remark and header.
 const First = 3
 
-// First is that of this one.
+// First is the first row of this list.
 func (l *List) First() int {
 	grid := book.Grid{Remark: l.Sheet.Remark}
-	if l.leading() >= 0 {
+	if l.firstAbove() >= 0 {
 		grid.Lead = []book.Cell{{}}
 	}
 	return grid.HeaderRow() + 1
 }
 
-// Col is the number of a column; the tests meet every view that names one that is not there.
+// Col is the number of a column. It panics where there is none; tests run every view that names one.
 func (l *List) Col(key string) int {
 	i := slices.IndexFunc(l.Columns, func(c Column) bool { return c.Key == key })
 	if i < 0 {
@@ -155,13 +155,13 @@ func (l *List) Col(key string) int {
 	return i + 1
 }
 
-// Area is a column of the sheet over all rows, as formulas of the same book write it.
+// Area is the range of a column over all rows, for formulas of the same book.
 func (l *List) Area(key string) string {
 	col := l.Col(key)
 	return book.Absolute(l.Sheet.Name, l.First(), col, max(l.Len, 2)+l.First()-1, col)
 }
 
-// Group is where the columns of an each begin, and how many there are.
+// Group returns the first column of an each, and the number of its columns.
 func (l *List) Group(each string) (first, n int) {
 	for i, c := range l.Columns {
 		if c.Each == each {
@@ -173,7 +173,7 @@ func (l *List) Group(each string) (first, n int) {
 	return first, n
 }
 
-// source finds the rows of a sheet: those that the writer derives, or else a published table.
+// source finds a source of the writer by its name, or else a published table.
 func (x *Lists) source(name string) (Source, bool) {
 	if s, ok := x.Sources[name]; ok || x.Find == nil {
 		return s, ok
@@ -185,7 +185,7 @@ func (x *Lists) source(name string) (Source, bool) {
 	return Table(t), true
 }
 
-// Check proves that what sheets.yaml asks of the writer is there. The error names file, line and cure.
+// Check checks that the rows, views and groups of a sheet exist. The error names file, line and cure.
 func (x *Lists) Check(s *templates.ReportSheet) error {
 	d := x.Definition
 	source, ok := x.source(s.Rows)
@@ -207,45 +207,45 @@ func (x *Lists) Check(s *templates.ReportSheet) error {
 
 func keys[V any](of map[string]V) string { return strings.Join(slices.Sorted(maps.Keys(of)), "、") }
 
-// Of lays a list out, once: formulas of other sheets ask where its columns are.
-func (x *Lists) Of(id string) *List {
-	if l := x.laid[id]; l != nil {
+// Layout lays out the list of a sheet, once: formulas of other sheets use its columns.
+func (x *Lists) Layout(id string) *List {
+	if l := x.layouts[id]; l != nil {
 		return l
 	}
 	s := x.Definition.Sheets.Sheet(id)
 	source, _ := x.source(s.Rows)
-	l := &List{Sheet: s, of: x, fields: source.fields}
-	if x.laid == nil {
-		x.laid = map[string]*List{}
+	l := &List{Sheet: s, lists: x, fields: source.fields}
+	if x.layouts == nil {
+		x.layouts = map[string]*List{}
 	}
-	x.laid[id] = l
+	x.layouts[id] = l
 	if l.Rows, l.Words = source.rows(); l.Words == nil {
 		l.Words = Words{}
 	}
 	l.Words["count"] = cmp.Or(l.Words["count"], strconv.Itoa(l.Len))
 	for _, c := range x.Definition.Sheets.Expanded(s) {
 		switch {
-		case x.Now != nil && !x.Now(c.When):
+		case x.IsDue != nil && !x.IsDue(c.When):
 		case c.Each != "":
 			for _, column := range x.Groups[c.Each](l) {
-				l.Columns = append(l.Columns, x.styled(c, column))
+				l.Columns = append(l.Columns, x.withStyle(c, column))
 			}
 		default:
 			column := Column{Key: cmp.Or(c.ID, c.View), Head: x.Definition.Sheets.Label(x.Definition, s, c),
 				Cell: x.Views[c.View]}
 			if c.View == "" {
-				column.Cell = x.stored(c, l.fields[c.ID])
+				column.Cell = x.storedView(c, l.fields[c.ID])
 			}
 			if first, n := l.Group(c.Spark); c.Spark != "" && n > 0 {
 				column.Style.Spark = [2]int{first, first + n - 1}
 			}
-			l.Columns = append(l.Columns, x.styled(c, column))
+			l.Columns = append(l.Columns, x.withStyle(c, column))
 		}
 	}
 	return l
 }
 
-func (x *Lists) styled(c *templates.ReportColumn, column Column) Column {
+func (x *Lists) withStyle(c *templates.ReportColumn, column Column) Column {
 	column.ReportColumn = c
 	s := &column.Style
 	s.Header, s.Heat, s.Signed = column.Head, c.Heat, c.Signed
@@ -260,28 +260,28 @@ func (x *Lists) styled(c *templates.ReportColumn, column Column) Column {
 		if c.Look != "" && (cell.Look == "" || cell.Look == book.Plain) {
 			cell.Look = book.Look(c.Look)
 		}
-		if x.Finish != nil {
-			cell = x.Finish(c, r, cell)
+		if x.AdjustCell != nil {
+			cell = x.AdjustCell(c, r, cell)
 		}
 		return cell
 	}
 	return column
 }
 
-// Marks are the colours that the definition gives under a name.
+// Marks are the definition's colours under a name.
 func Marks(d *templates.Definition, name string) []book.Mark {
 	return table.Each(d.Sheets.Marks[name], func(m [2]string) book.Mark {
 		return book.Mark{Word: m[0], Tone: book.Tone(m[1])}
 	})
 }
 
-// stored shows what stands in a column of the rows.
-func (x *Lists) stored(c *templates.ReportColumn, at []int) View {
+// storedView is the view of a column of the rows.
+func (x *Lists) storedView(c *templates.ReportColumn, at []int) View {
 	codes := x.Definition.Sheets.Codes[c.Codes]
 	return func(r Row) book.Cell {
-		out := shown(r.at(at))
+		out := cellOf(r.value(at))
 		if s, ok := out.Value.(string); ok {
-			if out.Value = cmp.Or(codes[s], s); c.Look != string(book.Mono) { // codes and hashes hold nothing to hide
+			if out.Value = cmp.Or(codes[s], s); c.Look != string(book.Mono) { // codes and hashes are not masked
 				out.Value = text.Mask(out.Value.(string))
 			}
 		}
@@ -290,8 +290,8 @@ func (x *Lists) stored(c *templates.ReportColumn, at []int) View {
 	}
 }
 
-// shown is a stored value as a cell with the look of its type.
-func shown(v reflect.Value) book.Cell {
+// cellOf makes a cell from a value, with the style of its type.
+func cellOf(v reflect.Value) book.Cell {
 	switch x := v.Interface().(type) {
 	case book.Cell:
 		return x
@@ -324,7 +324,7 @@ func shown(v reflect.Value) book.Cell {
 	return book.Cell{Value: v.String(), Look: book.Plain}
 }
 
-// fieldsOf finds the tagged fields of a row's type, those of embedded rows after its own.
+// fieldsOf maps the column tags of a row type to fields. Its own fields hide those of embedded structs.
 func fieldsOf(t reflect.Type) map[string][]int {
 	out := map[string][]int{}
 	if t.Kind() != reflect.Struct {
@@ -349,10 +349,10 @@ func fieldsOf(t reflect.Type) map[string][]int {
 	return out
 }
 
-// Write writes the list as a sheet of rows. The grid may say what is not the list's, or otherwise than the list.
+// Write writes the list as a sheet. Sheet and Remark of the grid override the list's.
 func (l *List) Write(r *book.Report, grid book.Grid) error {
 	grid.Sheet, grid.Rows, grid.Freeze = cmp.Or(grid.Sheet, l.Sheet.Name), l.Len, l.Sheet.Freeze
-	grid.Remark, grid.Lead = cmp.Or(grid.Remark, templates.Fill(l.Sheet.Remark, l.Words)), l.lead()
+	grid.Remark, grid.Lead = cmp.Or(grid.Remark, templates.Fill(l.Sheet.Remark, l.Words)), l.aboveRow()
 	for i, c := range l.Columns {
 		if c.Style.Header = strings.ReplaceAll(c.Style.Header, "\n", " "); c.Aside && grid.Printed == 0 {
 			grid.Printed = i
@@ -370,13 +370,13 @@ func (l *List) Write(r *book.Report, grid book.Grid) error {
 	return r.Grid(grid, all)
 }
 
-// Write writes the sheets of a book, all lists, under a title.
+// Write writes a book whose sheets are all lists.
 func (x *Lists) Write(w io.Writer, id, title string) error {
 	sheets := x.Definition.Sheets.In(id)
 	r, err := book.NewReport(title, table.Each(sheets, func(s *templates.ReportSheet) string { return s.Name })...)
 	for i := 0; err == nil && i < len(sheets); i++ {
 		if err = x.Check(sheets[i]); err == nil {
-			l := x.Of(sheets[i].ID)
+			l := x.Layout(sheets[i].ID)
 			err = l.Write(r, book.Grid{Alarm: l.Words[Alarm] != ""})
 		}
 	}
@@ -386,23 +386,23 @@ func (x *Lists) Write(w io.Writer, id, title string) error {
 	return r.Write(w, title)
 }
 
-// Alarm among the words says that the remark must not be missed.
+// Alarm is a word whose presence highlights the remark.
 const Alarm = "alarm"
 
-// leading is the first column that has something over its header; -1: none.
-func (l *List) leading() int {
-	return slices.IndexFunc(l.Columns, func(c Column) bool { return c.Lead != nil })
+// firstAbove is the index of the first column with a cell above its header; -1: none.
+func (l *List) firstAbove() int {
+	return slices.IndexFunc(l.Columns, func(c Column) bool { return c.Above != nil })
 }
 
-// lead is the row over the header; nil where no column has anything there.
-func (l *List) lead() []book.Cell {
-	first := l.leading()
+// aboveRow is the row above the header; nil where no column has a cell there.
+func (l *List) aboveRow() []book.Cell {
+	first := l.firstAbove()
 	if first < 0 {
 		return nil
 	}
 	cells := slices.Repeat([]book.Cell{{Look: book.Caption}}, first)
 	for _, c := range l.Columns[first:] {
-		cells = append(cells, *cmp.Or(c.Lead, new(book.Cell)))
+		cells = append(cells, *cmp.Or(c.Above, new(book.Cell)))
 	}
 	cells[0].Value = "满分"
 	return cells

@@ -92,7 +92,7 @@ func trimmed(cells []string) []string {
 func TestRowsMadeForOneList(t *testing.T) {
 	x := lists(t, column("name", "", ""), column("more", "", ""))
 	x.Definition.Sheets.Sheets[0].Rows = "named"
-	l := x.Of("units")
+	l := x.Layout("units")
 	var got []any
 	for cells := range l.cells() {
 		got = append(got, cells[0].Value, cells[1].Value)

@@ -1,9 +1,9 @@
-// Package pdf finds the words that a PDF shows, as far as a search for a code or a name needs them.
+// Package pdf extracts the text of a PDF, well enough to search for a code or a name.
 //
-// It never follows the file's own directory: streams are inflated as they stand, within a bound, and every content
-// stream is read once with each of the file's character maps, and once as plain bytes. What is right among these holds
-// the words, the rest is noise that no search meets. So no hostile file can send the reader round in circles, as it
-// can a library that follows references; a scan, an encrypted file and what is no PDF hold no words.
+// It does not follow references, with which a hostile file could send a reader round in circles: it inflates all
+// streams in file order, up to a limit, and decodes every content stream with each of the file's character maps, and as
+// plain bytes. One of these results is the text; the others are noise that no search matches. A scan, an encrypted file
+// and a file that is no PDF have no text.
 package pdf
 
 import (
@@ -17,7 +17,7 @@ import (
 	"unicode/utf16"
 )
 
-// What is read of one file at most, whatever it says.
+// Limits for one file.
 const (
 	maxInflated = 64 << 20 // bytes of all streams together
 	maxDecoded  = 128 << 20
@@ -33,12 +33,12 @@ var (
 	mapToken   = regexp.MustCompile(`<[0-9A-Fa-f\s]*>|\[|\]`)
 )
 
-// Is says whether a file begins as a PDF does.
+// Is says whether a file begins like a PDF.
 func Is(data []byte) bool {
 	return bytes.HasPrefix(bytes.TrimLeft(data[:min(len(data), 1024)], "\ufeff \r\n\x00"), magic)
 }
 
-// Texts yields what the content streams show, each as read with each character map.
+// Texts yields the text of every content stream, decoded with each character map.
 func Texts(data []byte) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		var contents [][]byte
@@ -47,7 +47,7 @@ func Texts(data []byte) iter.Seq[string] {
 			if bytes.Contains(s, []byte("beginbf")) && len(maps) < maxMaps {
 				maps = append(maps, readMap(s))
 			} else if bytes.Contains(s, []byte("Tj")) || bytes.Contains(s, []byte("TJ")) {
-				contents = append(contents, shown(s))
+				contents = append(contents, stringCodes(s))
 			}
 		}
 		budget := maxDecoded
@@ -61,7 +61,7 @@ func Texts(data []byte) iter.Seq[string] {
 	}
 }
 
-// streams yields what stands between stream and endstream, inflated where it is deflated.
+// streams yields the bytes between stream and endstream, inflated where compressed.
 func streams(data []byte) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		budget := int64(maxInflated)
@@ -78,7 +78,7 @@ func streams(data []byte) iter.Seq[[]byte] {
 			data = body[end+len(streamEnd):]
 			body = body[:end]
 			if z, err := zlib.NewReader(bytes.NewReader(body)); err == nil {
-				body, _ = io.ReadAll(io.LimitReader(z, budget)) // what came before a fault counts
+				body, _ = io.ReadAll(io.LimitReader(z, budget)) // the bytes before an error are used
 			}
 			budget -= int64(len(body))
 			if !yield(body) {
@@ -88,8 +88,8 @@ func streams(data []byte) iter.Seq[[]byte] {
 	}
 }
 
-// shown gives the codes of the strings in a content stream: between brackets, or as hexadecimal figures.
-func shown(s []byte) []byte {
+// stringCodes are the bytes of all strings in a content stream: (literal) or <hexadecimal>.
+func stringCodes(s []byte) []byte {
 	var out []byte
 	for i := 0; i < len(s); i++ {
 		switch {
@@ -106,7 +106,7 @@ func shown(s []byte) []byte {
 				switch c := s[i]; {
 				case c == '\\' && i+1 < len(s):
 					var code byte
-					code, i = escaped(s, i+1)
+					code, i = unescape(s, i+1)
 					out = append(out, code)
 				case c == ')' && depth == 1:
 					depth = 0
@@ -121,8 +121,8 @@ func shown(s []byte) []byte {
 	return out
 }
 
-// escaped reads what stands behind a backslash; at is its last byte.
-func escaped(s []byte, at int) (code byte, last int) {
+// unescape decodes the escape after a backslash and returns the index of its last byte.
+func unescape(s []byte, at int) (code byte, last int) {
 	if i := strings.IndexByte("nrtbf", s[at]); i >= 0 {
 		return "\n\r\t\b\f"[i], at
 	}
@@ -142,13 +142,13 @@ func unhex(s string) []byte {
 	return out
 }
 
-// charMap says which character a code of so many bytes stands for; without any, a byte is a character.
+// charMap maps codes of width bytes to characters; with nil chars, a byte is a character.
 type charMap struct {
 	width int
 	chars map[int]string
 }
 
-// readMap reads a ToUnicode map.
+// readMap parses a ToUnicode map.
 func readMap(s []byte) charMap {
 	m := charMap{width: 1, chars: map[int]string{}}
 	for _, section := range mapSection.FindAllStringSubmatch(string(s), -1) {
@@ -188,7 +188,7 @@ func number(b []byte) (n int) {
 	return n
 }
 
-// utf16Text reads big-endian UTF-16 whose last unit is so much further on.
+// utf16Text decodes big-endian UTF-16, with further added to the last unit.
 func utf16Text(b []byte, further int) string {
 	var units []uint16
 	for i := 0; i+1 < len(b); i += 2 {

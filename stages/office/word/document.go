@@ -1,41 +1,40 @@
-// Package word holds what every Word file that the program writes has in common, as package book does for workbooks:
-// the same bytes for the same content, document properties that name nobody and no time, Chinese fonts that Word, WPS
-// and LibreOffice all find, exact line spacing, and text that stays text: nothing written here becomes a field or a
+// Package word writes Word files: the same bytes for the same content, document properties without names and times,
+// Chinese fonts that Word, WPS and LibreOffice all find, exact line spacing, and texts that never become a field or
 // link.
 //
-// A document is plain data: sections of paragraphs and tables. Lengths on paper are millimetres, sizes of type and
-// spacing are points, indents are characters. Write proves that the tables fit their columns.
+// A document is plain data: sections of paragraphs and tables. Lengths on paper are in millimetres, font sizes and
+// spacing in points, indents in characters. Write checks that the rows of tables fill their columns.
 package word
 
 // Document is a Word file.
 type Document struct {
 	Title string // in the document properties
-	Text  Type   // of everything whose style says nothing else; zero: FormText
+	Text  Type   // default; zero: FormText
 	// TwoSided mirrors the margins of left and right pages: printed on both sides, bound on the left.
 	TwoSided bool
 	Sections []Section
 }
 
-// Type is the size of text and the exact distance of its lines, in points.
+// Type is the font size and the exact line spacing, in points.
 type Type struct{ Size, Line float64 }
 
-// What the documents of the call are set in.
+// Types of the documents of the call.
 var (
 	FormText   = Type{12, 16} // 小四、固定值16磅: 附件3 说明四
-	LetterText = Type{16, 28} // 三号、固定值28磅: the habit of official letters (GB/T 9704)
+	LetterText = Type{16, 28} // 三号、固定值28磅: usual in official letters (GB/T 9704)
 )
 
-// Section is a run of pages that share paper, header and footer. Footnotes are numbered from 1 on each page.
+// Section are pages with the same paper, header and footer. Footnotes are numbered from 1 on each page.
 type Section struct {
 	Page   Page
 	Header []Paragraph
 	Footer []Paragraph
-	// FirstPage is the number of the section's first page; 0 goes on counting.
+	// FirstPage is the number of the section's first page; 0 continues the numbers.
 	FirstPage int
 	Body      []Block
 }
 
-// Page is a sheet of paper with its margins, in millimetres. Left is the margin that is bound.
+// Page is a paper size with margins, in millimetres. Left is the binding margin.
 type Page struct {
 	Width, Height            float64
 	Top, Bottom, Left, Right float64
@@ -53,7 +52,7 @@ func (p Page) Inside() float64 { return p.Width - p.Left - p.Right }
 // Block is a Paragraph or a Table.
 type Block interface{ block() }
 
-// Style is how a paragraph looks; people find them under these names in Word's list of styles.
+// Style is a paragraph style, by its name in Word's list of styles.
 type Style string
 
 const (
@@ -64,7 +63,7 @@ const (
 	Small   Style = "小字"   // 9 points: headers, footers, remarks
 )
 
-// Align is where the lines of a paragraph stand.
+// Align is the alignment of a paragraph.
 type Align string
 
 const (
@@ -74,7 +73,7 @@ const (
 	Spread Align = "distribute" // over the whole width: 推　荐　地　市
 )
 
-// Paragraph is text between two line ends.
+// Paragraph is one paragraph.
 type Paragraph struct {
 	Style         Style   // empty: Plain
 	Align         Align   // empty: the style's
@@ -87,28 +86,28 @@ type Paragraph struct {
 
 func (Paragraph) block() {}
 
-// Run is a piece of text in one look.
+// Run is a piece of text with one format.
 type Run struct {
 	Text     string // \n breaks the line
 	Font     string // empty: the style's
 	Size     float64
-	Footnote string // a footnote behind the text
-	Field    Field  // in place of Text
+	Footnote string // a footnote after the text
+	Field    Field  // instead of Text
 }
 
-// Field is what Word computes.
+// Field is a value that Word computes.
 type Field string
 
 const PageNumber Field = "PAGE"
 
-// Fonts of official documents. Each is written with the name that other systems know it by.
+// Fonts of official documents. Each is written with its alternative names on other systems.
 const (
 	FangSong = "仿宋_GB2312"
 	HeiTi    = "黑体"
 	BiaoSong = "方正小标宋简体"
 )
 
-// Table is a grid. A cell over several columns is written once; one over several rows is Continued in those below.
+// Table is a grid. A cell over several columns is one Cell; one over several rows has a Continued Cell in those below.
 type Table struct {
 	Columns []float64 // widths in millimetres
 	Bare    bool      // without lines
@@ -119,7 +118,7 @@ func (Table) block() {}
 
 // Row is one row of a table.
 type Row struct {
-	Height float64 // at least, in millimetres; 0: what the text needs
+	Height float64 // least height in millimetres; 0: as the text needs
 	Header bool    // repeated on every page; only the first rows of a table
 	Whole  bool    // never broken over two pages
 	Keep   bool    // stays on the page of the next row
@@ -129,10 +128,10 @@ type Row struct {
 // Cell is one cell of a table.
 type Cell struct {
 	Span, Down int   // columns and rows it covers; 0 is 1
-	Continued  bool  // goes on with the cell above, whose text shows
-	Align      Align // of its paragraphs that say nothing else
+	Continued  bool  // part of the cell above
+	Align      Align // default of its paragraphs
 	Top        bool  // text at the top; otherwise in the middle
-	Underlined bool  // a line below, in a Bare table: what is filled in on a cover
+	Underlined bool  // a line below, in a Bare table: blanks of a cover
 	Body       []Paragraph
 }
 
@@ -142,7 +141,7 @@ func P(style Style, text string) Paragraph { return Paragraph{Style: style, Runs
 // Text is a cell with text on the left.
 func Text(text string) Cell { return Cell{Body: []Paragraph{P(Plain, text)}} }
 
-// Label is a cell with text in its centre.
+// Label is a cell with centred text.
 func Label(text string) Cell { return Cell{Align: Centre, Body: []Paragraph{P(Plain, text)}} }
 
 // PageNumbers is a footer with the number of the page.

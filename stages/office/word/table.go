@@ -9,14 +9,14 @@ import (
 	"lianheti/stages/office/try"
 )
 
-// Width is that of all columns.
+// Width is the sum of the column widths.
 func (t Table) Width() float64 { return sum(t.Columns) }
 
 // table writes a table. Each row has to fill its columns.
 func (k *writer) table(t Table) {
-	k.put("table", t)
+	k.renderInto("table", t)
 	for i, r := range t.Rows {
-		around, col := k.shell("row", rowShape{r.Height, r.Header, r.Whole}), 0
+		around, col := k.wrapper("row", rowShape{r.Height, r.Header, r.Whole}), 0
 		k.xml.WriteString(around.begin)
 		for _, c := range r.Cells {
 			from := col
@@ -34,9 +34,9 @@ func (k *writer) table(t Table) {
 }
 
 func (k *writer) cell(r Row, c Cell, width float64) {
-	around := k.shell("cell", cellShape{width, c.Span, c.Down, c.Continued, c.Top, c.Underlined})
+	around := k.wrapper("cell", cellShape{width, c.Span, c.Down, c.Continued, c.Top, c.Underlined})
 	k.xml.WriteString(around.begin)
-	if c.Continued || len(c.Body) == 0 { // a cell ends with a paragraph, come what may
+	if c.Continued || len(c.Body) == 0 { // a cell must end with a paragraph
 		c.Body = []Paragraph{{}}
 	}
 	for _, p := range c.Body {
@@ -46,7 +46,7 @@ func (k *writer) cell(r Row, c Cell, width float64) {
 	k.xml.WriteString(around.end)
 }
 
-// ListCell is a cell of a list, a paragraph a line, set smaller than the text: 五号.
+// ListCell is a cell of a list, with a paragraph for each line, in a smaller font size: 五号.
 func ListCell(align Align, font string, lines ...string) Cell {
 	c := Cell{Align: align}
 	for _, line := range lines {
@@ -55,7 +55,7 @@ func ListCell(align Align, font string, lines ...string) Cell {
 	return c
 }
 
-// List is a table as wide as the text, with heads over its columns, which share the width.
+// List is a table of the page's text width, with headers; shares divide the width among the columns.
 func List(heads []string, shares []float64, rows []Row) Table {
 	head := Row{Header: true}
 	for _, h := range heads {
@@ -71,7 +71,7 @@ func sum(widths []float64) (total float64) {
 	return total
 }
 
-// Widths divides a width into columns by their shares, to the hundredth of a millimetre.
+// Widths divides a width into columns by shares, rounded to hundredths of a millimetre.
 func Widths(total float64, shares ...float64) []float64 {
 	all, left := sum(shares), total
 	out := make([]float64, len(shares))

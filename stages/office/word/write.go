@@ -17,17 +17,18 @@ import (
 	"lianheti/stages/text"
 )
 
-// Write writes the document: the same content gives the same bytes. A table that doesn't fit its columns is an error.
+// Write writes the document: the same content gives the same bytes. It is an error if a table row does not fill its
+// columns.
 func Write(w io.Writer, d Document) (err error) {
 	defer try.Caught(&err)
 	if d.Text == (Type{}) {
 		d.Text = FormText
 	}
-	k := &writer{Document: d, shells: map[any]shell{}}
+	k := &writer{Document: d, wrappers: map[any]wrapper{}}
 	for i, s := range k.Sections {
 		k.blocks(s, i == len(k.Sections)-1)
 	}
-	made := map[string]string{"word/document.xml": k.of("document", k.xml.String())} // the others are templates
+	made := map[string]string{"word/document.xml": k.render("document", k.xml.String())} // the others are templates
 	names := []string{"[Content_Types].xml", "_rels/.rels", "word/_rels/document.xml.rels", "docProps/core.xml",
 		"word/document.xml", "word/fontTable.xml"}
 	for _, b := range k.Bands {
@@ -48,48 +49,51 @@ func Write(w io.Writer, d Document) (err error) {
 //go:embed parts.xml.tmpl
 var partsText string
 
-// parts are its templates, read when the first document is written.
+// parts are the parsed templates of partsText, parsed when the first document is written.
 var parts = sync.OnceValue(func() *template.Template {
 	return template.Must(template.New("").Funcs(template.FuncMap{
-		"half": halfPoints, "twentieths": points20, "twips": twips, "legible": legible, "content": content,
-		"mark":  func() string { return mark },
+		"half": halfPoints, "twentieths": points20, "twips": twips, "legible": escape, "content": content,
+		"mark":  func() string { return contentMark },
 		"next":  func(i int) int { return i + 1 },
 		"style": func(s Style) string { return cmp.Or(styleIDs[s], styleIDs[Plain]) },
 	}).Parse(regexp.MustCompile(`\n *`).ReplaceAllString(partsText, "")))
 })
 
-// writer writes the main part of a document, and gathers what stands in parts of its own.
+// writer writes the main part of a document, and collects the content of the other parts.
 type writer struct {
 	Document
-	xml   strings.Builder // of what stands in the main part so far
+	xml   strings.Builder // main part
 	Bands []band          // headers and footers
-	Notes []string        // footnotes, written: the first has the id 1
+	Notes []string        // XML of the footnotes; the first has the id 1
 
-	shells map[any]shell // those made, by their shape
+	wrappers map[any]wrapper // those made, by their shape
 }
 
-// band is a header or footer, as it is written.
+// band is the XML of a header or footer.
 type band struct{ Kind, Name, xml string }
 
 // TwoCharacters is an indent, in points.
 func (k *writer) TwoCharacters() float64 { return 2 * k.Text.Size }
 
-// of gives the XML of a template.
-func (k *writer) of(name string, data any) string {
+// render returns the XML of a template.
+func (k *writer) render(name string, data any) string {
 	var b strings.Builder
 	try.Do(parts().ExecuteTemplate(&b, name, data))
 	return b.String()
 }
 
-func (k *writer) put(name string, data any) { try.Do(parts().ExecuteTemplate(&k.xml, name, data)) }
+func (k *writer) renderInto(name string, data any) {
+	try.Do(parts().ExecuteTemplate(&k.xml, name, data))
+}
 
-// shell is what a template writes before and behind the words: made once for each shape, of which a document has few.
-type shell struct{ begin, end string }
+// wrapper is the XML of a template before and after the content. It is rendered once for each shape (format), of which
+// a document has few.
+type wrapper struct{ begin, end string }
 
-// mark stands in a template where the words go.
-const mark = "\x00"
+// contentMark is rendered in place of the content.
+const contentMark = "\x00"
 
-// The shapes that shells have.
+// The shapes: data of the templates with a wrapper.
 type (
 	paragraphShape struct {
 		Style               Style
@@ -113,38 +117,38 @@ type (
 	}
 )
 
-func (k *writer) shell(name string, shape any) shell {
-	made, ok := k.shells[shape]
+func (k *writer) wrapper(name string, shape any) wrapper {
+	made, ok := k.wrappers[shape]
 	if !ok {
-		made.begin, made.end, _ = strings.Cut(k.of(name, shape), mark)
-		k.shells[shape] = made
+		made.begin, made.end, _ = strings.Cut(k.render(name, shape), contentMark)
+		k.wrappers[shape] = made
 	}
 	return made
 }
 
-// paragraph writes a paragraph, perhaps with the properties of the section that it ends.
+// paragraph writes a paragraph; ends are the properties of the section that ends with it, if any.
 func (k *writer) paragraph(b *strings.Builder, p Paragraph, ends string) {
-	around := k.shell("paragraph",
+	around := k.wrapper("paragraph",
 		paragraphShape{p.Style, p.Align, p.Line, p.Before, p.After, p.NewPage, p.KeepNext, ends})
 	b.WriteString(around.begin)
 	for _, r := range p.Runs {
-		if look := k.shell("run", runShape{r.Font, r.Size}); r.Field != "" {
-			b.WriteString(k.of("field", r))
+		if look := k.wrapper("run", runShape{r.Font, r.Size}); r.Field != "" {
+			b.WriteString(k.render("field", r))
 		} else if r.Text != "" {
 			b.WriteString(look.begin + content(r.Text) + look.end)
 		}
 		if r.Footnote != "" {
 			k.Notes = append(k.Notes, content(" "+r.Footnote))
-			b.WriteString(k.of("footnote", len(k.Notes)))
+			b.WriteString(k.render("footnote", len(k.Notes)))
 		}
 	}
 	b.WriteString(around.end)
 }
 
-// blocks writes a section. Its properties stand in its last paragraph, those of the last section behind it. Nobody sees
-// the seam: between two tables, which Word would join, and behind one that ends a section.
+// blocks writes a section. Its properties are in its last paragraph; those of the last section are after it. An
+// invisible paragraph (seam) separates two tables, which Word would join, and follows a table at the end of a section.
 func (k *writer) blocks(s Section, last bool) {
-	below := false // a table
+	below := false // directly below a table
 	for i, b := range s.Body {
 		switch b := b.(type) {
 		case Paragraph:
@@ -155,7 +159,7 @@ func (k *writer) blocks(s Section, last bool) {
 			k.paragraph(&k.xml, b, "")
 		case Table:
 			if below {
-				k.put("seam", "")
+				k.renderInto("seam", "")
 			}
 			k.table(b)
 			below = true
@@ -164,25 +168,25 @@ func (k *writer) blocks(s Section, last bool) {
 	if last {
 		k.xml.WriteString(k.section(s))
 	} else {
-		k.put("seam", k.section(s))
+		k.renderInto("seam", k.section(s))
 	}
 }
 
-// section gives the properties of a section.
+// section is the XML of the properties of a section.
 func (k *writer) section(s Section) string {
-	return k.of("section", struct {
+	return k.render("section", struct {
 		Section
 		Head, Foot string
 	}{s, k.band("header", "hdr", s.Header), k.band("footer", "ftr", s.Footer)})
 }
 
-// band writes a header or footer, and gives its name. An empty one is written too: the section would show that of the
-// one before.
+// band adds a header or footer and returns its name. An empty one is written too: otherwise the section would show that
+// of the previous section.
 func (k *writer) band(kind, element string, paragraphs []Paragraph) string {
 	if len(paragraphs) == 0 {
 		paragraphs = []Paragraph{{Style: Small}}
 	}
-	name, around := fmt.Sprintf("%s%d", kind, len(k.Bands)+1), k.shell("band", element)
+	name, around := fmt.Sprintf("%s%d", kind, len(k.Bands)+1), k.wrapper("band", element)
 	var b strings.Builder
 	for _, p := range paragraphs {
 		k.paragraph(&b, p, "")
@@ -191,25 +195,25 @@ func (k *writer) band(kind, element string, paragraphs []Paragraph) string {
 	return name
 }
 
-// styleIDs are the ids of the styles in the file; the names that people see are the styles themselves.
+// styleIDs are the ids of the styles in the file.
 var styleIDs = map[Style]string{Plain: "Normal", Body: "Body", Title: "OfficialTitle", Heading: "Heading1",
 	Small: "Small"}
 
-// legible escapes a text.
-func legible(s string) string { return escapes.Replace(text.Legible(s)) }
+// escape escapes a text for XML.
+func escape(s string) string { return escapes.Replace(text.Legible(s)) }
 
 var escapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "'", "&apos;", `"`, "&quot;")
 
-// content is text as text: whatever it looks like, only line ends and tabs mean anything.
+// content is the XML of a text, in which only line ends and tabs have a meaning.
 func content(words string) string {
-	return strings.ReplaceAll(textBegin+breaks.Replace(legible(words))+textEnd, textBegin+textEnd, "")
+	return strings.ReplaceAll(textBegin+breaks.Replace(escape(words))+textEnd, textBegin+textEnd, "")
 }
 
 const textBegin, textEnd = `<w:t xml:space="preserve">`, "</w:t>"
 
 var breaks = strings.NewReplacer("\n", textEnd+"<w:br/>"+textBegin, "\t", textEnd+"<w:tab/>"+textBegin)
 
-// Word counts lengths in twentieths of a point, type in half points.
+// Word's units are twentieths of a point for lengths and half points for font sizes.
 func twips(mm float64) string        { return strconv.Itoa(int(math.Round(mm / 25.4 * 1440))) }
 func points20(points float64) string { return strconv.Itoa(int(math.Round(points * 20))) }
 func halfPoints(size float64) string { return strconv.Itoa(int(math.Round(size * 2))) }
