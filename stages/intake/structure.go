@@ -47,19 +47,25 @@ func (b *binder) addMismatch(how locatedBy, c mismatch, at area) {
 
 // newLabel is the text that replaced an input's label, year or unit: not the template's and not another input.
 func (b *binder) newLabel(at area, slot templates.Slot, layout *templates.SheetLayout) string {
+	foreign := func(row, col int, ours func(key string) bool) string {
+		c := at.sheet.At(row, col)
+		if c.Kind != model.Text || !c.Filled || ours(text.NameKey(c.Raw)) || b.isInput(at.sheet, row, col, layout) {
+			return ""
+		}
+		return c.Shown
+	}
 	for i, words := range slot.RowAnchor {
-		c := at.sheet.At(at.row, slot.RowAnchorCols[i]+at.col-slot.Col)
-		key := b.d.Layout().Key(words)
-		if c.Kind == model.Text && text.NameKey(c.Raw) != key && !b.isInput(at.sheet, at.row, c.Col, layout) {
-			return c.Shown
+		same := func(key string) bool { return key == b.d.Layout().Key(words) }
+		if now := foreign(at.row, slot.RowAnchorCols[i]+at.col-slot.Col, same); now != "" {
+			return now
 		}
 	}
+	printed := func(key string) bool {
+		return slices.ContainsFunc(layout.Statics, func(s templates.Static) bool { return text.NameKey(s.Text) == key })
+	}
 	for r := at.row - 1; r > 0; r-- {
-		c := at.sheet.At(r, at.col)
-		key := text.NameKey(c.Raw)
-		if c.Kind == model.Text && !b.isInput(at.sheet, r, at.col, layout) &&
-			!slices.ContainsFunc(layout.Statics, func(s templates.Static) bool { return text.NameKey(s.Text) == key }) {
-			return c.Shown
+		if now := foreign(r, at.col, printed); now != "" {
+			return now
 		}
 	}
 	return ""
