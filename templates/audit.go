@@ -9,8 +9,7 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Audit is audit.yaml: the changes (moves) that an applicant could make to its answers, to find out whether one of them
-// improves its rank.
+// Audit is audit.yaml: changes of answers (moves) that an applicant could try in order to improve its rank.
 type Audit struct {
 	Title     string `check:"must"`
 	Mark      string `check:"must"`   // who may see the results
@@ -60,18 +59,14 @@ var auditActs = map[string][]string{
 
 var anyScope = []string{"member", "kind", "roster", "value", "row", "all"}
 
-// auditCure lists the acts and scopes in Chinese.
-func auditCure() string {
+func (a *Audit) check(l *loader, d *Definition) {
 	acts := each(slices.Sorted(maps.Keys(auditActs)), func(act string) string {
 		return act + "（" + strings.Join(auditActs[act], "、") + "）"
 	})
-	return "可用的动作和各自的 scope：" + strings.Join(acts, "，") + "。"
-}
-
-func (a *Audit) check(l *loader, d *Definition) {
 	for _, m := range a.Moves {
 		l.problemIf(!slices.Contains(auditActs[m.Act], m.Scope), m.pos,
-			"动作“"+m.ID+"”的 act“"+m.Act+"”与 scope“"+m.Scope+"”不配", auditCure())
+			"动作“"+m.ID+"”的 act“"+m.Act+"”与 scope“"+m.Scope+"”不配",
+			"可用的动作和各自的 scope："+strings.Join(acts, "，")+"。")
 		l.problemIf((m.List == Claim) != (m.Evidence != ""), m.pos, "动作“"+m.ID+"”的 evidence 不对", "claim 的写，perverse 的不写。")
 		l.problemIf((m.Act == "times" || m.Act == "shift") != m.Factor.IsPositive(), m.pos,
 			"动作“"+m.ID+"”的 factor 不对", "act 为 times、shift 的写大于0的 factor，其余不写。")

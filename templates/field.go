@@ -161,8 +161,7 @@ func (f *Form) CompatibleWith(other *Form) bool {
 		slices.Equal(f.Kinds, other.Kinds)
 }
 
-// Label is the unique label of a field: as printed, without final punctuation, with unit or group where another field
-// has the same label.
+// Label is the unique label of a field: as printed, with unit or group where another field has the same label.
 func (d *Definition) Label(field string) string { return d.labels[field] }
 
 func (d *Definition) label(f *Field) string { return d.labels[f.ID] }

@@ -11,8 +11,7 @@ import (
 	"lianheti/stages/model"
 )
 
-// Notice is notice.yaml: the work plan sentence by sentence, each with what implements it. The definition is checked
-// against it.
+// Notice is notice.yaml: each sentence of the work plan with what implements it. The definition is checked against it.
 type Notice struct {
 	Title  string
 	SHA256 string // hash of the whole text without white space, which detects edits

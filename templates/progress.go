@@ -12,8 +12,7 @@ import (
 // progressFolder has the form with which consortia chosen earlier report each year on their commitments.
 const progressFolder = "progress"
 
-// Companion is an extra cell beside each metric of a block: the committed or earlier figure, or the reason for a
-// shortfall.
+// Companion is an extra cell beside each metric: the committed or earlier figure, or the reason for a shortfall.
 type Companion struct {
 	ID     string // suffix of the field id: apprentices_promised
 	Year   string // id; empty: undated
@@ -150,17 +149,13 @@ func (d *Definition) inherit(l *loader, form, recommendation *Form) {
 				l.problem(pos{"form.yaml", fmt.Sprintf("$.sheets[%d].blocks[%d].years", si, bi)}, "from 有误："+err.Error(),
 					"请写推荐书的栏目，写法同规则的 each。")
 			}
-			again := each(fields, func(f *Field) *Field { return copyMetric(f, b.Years.Group) })
-			b.Years.Metrics = append(b.Years.Metrics, again...)
+			for _, f := range fields { // without years and layout, which are the progress form's
+				b.Years.Metrics = append(b.Years.Metrics, &Field{ID: f.ID, Label: f.Label, Printed: f.Printed, Unit: f.Unit,
+					Group: cmp.Or(b.Years.Group, f.Group), Type: f.Type, Min: f.Min, Max: f.Max, Better: f.Better,
+					Decimals: f.Decimals, Evidence: f.Evidence, Topics: f.Topics})
+			}
 		}
 	}
-}
-
-// copyMetric copies a metric of the recommendation for the progress form, without its years and layout.
-func copyMetric(f *Field, group string) *Field {
-	return &Field{ID: f.ID, Label: f.Label, Printed: f.Printed, Unit: f.Unit, Group: cmp.Or(group, f.Group),
-		Type: f.Type, Min: f.Min, Max: f.Max, Better: f.Better, Decimals: f.Decimals, Evidence: f.Evidence,
-		Topics: f.Topics}
 }
 
 // restrictRule is a rule of the recommendation without the fields that this form lacks; nil where no field is left.

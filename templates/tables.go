@@ -4,8 +4,7 @@ import (
 	"slices"
 )
 
-// Table documents one published table. The program defines names and types of the columns; labels and descriptions are
-// here.
+// Table documents one published table, with labels and descriptions of the columns that the program defines.
 type Table struct {
 	Name        string   `check:"must,alone"`
 	Label       string   `check:"must"`

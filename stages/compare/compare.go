@@ -1,8 +1,7 @@
 // Package compare lists the changes since the previous round: new, withdrawn and resubmitted submissions, new, open and
 // closed findings, changed values, verdicts, totals and ranks.
 //
-// Findings with the same fingerprint are the same. Values are compared as published: of personal fields only whether
-// they are filled in.
+// Values are compared as published: of personal fields only whether they are filled in.
 package compare
 
 import (

@@ -281,8 +281,7 @@ func (w *workbook) formulaOf(r list.Row, formula string) string {
 	return w.formula("%s", filled)
 }
 
-// Check checks that sheets.yaml only uses rows, views and layouts that the program has. The error names file, line and
-// cure.
+// Check checks that the rows, views and layouts in sheets.yaml exist. The error names file, line and cure.
 func Check(d *templates.Definition) error {
 	round := table.Round{Facts: &table.Facts{Definition: d}, Judgement: &table.Judgement{}, Ranking: &table.Ranking{}}
 	w := newWorkbook(Input{Publication: table.Publication{Round: round}})

@@ -21,8 +21,7 @@ import (
 	flatbuffers "github.com/google/flatbuffers/go"
 )
 
-// Read reads the tables in a folder made by Write, by name. It does not detect changed values: the caller has to verify
-// the folder first.
+// Read reads the tables in a folder made by Write, by name. The caller has to verify first that it is unchanged.
 func Read(dir string) (map[string]arrow.Record, error) {
 	files, err := fs.Glob(os.DirFS(dir), "*.arrow") // not filepath.Glob, for which dir could be a pattern
 	if err != nil {

@@ -14,15 +14,13 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
-// NamedTable is a table as it is published. Record makes the record on each call, so that only the tables being written
-// are in memory.
+// NamedTable is a published table. Record makes the record when called: only tables being written are in memory.
 type NamedTable struct {
 	Name   string
 	Record func() arrow.Record
 }
 
-// Published lists the tables for the analysts in the order of tables.yaml, without contacts. Phone and id numbers are
-// masked in all texts.
+// Published lists the tables for the analysts in the order of tables.yaml, without contacts and with masked texts.
 func Published(r *Round) (out []NamedTable, err error) {
 	d := r.Definition
 	schemas, err := Schemas(d)
@@ -173,8 +171,7 @@ type panelRow struct {
 	Kind       string `col:"kind"`
 }
 
-// formFields are the columns that the form adds to a wide table: its singles or its metrics. Values with another status
-// than Normal are null.
+// formFields are the columns that the form adds to a wide table; they are null where the status is not Normal.
 func formFields(d *templates.Definition, name, form string) []arrow.Field {
 	t := d.Table(name)
 	if t == nil || t.Form != form {

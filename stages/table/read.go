@@ -10,8 +10,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 )
 
-// Rows of one submission are consecutive. In a column tagged null the zero value is null. tables.yaml describes the
-// columns.
+// Rows of one submission are consecutive. Columns tagged null store the zero value as null. See also tables.yaml.
 
 // Status is the SDMX observation status of a value.
 type Status string

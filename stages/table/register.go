@@ -114,8 +114,7 @@ func (a Award) Reached(id string) bool {
 	return a.Step != nil && slices.Index(templates.Steps, a.Step.ID) >= slices.Index(templates.Steps, id)
 }
 
-// Status is the award in words: the last step with its document, or with the value of its first column; empty where
-// nothing is registered.
+// Status is the award in words, the last step with its document or first column; empty where nothing is registered.
 func (a Award) Status() (said string) {
 	if a.Sheet == nil {
 		return ""

@@ -187,8 +187,7 @@ func (r *Round) AllFindings() []Finding {
 var optionalTables = []string{"list_cells", "scales", "lapses", "stakes", "assessments", "disagreements", "fulfilment",
 	"pieces"}
 
-// Restore makes a round from published tables, by name, without the contacts. The error names the table that is missing
-// or invalid.
+// Restore makes a round from published tables, by name. The error names the table that is missing or invalid.
 func Restore(d *templates.Definition, records map[string]arrow.Record) (r *Round, err error) {
 	r = &Round{Facts: &Facts{Definition: d}, Judgement: &Judgement{}, Ranking: &Ranking{}}
 	if err := validate(d, records); err != nil {
@@ -268,8 +267,7 @@ func validate(d *templates.Definition, records map[string]arrow.Record) error {
 	return nil
 }
 
-// ReferencedValues collects the values of all columns that foreign keys refer to, by table.column; nil where the table
-// is missing.
+// ReferencedValues has the values of all columns that foreign keys refer to, by table.column; nil for missing tables.
 func ReferencedValues(d *templates.Definition, record func(table string) arrow.Record) map[string]map[string]bool {
 	values := map[string]map[string]bool{}
 	for _, t := range d.Tables {

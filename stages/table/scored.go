@@ -274,8 +274,7 @@ func (a *Assessment) Add(m Mark, full, scale float64) {
 	}
 }
 
-// Disagreement is a point of a submission for which the experts' marks fall into different bands, after correction for
-// their leniency.
+// Disagreement is a point of a submission whose marks, corrected for leniency, fall into different bands.
 type Disagreement struct {
 	Submission string  `col:"submission"`
 	Point      string  `col:"point"`
@@ -320,8 +319,7 @@ type Influence struct {
 	Deviation Opt[float64] `col:"deviation"` // standard deviation of the point's value, 0–1
 }
 
-// Swap is the smallest change of one point's weight by which a submission inside the line and one outside change
-// places.
+// Swap is the smallest change of one point's weight that swaps a submission inside the line and one outside.
 type Swap struct {
 	Inside  string       `col:"inside"`
 	Outside string       `col:"outside"`
@@ -342,8 +340,7 @@ type Certificate struct {
 	Words   string       `col:"words"`
 }
 
-// Check is one doubtful cell: the points it could cost, and whether it must be verified so that the others can't change
-// who is chosen.
+// Check is one doubtful cell: the points it could cost, and whether it must be verified to settle who is chosen.
 type Check struct {
 	Submission string     `col:"submission"`
 	Order      int32      `col:"item_no" was:"order"`

@@ -130,8 +130,7 @@ func (c *calculation) cells(a Area) Value {
 	return out
 }
 
-// mapValues applies a function of single values, element by element to arrays. An error among the arguments is the
-// result.
+// mapValues applies a function of single values, to arrays element by element. An error argument is the result.
 func mapValues(args []Value, f func([]Value) Value) Value {
 	return mapAllValues(args, func(args []Value) Value {
 		for _, a := range args {
@@ -306,8 +305,7 @@ type (
 	}
 )
 
-// tokenPattern matches a number, name or operator outside of texts. A name is a function, cell or range, maybe with
-// sheet.
+// tokenPattern matches a number, a name (function, cell or range, maybe with its sheet) or an operator.
 var tokenPattern = regexp.MustCompile(`[0-9][0-9.]*|(?:'[^']*'!)?[\pL_$.][\pL_$.0-9!:]*|<=|>=|<>|[^ ]`)
 
 // tokenize splits a formula. Text tokens keep their opening quote.

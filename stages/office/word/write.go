@@ -17,8 +17,7 @@ import (
 	"lianheti/stages/text"
 )
 
-// Write writes the document: the same content gives the same bytes. It is an error if a table row does not fill its
-// columns.
+// Write writes the document; the same content gives the same bytes. Every table row must fill the columns.
 func Write(w io.Writer, d Document) (err error) {
 	defer try.Caught(&err)
 	if d.Text == (Type{}) {
@@ -86,8 +85,7 @@ func (k *writer) renderInto(name string, data any) {
 	try.Do(parts().ExecuteTemplate(&k.xml, name, data))
 }
 
-// wrapper is the XML of a template before and after the content. It is rendered once for each shape (format), of which
-// a document has few.
+// wrapper is the XML of a template before and after the content, rendered once for each of the few shapes (formats).
 type wrapper struct{ begin, end string }
 
 // contentMark is rendered in place of the content.
