@@ -51,7 +51,7 @@ func (p *planter) next() string {
 	p.n++
 	s := plants[p.n%len(plants)]
 	if strings.Contains(s, "_x") {
-		return book.Shared(s)
+		return book.EscapedText(s)
 	}
 	return s
 }
@@ -134,7 +134,7 @@ func TestTextIsOnlyText(t *testing.T) {
 	}
 	o.Marks, o.Out = o.Out, filepath.Join(dir, "结果")
 	o.Register = typed(t, map[string]string{"目录调整!A4": "三明市氟化工产教联合体", "目录调整!B4": "三明", "目录调整!C4": "三明高新技术产业开发区金沙园", "目录调整!F4": "同意", "目录调整!G4": plants[0], "目录调整!H4": "2024-08-01", "逾期补报!A4": "@SUM(植入04)", "逾期补报!B4": plants[6], "逾期补报!C4": "2024-08-20",
-		"材料收讫!A4": "三明市氟化工产教联合体", "材料收讫!B4": "2024-08-14", "已入选!A4": book.Shared(plants[8]), "已入选!B4": plants[1]})
+		"材料收讫!A4": "三明市氟化工产教联合体", "材料收讫!B4": "2024-08-14", "已入选!A4": book.EscapedText(plants[8]), "已入选!B4": plants[1]})
 	o.Previous = must.Get(published())(t)
 	if _, err := Run(context.Background(), o); err != nil {
 		t.Fatal(err)

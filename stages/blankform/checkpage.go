@@ -33,7 +33,7 @@ func (p *renderer) writeCheckPage() {
 		layout.Widths = append(layout.Widths, column.Width)
 	}
 	try.Do(p.f.SetSheetDimension(p.current, "A1:"+cell(last, layout.LastCol)))
-	p.setPrintNames(book.Fixed(last, layout.LastCol), headerRow, headerRow)
+	p.setPrintNames(book.AbsCell(last, layout.LastCol), headerRow, headerRow)
 	p.watermark(1)
 	try.Do(p.f.AutoFilter(p.current, fmt.Sprintf("%s:%s", cell(headerRow, 1), cell(last, layout.LastCol)), nil))
 	p.setUpPage(true) // after the filter, which would reset the page settings

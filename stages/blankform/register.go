@@ -79,10 +79,10 @@ func registerSheet(d *templates.Definition, s *templates.RegisterSheet, rows []m
 		}
 		switch {
 		case d.OptionsOf(c) != nil:
-			p.Choice(header+1, col, last, col, c.Hint, d.OptionsOf(c)...)
+			p.LimitToWords(header+1, col, last, col, c.Hint, d.OptionsOf(c)...)
 		case c.Choices != "":
-			list := book.Absolute(templates.RegisterNames, 2, 1, names+1, 1)
-			p.ChoiceOf(header+1, col, last, col, true, c.Hint, list)
+			list := book.AbsRange(templates.RegisterNames, 2, 1, names+1, 1)
+			p.LimitToRange(header+1, col, last, col, true, c.Hint, list)
 		}
 	}
 	return p

@@ -169,7 +169,7 @@ func (p *renderer) addSheets() {
 func (p *renderer) defineNames() {
 	for _, name := range p.workbook.order {
 		a := p.workbook.names[name]
-		refers := book.Absolute(a.Sheet, a.Row, a.Col, a.LastRow, a.LastCol)
+		refers := book.AbsRange(a.Sheet, a.Row, a.Col, a.LastRow, a.LastCol)
 		try.Do(p.f.SetDefinedName(&excelize.DefinedName{Name: name, RefersTo: refers}))
 	}
 }
@@ -337,7 +337,7 @@ func lines(text string, width, points float64) int {
 	const pixelsPerPoint, margin = 96.0 / 72, 8
 	n := 0
 	for _, paragraph := range strings.Split(text, "\n") {
-		pixels := float64(book.Width(paragraph)) / 2 * points * pixelsPerPoint
+		pixels := float64(book.TextWidth(paragraph)) / 2 * points * pixelsPerPoint
 		n += max(1, int(math.Ceil(pixels/(width*pixelsPerUnit-margin))))
 	}
 	return max(1, n)

@@ -85,7 +85,7 @@ func inputStyleName(f *templates.Field) string {
 // setUpSheet sets page, print area, repeated header rows and watermark of a sheet of the form.
 func (p *renderer) setUpSheet(layout *templates.SheetLayout) {
 	p.setUpPage(layout.Sheet.Landscape)
-	area := book.Fixed(layout.LastRow, layout.LastCol)
+	area := book.AbsCell(layout.LastRow, layout.LastCol)
 	// no print area for a list: it would end before the rows that are filled in later
 	if len(layout.Records) > 0 {
 		area = ""
@@ -115,7 +115,7 @@ func (p *renderer) setUpPage(landscape bool) {
 func (p *renderer) setPrintNames(lastCell string, repeat, to int) {
 	name := func(name, refers string) {
 		try.Do(p.f.SetDefinedName(&excelize.DefinedName{Name: "_xlnm." + name, Scope: p.current,
-			RefersTo: book.Range(p.current) + refers}))
+			RefersTo: book.SheetPrefix(p.current) + refers}))
 	}
 	if lastCell != "" {
 		name("Print_Area", "$A$1:"+lastCell)
@@ -135,7 +135,7 @@ func (p *renderer) watermark(col int) {
 	try.Do(p.f.AddShape(p.current, &excelize.Shape{
 		Cell: cell(1, col), Type: "rect", Width: 124, Height: 24,
 		Format:    excelize.GraphicOptions{Positioning: "oneCell", OffsetX: 2, OffsetY: 4},
-		Line:      excelize.LineOptions{Type: excelize.LineSolid, Fill: book.Solid(watermarkColor), Width: 1.5},
+		Line:      excelize.LineOptions{Type: excelize.LineSolid, Fill: book.SolidFill(watermarkColor), Width: 1.5},
 		Fill:      excelize.Fill{Color: []string{"FFFFFF"}, Pattern: 1},
 		Paragraph: []excelize.RichTextRun{{Text: p.v.Watermark, Font: font}},
 	}))

@@ -228,7 +228,7 @@ func linked(value any, to string) book.Cell {
 	return book.Cell{Value: value, Look: book.Link, Link: to}
 }
 
-func number(v float64) book.Cell { return book.Cell{Value: v, Look: book.Number(v)} }
+func number(v float64) book.Cell { return book.Cell{Value: v, Look: book.NumberLook(v)} }
 func count(n int) book.Cell      { return book.Cell{Value: n, Look: book.Integer} }
 func points(v float64) book.Cell { return book.Cell{Value: round(v), Look: book.Points} }
 
@@ -264,11 +264,11 @@ func (w *workbook) formulaOf(r list.Row, formula string) string {
 		case names[id] != "":
 			return names[id]
 		case n > 0 && top:
-			return book.Fixed(pointsLead, first) + ":" + book.Fixed(pointsLead, first+n-1)
+			return book.AbsCell(pointsLead, first) + ":" + book.AbsCell(pointsLead, first+n-1)
 		case n > 0:
 			return "$" + model.CellName(r.At, first) + ":$" + model.CellName(r.At, first+n-1)
 		case top:
-			return book.Fixed(r.List.First(), r.List.Col(id))
+			return book.AbsCell(r.List.First(), r.List.Col(id))
 		case strings.HasSuffix(s, ":}"):
 			_, own, _ := strings.Cut(r.List.Area(id), "!")
 			return own
@@ -350,7 +350,7 @@ func (w *workbook) remarkText(s *templates.ReportSheet, remark string, said list
 // beginPage writes title and remark of a sheet with a free layout.
 func (w *workbook) beginPage(p *book.Page, cols int, title, sheet string, said list.Words) {
 	s := w.Definition.Sheets.Sheet(sheet)
-	p.Begin(cols, title, w.remarkText(s, s.Remark, said))
+	p.AddTitle(cols, title, w.remarkText(s, s.Remark, said))
 }
 
 // marks are the definition's colours under a name.

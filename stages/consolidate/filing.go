@@ -33,8 +33,8 @@ type filing struct {
 }
 
 func (f *filing) part(title string, heads ...book.Cell) {
-	f.Part(title, 24)
-	f.Fit(heads...)
+	f.AddSection(title, 24)
+	f.AddFitted(heads...)
 }
 
 func head(cols int, words string) book.Cell {
@@ -59,7 +59,7 @@ func (f *filing) cities() {
 			}
 			cells = append(cells, cell)
 		}
-		f.Fit(cells...)
+		f.AddFitted(cells...)
 	}
 	f.Row++
 }
@@ -77,7 +77,7 @@ func (f *filing) economies() {
 		}
 		ranked := howMany(all, func(e entry) bool { return f.ranks[e.id()].Ranked })
 		names := table.Each(all, func(e entry) string { return e.Consortium })
-		f.Fit(plain(label).Over(2), count(len(all)), count(ranked), within,
+		f.AddFitted(plain(label).Over(2), count(len(all)), count(ranked), within,
 			plain(strings.Join(names, "、")).Over(filingCols-5))
 	}
 	rest := slices.Clone(f.entries)
@@ -124,7 +124,7 @@ func (f *filing) missingRow(e templates.Entry) {
 		state, why = "待转录", "已报、待转录：附送件 "+why+"，没有工作簿"
 	}
 	name := plain(e.Consortium + e.AdjustmentNote())
-	f.Fit(count(e.No), centred(e.City), name.Over(4), plain(e.Park).Over(3), centred(state),
+	f.AddFitted(count(e.No), centred(e.City), name.Over(4), plain(e.Park).Over(3), centred(state),
 		plain(""), plain(""), plain(""), plain(""), plain(why).Over(filingCols-14))
 }
 
@@ -138,7 +138,8 @@ func (f *filing) submissionRow(i, no int, state string) {
 		said, _ := c.Cell(list.Row{Value: f.entries[i]}).Value.(string)
 		return textIf(said != "", c.Head+"："+said)
 	})
-	f.Fit(number, centred(f.Facts.CityOf(x)), plain(f.name(x.Submission)).Over(4), plain(x.Park).Over(3), centred(state),
-		centred(string(v.Verdict)), count(int(v.Errors)), count(int(v.Warnings)), ranked(f.ranks[x.Submission].Rank),
+	f.AddFitted(number, centred(f.Facts.CityOf(x)), plain(f.name(x.Submission)).Over(4), plain(x.Park).Over(3),
+		centred(state), centred(string(v.Verdict)), count(int(v.Errors)), count(int(v.Warnings)),
+		ranked(f.ranks[x.Submission].Rank),
 		plain(joinNonEmpty(append(notes, v.Unranked)...)).Over(filingCols-14))
 }

@@ -175,7 +175,7 @@ func (w *workbook) funding(*list.List) []list.Column {
 			y := w.Definition.Form.Year(id)
 			head := fmt.Sprintf("%s\n%s\n%s", w.Definition.Label(f.ID), y.Label, f.Unit)
 			show := func(e entry) book.Cell { return yearValue(e.form.Metric(f.ID, y.Year), y) }
-			out = append(out, list.Column{Key: f.ID + id, Head: head, Style: book.Column{Look: book.Promised},
+			out = append(out, list.Column{Key: f.ID + id, Head: head, Style: book.Column{Look: book.CommittedHeader},
 				Cell: list.Of(show)})
 		}
 	}
@@ -189,14 +189,14 @@ func yearValue(m *table.Metric, y templates.Year) book.Cell {
 	}
 	c := figure(m.Value, m.Status)
 	if y.Kind == templates.Committed {
-		c.Look = c.Look.Pledged()
+		c.Look = c.Look.Committed()
 	}
 	return c
 }
 
 func yearHead(y templates.Year, words string) book.Cell {
 	if y.Kind == templates.Committed {
-		return cell(words, book.Promised)
+		return cell(words, book.CommittedHeader)
 	}
 	return head(0, words)
 }
@@ -314,7 +314,7 @@ func (w *workbook) outcomeColumns(*list.List) []list.Column {
 			}
 			return centred("")
 		}
-		out = append(out, list.Column{Key: s.id(), Head: s.Consortium, Style: book.Column{Look: book.Standing}, Cell: show})
+		out = append(out, list.Column{Key: s.id(), Head: s.Consortium, Style: book.Column{Look: book.Vertical}, Cell: show})
 	}
 	return out
 }

@@ -110,15 +110,15 @@ func (w *workbook) area(column string) string { return w.listFor("points").Area(
 
 // weightCells is a column of 权重 over all points.
 func (b *liveScores) weightCells(col int) string {
-	return book.Fixed(weightsFirst, col) + ":" + book.Fixed(b.lastWeight(), col)
+	return book.AbsCell(weightsFirst, col) + ":" + book.AbsCell(b.lastWeight(), col)
 }
 
 // setting is one of the cells over the weights.
-func setting(row int) string { return book.Range(sheetWeights) + book.Fixed(row, settingCol) }
+func setting(row int) string { return book.SheetPrefix(sheetWeights) + book.AbsCell(row, settingCol) }
 
 // earnableRange is the range of the points that can be earned, for formulas of other sheets.
 func (w *workbook) earnableRange(complete bool) string {
-	return book.Range(sheetPoints) + earnableCells(w.listFor("points"), complete)
+	return book.SheetPrefix(sheetPoints) + earnableCells(w.listFor("points"), complete)
 }
 
 // valueAtRank is the formula for a column of 观测点得分 at a position in the order of ranks.
@@ -223,7 +223,7 @@ func (w *workbook) weights(name string) error {
 	p := &book.Page{Sheet: name, Landscape: true, Protected: w.live, Frozen: weightsFirst - 1,
 		Widths: []float64{6, 44, 14, 9, 7, 9, 10, 10, 10, 2, 6, 7, 36, 8, 9, 7, 10}}
 	last := len(p.Widths)
-	p.Begin(last, "改一改权重，看名次怎样变", "")
+	p.AddTitle(last, "改一改权重，看名次怎样变", "")
 	s := w.Definition.Sheets.Sheet("weights")
 	remark := w.remarkText(s, s.Remark, list.Words{"weights": w.Definition.Rubric.WeightsNote})
 	p.Span(2, 1, placeCol-2, cell(remark, book.Subtitle))
@@ -241,7 +241,7 @@ func (w *workbook) settings(p *book.Page) {
 	}
 	k, s := w.Choose(), w.Definition.Directory.Select
 	put(selectRow, "拟遴选家数", cell(k, book.Input), 1)
-	p.Between(selectRow, settingCol, selectRow, settingCol, fmt.Sprintf("写整数；原文为每年%d—%d家左右", s.Min, s.Max), 1,
+	p.LimitToNumbers(selectRow, settingCol, selectRow, settingCol, fmt.Sprintf("写整数；原文为每年%d—%d家左右", s.Min, s.Max), 1,
 		float64(max(w.rows, 1)), true)
 	note := fmt.Sprintf("原文：每年遴选%d—%d家左右；本次运行按%d家", s.Min, s.Max, k)
 	p.Span(selectRow, settingCol+1, 5, cell(note, book.Subtitle))
@@ -263,14 +263,14 @@ func (w *workbook) settings(p *book.Page) {
 		ranges += "、" + w.head("ranking", "first_k")
 	}
 	put(rangesRow, ranges, cell("有效", book.Verdict, w.formula(`IF(OR(%s,%s<>%d),%s,"有效")`, w.changed(),
-		book.Fixed(selectRow, settingCol), k, book.Quote(onlyRun))), 6)
+		book.AbsCell(selectRow, settingCol), k, book.Quote(onlyRun))), 6)
 	p.Mark(statusRow, settingCol, rangesRow, settingCol, book.Mark{Word: unchanged, Tone: book.Good},
 		book.Mark{Word: "有效", Tone: book.Good}, book.Mark{Word: onlyRun, Tone: book.Caution})
 }
 
 func (w *workbook) weightTable(p *book.Page) {
 	header := weightsFirst - 1
-	p.Heads(header, 1, w.head("scores", "point"), "原文（全文见"+w.sheet("rubric")+"）", "所属指标", "运行权重", "启用", "权重",
+	p.PutHeaders(header, 1, w.head("scores", "point"), "原文（全文见"+w.sheet("rubric")+"）", "所属指标", "运行权重", "启用", "权重",
 		"折算到100", "等专家评的部分", "可得的分")
 	p.Height(header, 34)
 	sum := fmt.Sprintf("SUMPRODUCT((%s=%s)*%s)", w.weightCells(weightColOn), book.Quote(rankedYes),
@@ -278,7 +278,7 @@ func (w *workbook) weightTable(p *book.Page) {
 	weights, earns := 0.0, 0.0
 	for i, point := range w.points {
 		row := weightsFirst + i
-		at := func(col int) string { return book.Fixed(row, col) }
+		at := func(col int) string { return book.AbsCell(row, col) }
 		weight, open, earn := point.Weight.InexactFloat64(), w.open(point), w.earn(point)
 		weights, earns = weights+weight, earns+earn
 		scaled := w.filled("IF({sum}=0,0,IF({on}={yes},{own},0)*100/{sum})", "{sum}", sum, "{on}", at(weightColOn),
@@ -288,8 +288,8 @@ func (w *workbook) weightTable(p *book.Page) {
 			cell(earn, book.Points, w.formula("%s*(1-%s)", at(weightColScale), at(weightColOpen))))
 	}
 	last := w.lastWeight()
-	p.Choice(weightsFirst, weightColOn, last, weightColOn, "选“是”或“否”；选“否”，这个观测点不计分，其余按比例折算", rankedYes, rankedNo)
-	p.Between(weightsFirst, weightColOwn, last, weightColOwn, "写不小于0的数；合计不必是100，会按比例折算", 0, 1e6, false)
+	p.LimitToWords(weightsFirst, weightColOn, last, weightColOn, "选“是”或“否”；选“否”，这个观测点不计分，其余按比例折算", rankedYes, rankedNo)
+	p.LimitToNumbers(weightsFirst, weightColOwn, last, weightColOwn, "写不小于0的数；合计不必是100，会按比例折算", 0, 1e6, false)
 	p.Mark(weightsFirst, weightColOn, last, weightColOn, book.Mark{Word: rankedNo, Tone: book.Caution})
 	p.Span(last+1, 1, 3, cell("合计", book.Total))
 	totals := map[int]float64{weightColRun: weights, weightColOwn: weights, weightColScale: weights, weightColEarn: earns}
@@ -304,12 +304,12 @@ func (w *workbook) weightTable(p *book.Page) {
 
 // liveRanking lists the ranked submissions in the order of the current weights.
 func (w *workbook) liveRanking(p *book.Page) {
-	p.Heads(weightsFirst-1, placeCol, w.head("ranking", "rank"), w.head("submissions", "city"),
+	p.PutHeaders(weightsFirst-1, placeCol, w.head("ranking", "rank"), w.head("submissions", "city"),
 		w.head("submissions", "consortium"), "得分", "运行名次", "升降", w.head("ranking", "line"))
 	for i, r := range w.byRank {
 		row := weightsFirst + i
 		find := func(column string) string { return w.valueAtRank(column, i+1) }
-		at := func(i int) string { return book.Fixed(row, placeCol+i) }
+		at := func(i int) string { return book.AbsCell(row, placeCol+i) }
 		p.PutRow(row, placeCol, cell(r.Rank.V, book.Integer, find("rank")), cell(r.City, book.Centred, find("city")),
 			cell(w.name(r.Submission), book.Plain, find("consortium")), cell(r.Total, book.Points, find("total")),
 			cell(r.Rank.V, book.Integer, find("run_rank")),
@@ -356,29 +356,29 @@ func (w *workbook) comparison(name string) error {
 	pick, list := w.aroundLine(), w.area("consortium")
 	// find looks a column up for the consortium that is chosen as the first or the second
 	find := func(column string, i int) string {
-		return w.formula("INDEX(%s,MATCH(%s,%s,0))", w.area(column), book.Fixed(pairPick, pairCol+i), list)
+		return w.formula("INDEX(%s,MATCH(%s,%s,0))", w.area(column), book.AbsCell(pairPick, pairCol+i), list)
 	}
 	for i, r := range pick {
 		col := pairCol + i
 		p.Put(pairPick, col, cell(w.name(r.Submission), book.Input))
-		p.ChoiceOf(pairPick, col, pairPick, col, false, "从下拉中选一家", list)
+		p.LimitToRange(pairPick, col, pairPick, col, false, "从下拉中选一家", list)
 		p.Put(pairPick+1, col, cell(r.Total, book.Points, find("total", i)))
 		p.Put(pairPick+2, col, cell(r.Rank.V, book.Centred, find("rank", i)))
 	}
 	p.Height(pairPick, 48)
-	p.Heads(pairPick-1, pairCol, "甲", "乙")
+	p.PutHeaders(pairPick-1, pairCol, "甲", "乙")
 	for i, caption := range []string{"联合体", "得分", w.head("ranking", "rank")} {
 		p.Put(pairPick+i, 3, cell(caption, book.Header))
 	}
-	first, second := book.Fixed(pairPick+1, pairCol), book.Fixed(pairPick+1, pairCol+1)
+	first, second := book.AbsCell(pairPick+1, pairCol), book.AbsCell(pairPick+1, pairCol+1)
 	diff := w.formula("ROUND(%s-%s,10)", first, second)
 	p.Put(pairPick+1, pairCol+2, cell(round(pick[0].Total-pick[1].Total), book.Gain, diff))
-	p.Heads(pairFirst-1, 1, w.head("scores", "point"), "原文", "满分", "甲得", "乙得", "差（甲－乙）", "占得益一方的比重",
+	p.PutHeaders(pairFirst-1, 1, w.head("scores", "point"), "原文", "满分", "甲得", "乙得", "差（甲－乙）", "占得益一方的比重",
 		"存疑（核清之前，这一点的差不作数）")
 	gains := make([]float64, len(w.points))
 	for i, point := range w.points {
 		row := pairFirst + i
-		most := w.formula("%s", book.Range(sheetWeights)+book.Fixed(weightsFirst+i, weightColEarn))
+		most := w.formula("%s", book.SheetPrefix(sheetWeights)+book.AbsCell(weightsFirst+i, weightColEarn))
 		p.PutRow(row, 1, centred(point.ID), plain(short(point, 29)), cell(w.earn(point), book.Points, most))
 		var earned [2]table.Opt[float64]
 		for k := range earned {
@@ -394,7 +394,7 @@ func (w *workbook) comparison(name string) error {
 			p.Put(row, pairCol+k, c)
 		}
 		gain := cell("", book.Gain, w.filled(`IF(AND(ISNUMBER({x}),ISNUMBER({y})),ROUND({x}-{y},10),"")`,
-			"{x}", book.Fixed(row, pairCol), "{y}", book.Fixed(row, pairCol+1)))
+			"{x}", book.AbsCell(row, pairCol), "{y}", book.AbsCell(row, pairCol+1)))
 		if earned[0].Valid && earned[1].Valid {
 			gains[i] = round(earned[0].V - earned[1].V)
 			gain.Value = gains[i]
@@ -404,7 +404,7 @@ func (w *workbook) comparison(name string) error {
 	}
 	last := pairFirst + len(w.points) - 1
 	w.gainShares(p, gains)
-	p.Tinted(pairFirst, pairCol+2, last, pairCol+2)
+	p.ColourBySign(pairFirst, pairCol+2, last, pairCol+2)
 	note := fmt.Sprintf("“%s”的观测点由其余观测点按比例代表，因此各点之差之和可能不等于总差；“%s”的等专家评分。",
 		pointLacking, pointWaiting)
 	p.Span(last+1, 1, len(p.Widths)-1, cell(note, book.Subtitle))
@@ -432,11 +432,11 @@ func (w *workbook) gainShares(p *book.Page, gains []float64) {
 	for _, g := range gains {
 		up, down = up+max(g, 0), down+min(g, 0)
 	}
-	all := book.Fixed(pairFirst, pairCol+2) + ":" + book.Fixed(pairFirst+len(gains)-1, pairCol+2)
+	all := book.AbsCell(pairFirst, pairCol+2) + ":" + book.AbsCell(pairFirst+len(gains)-1, pairCol+2)
 	for i, g := range gains {
 		c := cell("", book.Share, w.filled(
 			`IF(ISNUMBER({at}),IF({at}>0,{at}/SUMIF({all},">0"),IF({at}<0,{at}/SUMIF({all},"<0"),"")),"")`,
-			"{at}", book.Fixed(pairFirst+i, pairCol+2), "{all}", all))
+			"{at}", book.AbsCell(pairFirst+i, pairCol+2), "{all}", all))
 		switch {
 		case g > 0:
 			c.Value = round(g / up)

@@ -58,7 +58,7 @@ func (o *overview) alignPanes(row int) { o.left.Row, o.right.Row = row, row }
 
 func (o *overview) heading() {
 	adjusted := len(o.Register.Adjustments())
-	o.page.Begin(len(o.page.Widths), o.title, joinNonEmpty(o.Date, o.Standing.String(), o.Definition.Rubric.WeightsNote,
+	o.page.AddTitle(len(o.page.Widths), o.title, joinNonEmpty(o.Date, o.Standing.String(), o.Definition.Rubric.WeightsNote,
 		textIf(o.FromTables, "由数据表重新计算，没有退回件和联系人"),
 		textIf(adjusted > 0, fmt.Sprintf("指导目录经同意调整%d处（见%s）", adjusted, o.sheet("filing"))),
 		o.methodPart("尺度"), textIf(o.DataRoot != "", "数据校验值（data_root）"+o.DataRoot)))
@@ -96,7 +96,7 @@ func (o *overview) tiles() {
 }
 
 func part(p *book.Pane, title string, heads ...string) {
-	if p.Part(title, partHigh); len(heads) > 0 {
+	if p.AddSection(title, partHigh); len(heads) > 0 {
 		p.Add(table.Each(heads, func(words string) book.Cell { return head(0, words) })...)
 		p.Height(p.Row-1, headerHigh)
 	}
@@ -117,7 +117,7 @@ func (o *overview) places() {
 	part(&o.left, title, o.head("ranking", "rank"), o.head("submissions", "city"), o.head("submissions", "consortium"),
 		o.totalHeader(), heads[0], heads[1], fmt.Sprintf("权重变动时的名次（1至%d）", low))
 	if len(shown) == 0 {
-		o.left.Say("没有可以排名的申报，原因见"+o.sheet("ranking")+"。", book.Plain)
+		o.left.AddText("没有可以排名的申报，原因见"+o.sheet("ranking")+"。", book.Plain)
 		return
 	}
 	first := o.left.Row
@@ -128,14 +128,14 @@ func (o *overview) places() {
 	}
 	o.page.Mark(first, 5, o.left.Row-1, 5, o.marks("stand")...)
 	if left := len(ranked) - len(shown); left > 0 {
-		o.left.Say(fmt.Sprintf("其余%d家见%s。", left, o.sheet("ranking")), book.Subtitle)
+		o.left.AddText(fmt.Sprintf("其余%d家见%s。", left, o.sheet("ranking")), book.Subtitle)
 	}
 }
 
 // place is one line: formulas for what depends on the weights; the others show a dash at other weights.
 func (o *overview) place(i int, r table.Rank, low int) {
 	live := func(col int) string {
-		return o.formula("%s", book.Range(sheetWeights)+book.Fixed(weightsFirst+i, placeCol+col))
+		return o.formula("%s", book.SheetPrefix(sheetWeights)+book.AbsCell(weightsFirst+i, placeCol+col))
 	}
 	stands, chance := centred(o.sideText(r)), greyed("－")
 	if r.FirstK.Valid {
@@ -261,10 +261,10 @@ func (o *overview) steps() {
 		if to := o.linkTo(s.sheet, "A1"); to != "" {
 			see = linked(o.sheet(s.sheet), to)
 		}
-		o.right.Fit(plain(s.what), plain(s.who), centred(s.when), plain(fmt.Sprintf(s.much, s.n)), see)
+		o.right.AddFitted(plain(s.what), plain(s.who), centred(s.when), plain(fmt.Sprintf(s.much, s.n)), see)
 	}
 	if len(all) == 0 {
-		o.right.Say("没有等着办的事。", book.Plain)
+		o.right.AddText("没有等着办的事。", book.Plain)
 	}
 }
 
@@ -279,17 +279,17 @@ func (o *overview) returned() {
 	part(&o.right, "谁要退回修改，为什么")
 	for _, faults := range back[:min(shownBack, len(back))] {
 		titles := table.Unique(faults, func(x table.Finding) string { return x.Title })
-		o.right.Fit(plain(o.name(faults[0].Submission)), plain(text.Few(titles, 5, "个")).Over(4))
+		o.right.AddFitted(plain(o.name(faults[0].Submission)), plain(text.Few(titles, 5, "个")).Over(4))
 	}
 	if left := len(back) - shownBack; left > 0 {
-		o.right.Say(fmt.Sprintf("其余%d家见%s。", left, o.sheet("findings")), book.Subtitle)
+		o.right.AddText(fmt.Sprintf("其余%d家见%s。", left, o.sheet("findings")), book.Subtitle)
 	}
 }
 
 // moved lists who crossed the line since the previous run, and whom experts propose to reject.
 func (o *overview) moved() {
 	part(&o.right, "谁进谁出，谁被提议不予立项")
-	say := func(words string) { o.right.Say(text.Mask(words), book.Plain) }
+	say := func(words string) { o.right.AddText(text.Mask(words), book.Plain) }
 	switch passed := o.crossings(); {
 	case o.Earlier == nil:
 		say("本次没有与上一次相比：第一次运行，或没有给上一次的结果。")
@@ -330,7 +330,7 @@ func (o *overview) moved() {
 
 func (o *overview) rules() {
 	part(&o.left, "问题最多的规则")
-	o.left.Fit(head(3, o.head("findings", "title")), head(1, "程度"), head(1, "处数"), head(1, "申报数"))
+	o.left.AddFitted(head(3, o.head("findings", "title")), head(1, "程度"), head(1, "处数"), head(1, "申报数"))
 	first := o.left.Row
 	all := table.GroupBy(slices.Collect(o.Judgement.Findings.All()), func(x table.Finding) string { return x.Code })
 	slices.SortFunc(all, func(a, b []table.Finding) int {
@@ -339,10 +339,10 @@ func (o *overview) rules() {
 	for _, found := range all[:min(shownRules, len(all))] {
 		rule := o.Definition.Rule(found[0].Code)
 		severity := centred(model.Severity(rule.Severity).Label())
-		o.left.Fit(plain(rule.Title).Over(3), severity, count(len(found)), count(len(submissions(found))))
+		o.left.AddFitted(plain(rule.Title).Over(3), severity, count(len(found)), count(len(submissions(found))))
 	}
 	if len(all) == 0 {
-		o.left.Fit(plain("没有查出问题。").Over(6))
+		o.left.AddFitted(plain("没有查出问题。").Over(6))
 		return
 	}
 	o.page.Mark(first, 4, o.left.Row-1, 4, o.marks("severity")...)
@@ -356,12 +356,12 @@ func (o *overview) contents(row int) {
 	for i, s := range all {
 		at, to := p.Row+i%half, linked(s.Name, book.CellLink(s.Name, "A1"))
 		if i < half {
-			p.Line(at, 1, to.Over(2), plain(s.Shows).Over(5))
+			p.PutFitted(at, 1, to.Over(2), plain(s.Shows).Over(5))
 		} else {
-			p.Line(at, stepCol, to, plain(s.Shows).Over(4))
+			p.PutFitted(at, stepCol, to, plain(s.Shows).Over(4))
 		}
 	}
-	p.Line(p.Row+half, 1, linked(appendixBook, AppendixFile).Over(2),
+	p.PutFitted(p.Row+half, 1, linked(appendixBook, AppendixFile).Over(2),
 		plain("其余各表：申报、年度数据、名册、文字、规则、文件和计分的全部细节；联系人另在"+ContactsFile).Over(5))
 }
 

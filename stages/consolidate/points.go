@@ -90,7 +90,7 @@ func earnableCells(l *list.List, complete bool) string {
 		each = "said"
 	}
 	first, n := groupColumns(l, each)
-	return book.Fixed(pointsLead, first) + ":" + book.Fixed(pointsLead, first+n-1)
+	return book.AbsCell(pointsLead, first) + ":" + book.AbsCell(pointsLead, first+n-1)
 }
 
 // groupColumns returns the first column of a group, and their number. Before the marks are in, said is the group there.
@@ -109,16 +109,17 @@ func (w *workbook) earned(*list.List) []list.Column {
 	var out []list.Column
 	for i, point := range w.points {
 		most, value := w.earn(point), slices.Index(w.earning, point)
-		top := cell(most, book.Points, w.formula("%s", book.Range(sheetWeights)+book.Fixed(weightsFirst+i, weightColEarn)))
+		earn := book.SheetPrefix(sheetWeights) + book.AbsCell(weightsFirst+i, weightColEarn)
+		top := cell(most, book.Points, w.formula("%s", earn))
 		style := book.Column{Scale: max(most, 0.01), Marks: []book.Mark{{Word: pointLacking, Tone: book.Caution}}}
 		show := func(r list.Row) book.Cell {
 			if value < 0 {
 				return greyed(pointWaiting)
 			}
 			row, own := r.Value.(pointRow), r.Cell("values"+point.ID)
-			top, most := book.Fixed(pointsLead, r.List.Col(point.ID)), most
+			top, most := book.AbsCell(pointsLead, r.List.Col(point.ID)), most
 			if w.complete && !row.Complete {
-				top, most = book.Fixed(pointsLead, r.List.Col("said"+point.ID)), w.figures(point)
+				top, most = book.AbsCell(pointsLead, r.List.Col("said"+point.ID)), w.figures(point)
 			}
 			c := cell(pointLacking, book.Points, w.filled("IF(ISNUMBER({own}),{top}*{own},{lacking})", "{own}", own,
 				"{top}", top, "{lacking}", book.Quote(pointLacking)))
@@ -166,14 +167,15 @@ func (w *workbook) pointGroups() map[string]list.Group {
 func (w *workbook) pointColumns(id string, points []*templates.Point, title string,
 	show func(pointDetail) book.Cell) list.Group {
 	column := func(point *templates.Point) list.Column {
-		place, earned := slices.Index(w.points, point), book.Fixed(pointsLead, w.listFor("points").Col(point.ID))
-		top, style := cell(w.earn(point), book.Points, w.formula("%s", earned)), book.Column{Look: book.Promised, Scale: 1}
+		place, earned := slices.Index(w.points, point), book.AbsCell(pointsLead, w.listFor("points").Col(point.ID))
+		top := cell(w.earn(point), book.Points, w.formula("%s", earned))
+		style := book.Column{Look: book.CommittedHeader, Scale: 1}
 		switch id {
 		case "values":
 		case "doubt":
 			top, style.Scale = book.Cell{}, 0
 		default:
-			scaled := book.Range(sheetWeights) + book.Fixed(weightsFirst+place, weightColScale)
+			scaled := book.SheetPrefix(sheetWeights) + book.AbsCell(weightsFirst+place, weightColScale)
 			top.Value, top.Formula, style.Scale = w.figures(point), w.formula("%s*(1-%s)", scaled, point.ExpertShare), 0
 		}
 		return list.Column{Key: id + point.ID, Head: title + " " + point.ID, Style: style, Above: &top,

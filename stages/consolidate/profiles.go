@@ -129,9 +129,9 @@ type profile struct {
 
 // heading writes the name of the consortium and a line below it.
 func (p *profile) heading(name, said string) {
-	p.Say(name, book.Title)
+	p.AddText(name, book.Title)
 	p.Height(p.Row-1, 30)
-	p.Say(said, book.Subtitle)
+	p.AddText(said, book.Subtitle)
 }
 
 func (p *profile) write() {
@@ -199,14 +199,14 @@ func (p *profile) facts() {
 	half := (len(list) + 1) / 2
 	for i, x := range list {
 		col := 1 + i/half*profileCols/2
-		p.Line(p.Row+i%half, col, cell(x[0], book.Total).Over(2), plain(x[1]).Over(profileCols/2-2))
+		p.PutFitted(p.Row+i%half, col, cell(x[0], book.Total).Over(2), plain(x[1]).Over(profileCols/2-2))
 	}
 	p.Row += half
 }
 
 // indicators has a line for each indicator: the earned share, the median of the ranked, and both as a dot plot.
 func (p *profile) indicators() {
-	p.Part("各指标：得分占可得分的比重（●本联合体，○参加排名各家的中位数，◎两者在一处）", 24)
+	p.AddSection("各指标：得分占可得分的比重（●本联合体，○参加排名各家的中位数，◎两者在一处）", 24)
 	p.Add(head(3, "指标"), head(0, "本联合体"), head(0, "中位数"), head(7, "0％　←　　　　　　　　　　　→　100％"))
 	for i, indicator := range p.Definition.Rubric.Indicators {
 		own, median, label := p.shares[i], p.medians[i], plain(indicator.Label).Over(3)
@@ -250,9 +250,9 @@ func (p *profile) smallChart(title string, courses [2][]table.Opt[float64], at, 
 	var series []excelize.ChartSeries
 	for part, dash := range []excelize.LineDashType{excelize.LineDashSolid, excelize.LineDashDash} {
 		from, colour := helperCol+part*(n+1), []string{book.Blue, book.Amber}[part]
-		series = append(series, line(book.Absolute(sheetProfiles, row, 2, row, 2),
-			book.Absolute(sheetProfiles, p.heads, helperCol, p.heads, helperCol+n-1),
-			book.Absolute(sheetProfiles, row, from, row, from+n-1), colour, dash))
+		series = append(series, line(book.AbsRange(sheetProfiles, row, 2, row, 2),
+			book.AbsRange(sheetProfiles, p.heads, helperCol, p.heads, helperCol+n-1),
+			book.AbsRange(sheetProfiles, row, from, row, from+n-1), colour, dash))
 	}
 	chart := lineChart(title, series)
 	chart.Legend, chart.YAxis.MajorGridLines = excelize.ChartLegend{Position: "none"}, false
@@ -298,7 +298,7 @@ func (p *profile) startCharts(years []int) (at int) {
 
 // line is one series of a chart.
 func line(name, categories, values, colour string, dash excelize.LineDashType) excelize.ChartSeries {
-	fill := book.Solid(colour)
+	fill := book.SolidFill(colour)
 	return excelize.ChartSeries{Name: name, Categories: categories, Values: values, Fill: fill,
 		Line:   excelize.LineOptions{Type: excelize.LineSolid, Dash: dash, Width: 2, Fill: fill},
 		Marker: excelize.ChartMarker{Symbol: "circle", Size: 4, Fill: fill}}
@@ -314,13 +314,13 @@ func lineChart(title string, series []excelize.ChartSeries) *excelize.Chart {
 		Title:  excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: title, Font: &heading}}},
 		Legend: excelize.ChartLegend{Position: "bottom", Font: &small}, XAxis: excelize.ChartAxis{Font: small},
 		YAxis:  excelize.ChartAxis{Font: small, MajorGridLines: true, NumFmt: numbers},
-		Border: excelize.LineOptions{Type: excelize.LineSolid, Width: 0.75, Fill: book.Solid(book.Line)},
+		Border: excelize.LineOptions{Type: excelize.LineSolid, Width: 0.75, Fill: book.SolidFill(book.Line)},
 	}
 }
 
 func (p *profile) years() {
 	fields := p.Definition.Form.MetricsByTopic(templates.Headline)
-	p.Part(fmt.Sprintf("主要指标（各图各自的尺度；虚线和浅黄为承诺；基数不到%s的不算增长率）",
+	p.AddSection(fmt.Sprintf("主要指标（各图各自的尺度；虚线和浅黄为承诺；基数不到%s的不算增长率）",
 		p.Definition.Rubric.Credibility.Base), 24)
 	years := p.Definition.Form.Years
 	numbers, heads := []int{}, []book.Cell{head(4, p.head("metrics", "indicator"))}
@@ -330,7 +330,7 @@ func (p *profile) years() {
 	begin := p.startCharts(numbers)
 	last := p.year("last")
 	final := years[len(years)-1].Year
-	promised := cell(fmt.Sprintf("%d比%d", final, last), book.Promised)
+	promised := cell(fmt.Sprintf("%d比%d", final, last), book.CommittedHeader)
 	p.Height(p.Row, 32)
 	p.Add(append(heads, head(0, fmt.Sprintf("%d比%d", last, last-1)), promised, head(0, "单元格"))...)
 	cols := profileCols / max(1, len(fields))
@@ -402,7 +402,7 @@ func (p *profile) listEvidence(col int, list []table.Score) (next int) {
 	for i, s := range list {
 		e := p.evidence(s.Point, s.Evidence)
 		label := plain(e.Label + textIf(e.Per(), "，"+e.Basis))
-		p.Line(p.Row+i, col, centred(s.Point), label.Over(4), centred(withUnit(e, s.Raw.V)))
+		p.PutFitted(p.Row+i, col, centred(s.Point), label.Over(4), centred(withUnit(e, s.Raw.V)))
 	}
 	if len(list) == 0 {
 		p.Span(p.Row, col, 6, greyed("没有"))
@@ -413,14 +413,14 @@ func (p *profile) listEvidence(col int, list []table.Score) (next int) {
 
 // questions lists what to ask at the defence, most serious first, as many as fit on the page.
 func (p *profile) questions() {
-	p.Part("答辩待问", 24)
+	p.AddSection("答辩待问", 24)
 	all := p.Questions(p.Definition)
 	for i, q := range all {
-		p.Line(p.Row, 1, centred(q.Kind).Over(2), plain(q.Words).Over(profileCols-2))
-		left := profileHigh - p.Tall(p.first, p.Row)
+		p.PutFitted(p.Row, 1, centred(q.Kind).Over(2), plain(q.Words).Over(profileCols-2))
+		left := profileHigh - p.RowsHeight(p.first, p.Row)
 		if left < 20 && i < len(all)-1 || left < 0 {
 			more := fmt.Sprintf("还有%d条，见“问题清单”和附录“得分依据”“承诺可信度”", len(all)-i)
-			p.Line(p.Row, 1, centred("其余").Over(2), plain(more).Over(profileCols-2))
+			p.PutFitted(p.Row, 1, centred("其余").Over(2), plain(more).Over(profileCols-2))
 			p.Height(p.Row, 18)
 			p.Row++
 			return

@@ -75,9 +75,9 @@ func (p *profile) writeFulfilment(form []table.Fulfilled) {
 	years = slices.Compact(years)
 	years = years[max(0, len(years)-mostYears):]
 	p.heading(text.Mask(form[0].Consortium), strings.Join(append([]string{"承诺兑现", form[0].City}, said...), "；"))
-	p.Part("主要指标（各图各自的尺度；实线为实际，虚线为承诺）", 24)
+	p.AddSection("主要指标（各图各自的尺度；实线为实际，虚线为承诺）", 24)
 	begin := p.startCharts(years)
-	p.Line(p.Row, 1, head(4, "指标"), head(1, fmt.Sprintf("%d原报", last-1)), head(1, "现报"),
+	p.PutFitted(p.Row, 1, head(4, "指标"), head(1, fmt.Sprintf("%d原报", last-1)), head(1, "现报"),
 		head(1, fmt.Sprintf("%d承诺", last)), head(1, "实际"), head(1, "兑现率％"), head(3, "结果、原因"))
 	headline := p.Definition.Form.MetricsByTopic(templates.Headline)
 	cols := profileCols / max(1, len(headline))

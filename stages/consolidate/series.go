@@ -242,7 +242,7 @@ func (o *trends) figures(years []templates.Year, fields []*templates.Field) {
 		for _, y := range years {
 			c := number(round(all[templates.Ref{Field: f.ID, Year: y.Year}]))
 			if y.Kind == templates.Committed {
-				c.Look = c.Look.Pledged()
+				c.Look = c.Look.Committed()
 			}
 			cells = append(cells, c)
 		}
@@ -269,7 +269,7 @@ func (o *trends) indexed(years []templates.Year, fields []*templates.Field) {
 			cells = append(cells, c)
 		}
 		o.PutRow(o.Row, 1, append(cells, count(total.n))...)
-		name, heads := book.Absolute(sheetTrends, o.Row, 1, o.Row, 1), book.Absolute(sheetTrends, base, 4, base, 3+len(years))
+		name, heads := book.AbsRange(sheetTrends, o.Row, 1, o.Row, 1), book.AbsRange(sheetTrends, base, 4, base, 3+len(years))
 		// committed years are dashed
 		for part, dash := range []excelize.LineDashType{excelize.LineDashSolid, excelize.LineDashDash} {
 			from := trendHelperCol + part*(len(years)+1)
@@ -278,7 +278,7 @@ func (o *trends) indexed(years []templates.Year, fields []*templates.Field) {
 					o.Put(o.Row, from+i, cell(total.index(i), book.Subtitle, c))
 				}
 			}
-			area := book.Absolute(sheetTrends, o.Row, from, o.Row, from+len(years)-1)
+			area := book.AbsRange(sheetTrends, o.Row, from, o.Row, from+len(years)-1)
 			series = append(series, line(name, heads, area, book.Palette[k%len(book.Palette)], dash))
 		}
 		o.Row++

@@ -375,7 +375,7 @@ func (w *workbook) textSide(t, other table.Text) []any {
 }
 
 // commonPassages cuts a text into passages that are also in another text, and the others.
-func commonPassages(text, other string) book.Passages {
+func commonPassages(text, other string) book.RichText {
 	a, b := []rune(text), []rune(other)
 	known := map[string]bool{}
 	for i := 0; i+minPassage <= len(b); i++ {
@@ -389,13 +389,13 @@ func commonPassages(text, other string) book.Passages {
 			}
 		}
 	}
-	var out book.Passages
+	var out book.RichText
 	for from := 0; from < len(a); {
 		to := from
 		for to < len(a) && common[to] == common[from] {
 			to++
 		}
-		out = append(out, book.Passage{Text: string(a[from:to]), Common: common[from]})
+		out = append(out, book.TextRun{Text: string(a[from:to]), Common: common[from]})
 		from = to
 	}
 	return out

@@ -333,7 +333,7 @@ func (c *copying) restore(m earlierMark) (ours bool) {
 	if err != nil || !c.ourColour(id) {
 		return false
 	}
-	fill := book.Solid(m.was)
+	fill := book.SolidFill(m.was)
 	if m.was == noFill {
 		fill = excelize.Fill{}
 	}
@@ -403,7 +403,7 @@ func (c *copying) dropList() {
 	if !c.has(templates.ReturnSheet) {
 		return
 	}
-	to := book.Range(templates.ReturnSheet)
+	to := book.SheetPrefix(templates.ReturnSheet)
 	for _, sheet := range c.f.GetSheetList() {
 		if sheet == templates.ReturnSheet || strings.HasPrefix(sheet, templates.HiddenPrefix) {
 			continue

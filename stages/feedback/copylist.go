@@ -63,7 +63,7 @@ func (c *copying) list() {
 			}
 			return cell
 		})}}
-	try.Do(lists.Layout("returned").Write(book.On(c.f, ""), book.Grid{Sheet: name, Tab: book.Red}))
+	try.Do(lists.Layout("returned").Write(book.NewReportOn(c.f, ""), book.Grid{Sheet: name, Tab: book.Red}))
 }
 
 // keyOf is the key of the row that explains a finding; empty where words are no answer.
@@ -94,7 +94,7 @@ func (c *copying) linkBack() {
 			if try.Do(err); !linked {
 				row := listRow(c.marks[at][0])
 				tip := fmt.Sprintf("看“%s”第%d行", templates.ReturnSheet, row)
-				to := book.Range(templates.ReturnSheet) + model.CellName(row, 1)
+				to := book.SheetPrefix(templates.ReturnSheet) + model.CellName(row, 1)
 				try.Do(c.f.SetCellHyperLink(at.sheet, cell, to, "Location", excelize.HyperlinkOpts{Tooltip: &tip}))
 			}
 			break
@@ -211,10 +211,10 @@ func (r *explanationRows) value(row int, name string) string {
 // set writes a text, and makes the row tall enough to show it.
 func (r *explanationRows) set(row int, name, text string) {
 	r.touched[r.header.sheet] = true
-	try.Do(r.f.SetCellStr(r.header.sheet, r.at(row, name), book.Shared(text)))
+	try.Do(r.f.SetCellStr(r.header.sheet, r.at(row, name), book.EscapedText(text)))
 	wide := try.Get(r.f.GetColWidth(r.header.sheet, strings.TrimRight(r.at(row, name), "0123456789")))
 	const points = 12 // 小四, as the template has it
-	if tall := book.Height(text, wide, points); tall > try.Get(r.f.GetRowHeight(r.header.sheet, row)) {
+	if tall := book.TextHeight(text, wide, points); tall > try.Get(r.f.GetRowHeight(r.header.sheet, row)) {
 		try.Do(r.f.SetRowHeight(r.header.sheet, row, min(tall, tallest)))
 	}
 }

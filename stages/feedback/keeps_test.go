@@ -64,11 +64,11 @@ func decorated(t *testing.T, w world) []byte {
 	var picture, out bytes.Buffer
 	must(png.Encode(&picture, image.NewGray(image.Rect(0, 0, 9, 9))))
 	must(f.AddPictureFromBytes(faultySheet, "K3", &excelize.Picture{Extension: ".png", File: picture.Bytes()}))
-	must(f.AddChart(faultySheet, "K10", &excelize.Chart{Type: excelize.Col, Series: []excelize.ChartSeries{{Name: "学徒", Values: book.Range(faultySheet) + "$D$14:$H$14"}}}))
+	must(f.AddChart(faultySheet, "K10", &excelize.Chart{Type: excelize.Col, Series: []excelize.ChartSeries{{Name: "学徒", Values: book.SheetPrefix(faultySheet) + "$D$14:$H$14"}}}))
 	must(f.AddComment(faultySheet, excelize.Comment{Cell: "E7", Author: "填报人", Text: "填报人的批注 E7"})) // on a faulty cell
 	must(f.AddComment(faultySheet, excelize.Comment{Cell: "F8", Author: "填报人", Text: "填报人的批注 F8"}))
 	must(f.SetCellHyperLink(faultySheet, "A1", "https://example.org/", "External"))
-	must(f.SetDefinedName(&excelize.DefinedName{Name: "自用名称", RefersTo: book.Range(faultySheet) + "$K$1"}))
+	must(f.SetDefinedName(&excelize.DefinedName{Name: "自用名称", RefersTo: book.SheetPrefix(faultySheet) + "$K$1"}))
 	red, err := f.NewConditionalStyle(&excelize.Style{Font: &excelize.Font{Color: "FF0000"}})
 	must(err)
 	must(f.SetConditionalFormat(faultySheet, "E7:E9", []excelize.ConditionalFormatOptions{{Type: "cell", Criteria: ">", Value: "5", Format: &red}}))
@@ -278,7 +278,7 @@ func TestTheNextRoundShowsItsOwnMarksOnly(t *testing.T) {
 		for _, cell := range cells {
 			if _, to, _ := g.GetCellHyperLink(sheet, cell); strings.Contains(to, templates.ReturnSheet) {
 				links++
-				if to != book.Range(templates.ReturnSheet)+"A3" {
+				if to != book.SheetPrefix(templates.ReturnSheet)+"A3" {
 					t.Errorf("%s!%s leads to %s", sheet, cell, to)
 				}
 			}

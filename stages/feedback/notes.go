@@ -187,7 +187,7 @@ func (c *copying) note(at place, was excelize.Comment) excelize.Comment {
 	lines := 0
 	for _, run := range note.Paragraph {
 		for line := range strings.SplitSeq(run.Text, "\n") {
-			lines += 1 + book.Width(line)/44
+			lines += 1 + book.TextWidth(line)/44
 		}
 	}
 	note.Height = uint(min(400, 24+lines*15))

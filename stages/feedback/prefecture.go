@@ -248,12 +248,12 @@ func writeList(to string, in table.Publication, p *pack) (err error) {
 func cover(in table.Publication, p *pack, title string) *book.Page {
 	page := &book.Page{Sheet: coverSheet, Landscape: true, Widths: []float64{40, 12, 11, 12, 11, 11, 22, 22, 40}}
 	pane := &book.Pane{Page: page, Row: 3, Col: 1, Cols: len(page.Widths)}
-	page.Begin(pane.Cols, title, table.ChineseDate(in.Date))
+	page.AddTitle(pane.Cols, title, table.ChineseDate(in.Date))
 	part := func(heading string) {
 		pane.Row++
-		pane.Say(heading, book.Heading)
+		pane.AddText(heading, book.Heading)
 	}
-	three := func(a, b, c book.Cell) { pane.Fit(a.Over(2), b.Over(4), c.Over(3)) }
+	three := func(a, b, c book.Cell) { pane.AddFitted(a.Over(2), b.Over(4), c.Over(3)) }
 	consortium, park := in.Definition.Label("consortium"), in.Definition.Label("park")
 	part("各申报的结论")
 	verdicts(consortium, pane, p)
@@ -278,7 +278,7 @@ func cover(in table.Publication, p *pack, title string) *book.Page {
 		book.Cell{Value: addressee.Email, Look: book.Plain})
 	three(words("数据和文字是否属实"), words("申报单位、本市教育行政部门"), words("见“"+helpSheet+"”；核实后改正或说明"))
 	part("接下来")
-	pane.Say(fmt.Sprintf("怎样改、怎样说明、怎样再报，见最后一张表“%s”，请%s报来。", helpSheet, due(in, true)), book.Prose)
+	pane.AddText(fmt.Sprintf("怎样改、怎样说明、怎样再报，见最后一张表“%s”，请%s报来。", helpSheet, due(in, true)), book.Prose)
 	return page
 }
 
@@ -302,7 +302,7 @@ func verdicts(consortium string, pane *book.Pane, p *pack) {
 			annotated, link(letter, r.letter), words(r.submission.File))
 	}
 	if len(p.returns) == 0 {
-		pane.Fit(words("没有可用的申报。").Over(pane.Cols))
+		pane.AddFitted(words("没有可用的申报。").Over(pane.Cols))
 	}
 	pane.Mark(first, 2, pane.Row-1, 2, book.Mark{Word: string(model.Accept), Tone: book.Good},
 		book.Mark{Word: string(model.AskFirst), Tone: book.Caution}, book.Mark{Word: string(model.Return), Tone: book.Bad})

@@ -15,7 +15,7 @@ import (
 )
 
 func (w *workbookReader) loadSheet(part sheetPart) *Refusal {
-	name := ooxml.ByID(w.rels, part.rid)
+	name := ooxml.TargetByID(w.rels, part.rid)
 	if part.rid == "" || !w.parts.Has(name) {
 		return refuse(CodeDamaged, "工作表“%s”的内容缺失", part.title)
 	}
@@ -139,7 +139,7 @@ func (r *sheetReader) element(e *ooxml.Element) error {
 			return r.beginRow(e.AttrBytes("r"))
 		}
 		if r.emptyRow && r.sorted {
-			r.w.walker.Spare() // an empty row sets only a height, and some sheets have them down to the last row
+			r.w.walker.Uncount() // an empty row sets only a height, and some sheets have them down to the last row
 		}
 	case "v", "f", "is":
 		if e.Depth == 5 && string(e.Parent().Name) == "c" {
@@ -290,7 +290,7 @@ func (r *sheetReader) endCell(e *ooxml.Element) error {
 	kind := e.AttrBytes("t")
 	if len(r.value) == 0 && !r.hasInline && len(r.formula) == 0 {
 		if r.sorted {
-			r.w.walker.Spare() // counted by where it stands
+			r.w.walker.Uncount() // counted by where it stands
 		}
 		return nil
 	}

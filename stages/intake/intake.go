@@ -173,7 +173,7 @@ func openWord(data []byte) (main []byte, footers [][]byte, part string, refusal 
 	if refusal != nil {
 		return nil, nil, "", notWord(refusal)
 	}
-	part, kind, err := p.Main(ooxml.NewWalker())
+	part, kind, err := p.MainPart(ooxml.NewWalker())
 	switch {
 	case err != nil:
 		return nil, nil, "", refuseFault(err, "[Content_Types].xml")

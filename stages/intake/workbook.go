@@ -33,7 +33,7 @@ const (
 func open(data []byte, keepAll bool, onlySheet string) (*Book, *Refusal) {
 	with := ooxml.Open
 	if onlySheet != "" {
-		with = ooxml.Glance
+		with = ooxml.OpenLazily
 	}
 	p, refusal := unpack(data, with)
 	if refusal != nil {
@@ -48,7 +48,7 @@ func open(data []byte, keepAll bool, onlySheet string) (*Book, *Refusal) {
 		*buffer = w.cellBuffer
 		cellBuffers.Put(buffer)
 	}()
-	main, contentType, err := p.Main(w.walker)
+	main, contentType, err := p.MainPart(w.walker)
 	if err != nil {
 		return nil, refuseFault(err, "[Content_Types].xml")
 	}
@@ -67,7 +67,7 @@ func (w *workbookReader) readAll(main string) (book *Book, refusal *Refusal) {
 	}
 	var err error
 	if w.rels, err = w.parts.Relations(w.walker, main); err != nil {
-		return nil, refuseFault(err, ooxml.RelationsOf(main))
+		return nil, refuseFault(err, ooxml.RelationsPart(main))
 	}
 	if err := w.walker.Walk(w.parts.Get(main), w.element); err != nil {
 		return nil, refuseFault(err, main)
@@ -107,7 +107,7 @@ func (w *workbookReader) checkSheets() *Refusal {
 	}
 	titles, contents := map[string]bool{}, map[string]bool{}
 	for _, s := range w.sheets {
-		title, content := strings.ToLower(s.title), strings.ToLower(ooxml.ByID(w.rels, s.rid))
+		title, content := strings.ToLower(s.title), strings.ToLower(ooxml.TargetByID(w.rels, s.rid))
 		if titles[title] { // a place could not say which of the two it means
 			return refuse(CodeDamaged, "工作表“%s”有两张", s.title)
 		}
@@ -157,7 +157,7 @@ func (w *workbookReader) element(e *ooxml.Element) error {
 	case e.Start && name == "sheet" && e.Within("sheets"):
 		state := e.Attr("state")
 		w.sheets = append(w.sheets,
-			sheetPart{e.Attr("name"), e.AttrIn(ooxml.Related, "id"), state == "hidden" || state == "veryHidden"})
+			sheetPart{e.Attr("name"), e.AttrIn(ooxml.OfficeRelationships, "id"), state == "hidden" || state == "veryHidden"})
 	case !e.Start && name == "definedName":
 		if len(w.book.Names) == maxNames {
 			return tooManyError("名称超过 " + strconv.Itoa(maxNames) + " 个")
@@ -169,7 +169,7 @@ func (w *workbookReader) element(e *ooxml.Element) error {
 
 // walkPart walks the part of a kind, if the workbook has one.
 func (w *workbookReader) walkPart(kind string, native func(*ooxml.Element) error) *Refusal {
-	part := ooxml.ByType(w.rels, kind)
+	part := ooxml.TargetByType(w.rels, kind)
 	if part == "" {
 		return nil
 	}
@@ -428,7 +428,7 @@ func (w *workbookReader) loadComments(sheet *Sheet) {
 	if err != nil {
 		return
 	}
-	notes := ooxml.ByType(rels, "/comments")
+	notes := ooxml.TargetByType(rels, "/comments")
 	if notes == "" || !w.parts.Has(notes) {
 		return
 	}

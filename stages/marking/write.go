@@ -97,7 +97,7 @@ func (w *writer) page(sheet string, widths []float64) *page {
 	return &page{Page: book.Page{Sheet: sheet, Widths: widths, Landscape: true, Protected: true}, index: w.index}
 }
 
-func (p *page) at(row, col int) string { return book.Range(p.Sheet) + model.CellName(row, col) }
+func (p *page) at(row, col int) string { return book.SheetPrefix(p.Sheet) + model.CellName(row, col) }
 
 // region returns the extent of a page and the digest of its locked cells.
 func (p *page) region(free map[cellRef]slot) region {
@@ -172,14 +172,14 @@ func (w *writer) cover(title string, subjects []Subject, pages []*page) *page {
 		p.Span(5+i, 1, width, book.Cell{Value: templates.Fill(line, words), Look: book.Remark})
 	}
 	header := 13
-	p.Heads(header, 1, "序号", "联合体（点击进入）", "地市", "应评项数", "已评项数", "折算分小计", "满分", "扣分", "进度")
+	p.PutHeaders(header, 1, "序号", "联合体（点击进入）", "地市", "应评项数", "已评项数", "折算分小计", "满分", "扣分", "进度")
 	for n, t := range pages {
 		row, s := header+1+n, subjects[n].Submission
 		asked := t.asked
 		if t.deduction > 0 {
 			asked++
 		}
-		p.Line(row, 1, book.Cell{Value: n + 1, Look: book.Integer},
+		p.PutFitted(row, 1, book.Cell{Value: n + 1, Look: book.Integer},
 			book.Cell{Value: s.Consortium, Look: book.Link, Link: book.CellLink(t.Sheet, "A1")},
 			book.Cell{Value: s.City, Look: book.Centred}, book.Cell{Value: asked, Look: book.Integer})
 		done, deducted := t.at(t.sum, colMark), `""`
@@ -212,10 +212,10 @@ func (w *writer) subject(sheet string, s Subject) *page {
 	p.recused = 3
 	p.Span(p.recused, 1, colFull, book.Cell{Value: recusalWord + "（与该联合体有利害关系的选“" + yes + "”，本页评分就不计入）", Look: book.Plain})
 	p.addSlot(recuseUse, p.recused, colMark, 1, id, "", book.Cell{Look: book.Input})
-	p.Choice(p.recused, colMark, p.recused, colMark, "没有利害关系的不用填。", yes)
+	p.LimitToWords(p.recused, colMark, p.recused, colMark, "没有利害关系的不用填。", yes)
 	p.Span(4, 1, width, book.Cell{Value: "评分的参考档：" + bandText(w.d.Rubric.Experts), Look: book.Remark})
 	header := 5
-	p.Heads(header, 1, "观测点", "评什么（附件2原文）", "报送的数据和材料，有什么存疑", "相关文字", "满分", "评分", "折算分", "评语")
+	p.PutHeaders(header, 1, "观测点", "评什么（附件2原文）", "报送的数据和材料，有什么存疑", "相关文字", "满分", "评分", "折算分", "评语")
 	p.Frozen = header
 	scale := w.d.Rubric.Experts.Scale
 	first, row := header+1, header
@@ -238,7 +238,7 @@ func (w *writer) subject(sheet string, s Subject) *page {
 		p.addAnswer(markUse, row, id, point.ID, fmt.Sprintf(`IF(ISNUMBER(%s),%[1]s/%s*%s,"")`, mark, scale, most))
 	}
 	if p.asked > 0 {
-		p.Between(first, colMark, row, colMark, fmt.Sprintf("请填0到%s之间的数。", scale), 0, scale.InexactFloat64(), false)
+		p.LimitToNumbers(first, colMark, row, colMark, fmt.Sprintf("请填0到%s之间的数。", scale), 0, scale.InexactFloat64(), false)
 	}
 	row++
 	p.sum = row
@@ -261,14 +261,14 @@ func (w *writer) subject(sheet string, s Subject) *page {
 		p.Span(row, colFull, 1, book.Cell{Value: "扣分", Look: book.Centred})
 		p.addAnswer(deductUse, row, id, deduction.ID, "")
 		most := w.d.Rubric.Experts.Deduction
-		p.Between(row, colMark, row, colMark, fmt.Sprintf("请填0到%s之间的数；没有应扣的填0；扣分要写依据。", most),
+		p.LimitToNumbers(row, colMark, row, colMark, fmt.Sprintf("请填0到%s之间的数；没有应扣的填0；扣分要写依据。", most),
 			0, most.InexactFloat64(), false)
 	}
 	p.Mark(first, colMark, row, colMark, missingMark)
 	row++
 	p.Span(row, 1, colFull, book.Cell{Value: "不予立项（工作方案一（一）的情形，提议的选出是哪一种，并在右边写明事实和依据；由省教育厅认定）", Look: book.Plain})
 	p.addAnswer(vetoUse, row, id, "", "")
-	p.Choice(row, colMark, row, colMark, "不提议的不用填。", w.d.Rubric.Experts.Rejections...)
+	p.LimitToWords(row, colMark, row, colMark, "不提议的不用填。", w.d.Rubric.Experts.Rejections...)
 	w.putMaterials(p, row+2, s, linked)
 	return p
 }
@@ -278,14 +278,14 @@ var missingMark = book.Mark{Tone: book.Lacking}
 
 func (w *writer) putPoint(p *page, row int, point *templates.Point, s Subject) {
 	about := strings.TrimSpace(strings.TrimPrefix(point.Label, point.ID) + "\n" + point.Ask)
-	p.Line(row, colPoint, book.Cell{Value: point.ID, Look: book.Centred}, book.Cell{Value: about, Look: book.Prose},
+	p.PutFitted(row, colPoint, book.Cell{Value: point.ID, Look: book.Centred}, book.Cell{Value: about, Look: book.Prose},
 		book.Cell{Value: strings.Join(s.data[point.ID], "\n"), Look: book.Prose})
 }
 
 // putMaterials writes the long texts and the supporting materials below, and links each point to its first text.
 func (w *writer) putMaterials(p *page, row int, s Subject, points []int) {
 	at, pane := map[string]int{}, book.Pane{Page: &p.Page, Row: row, Col: 1, Cols: len(sheetWidths)}
-	pane.Say("文字材料（报送原文）", book.Heading)
+	pane.AddText("文字材料（报送原文）", book.Heading)
 	for _, x := range s.texts {
 		label := x.label
 		if len(x.points) > 0 {
@@ -296,20 +296,20 @@ func (w *writer) putMaterials(p *page, row int, s Subject, points []int) {
 				at[point] = pane.Row
 			}
 		}
-		pane.Say(label, book.Total)
+		pane.AddText(label, book.Total)
 		for _, part := range splitText(x.words) {
-			pane.Say(part, book.Prose)
+			pane.AddText(part, book.Prose)
 		}
 	}
 	pane.Row++
 	list := w.d.Layout().Area("materials")
-	pane.Say(list.Sheet, book.Heading)
+	pane.AddText(list.Sheet, book.Heading)
 	for _, m := range s.materials {
-		pane.Fit(book.Cell{Value: m.Number, Look: book.Centred}, book.Cell{Value: m.Title, Look: book.Plain, Cols: 2},
+		pane.AddFitted(book.Cell{Value: m.Number, Look: book.Centred}, book.Cell{Value: m.Title, Look: book.Plain, Cols: 2},
 			book.Cell{Value: m.Supports, Look: book.Plain, Cols: 4}, book.Cell{Value: m.Pages, Look: book.Plain})
 	}
 	if len(s.materials) == 0 {
-		pane.Say("没有列出支撑材料。", book.Quiet)
+		pane.AddText("没有列出支撑材料。", book.Quiet)
 	}
 	marked := w.a.pointsFor(w.d.Rubric, s.Submission.Submission)
 	for i, line := range points {

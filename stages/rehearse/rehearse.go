@@ -239,11 +239,11 @@ func (c *damagedCopy) sheetPart(title string) string {
 	id := ""
 	try.Do(w.Walk(parts.Get("xl/workbook.xml"), func(e *ooxml.Element) error {
 		if e.Start && string(e.Name) == "sheet" && e.Attr("name") == title {
-			id = e.AttrIn(ooxml.Related, "id")
+			id = e.AttrIn(ooxml.OfficeRelationships, "id")
 		}
 		return nil
 	}))
-	part := ooxml.ByID(try.Get(parts.Relations(w, "xl/workbook.xml")), id)
+	part := ooxml.TargetByID(try.Get(parts.Relations(w, "xl/workbook.xml")), id)
 	if part == "" {
 		giveUp("找不到工作表的部件")
 	}
@@ -259,7 +259,7 @@ func (c *damagedCopy) move(string) {
 		try.Do(f.SetCellValue(e.Place.Sheet, model.CellName(e.Row+1, e.Col), try.Get(strconv.ParseFloat(v, 64))))
 		try.Do(f.SetCellValue(e.Place.Sheet, e.Place.Cell, nil))
 		try.Do(f.DeleteDefinedName(&excelize.DefinedName{Name: name}))
-		below := book.Absolute(e.Place.Sheet, e.Row+1, e.Col, e.Row+1, e.Col)
+		below := book.AbsRange(e.Place.Sheet, e.Row+1, e.Col, e.Row+1, e.Col)
 		return f.SetDefinedName(&excelize.DefinedName{Name: name, RefersTo: below})
 	})
 	c.expected.Place.Sheet = e.Place.Sheet

@@ -40,7 +40,7 @@ func parseDocument(main []byte) (*document, error) {
 // docReader collects the visible text. Deleted and hidden text is skipped, and the fallback copy of a shape.
 type docReader struct {
 	doc          *document
-	space        ooxml.Space
+	space        ooxml.Namespace
 	paragraphs   []*strings.Builder // open, innermost last: a shape may be inside one
 	tables       []*openTable       // open, innermost last
 	tableCount   int
@@ -60,9 +60,9 @@ type openTable struct {
 
 func (r *docReader) handleElement(e *ooxml.Element) error {
 	if e.Depth == 1 {
-		r.space = e.Space
+		r.space = e.Namespace
 	}
-	if e.Space != r.space {
+	if e.Namespace != r.space {
 		return nil // an element of a drawing; paragraphs in it are in the main namespace again
 	}
 	parent := ""

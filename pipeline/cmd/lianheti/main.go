@@ -172,7 +172,7 @@ func printMessage(w io.Writer, message string, about any) error {
 }
 
 // pad appends spaces to a text up to a width on the screen.
-func pad(s string, width int) string { return s + strings.Repeat(" ", max(0, width-book.Width(s))) }
+func pad(s string, width int) string { return s + strings.Repeat(" ", max(0, width-book.TextWidth(s))) }
 
 // shorten returns a text masked, on one line, and cut to the length of a list item.
 func shorten(s string) string {
@@ -185,16 +185,16 @@ const consoleWidth = 78
 // wrap breaks a paragraph into lines. The first begins with indent, the others with as many spaces.
 func wrap(indent, text string) string {
 	var out strings.Builder
-	line, wide := indent, book.Width(indent)
+	line, wide := indent, book.TextWidth(indent)
 	for _, word := range words(strings.ReplaceAll(text, "\n", " ")) { // fillers break lines within a cell
-		if w := book.Width(word); wide+w > consoleWidth && strings.TrimSpace(line) != "" {
+		if w := book.TextWidth(word); wide+w > consoleWidth && strings.TrimSpace(line) != "" {
 			out.WriteString(line + "\n")
-			line = strings.Repeat(" ", book.Width(indent))
+			line = strings.Repeat(" ", book.TextWidth(indent))
 			wide = len(line)
 			word = strings.TrimLeft(word, " ")
 		}
 		line += word
-		wide += book.Width(word)
+		wide += book.TextWidth(word)
 	}
 	return out.String() + line
 }
@@ -209,7 +209,7 @@ func words(text string) []string {
 		}
 		last, _ := utf8.DecodeLastRuneInString(before)
 		glued := strings.ContainsRune("，。、；：！？”）》％%)", r) || strings.ContainsRune("“（《", last) ||
-			r != ' ' && book.Width(s) == 1 && book.Width(string(last)) == 1
+			r != ' ' && book.TextWidth(s) == 1 && book.TextWidth(string(last)) == 1
 		if before != "" && glued {
 			out[len(out)-1] += s
 			continue
@@ -251,7 +251,7 @@ func (p *progressLine) write(line string) {
 	if p.w == nil {
 		return
 	}
-	width := book.Width(line)
+	width := book.TextWidth(line)
 	fmt.Fprint(p.w, "\r"+pad(line, p.width))
 	p.width = width
 }

@@ -20,14 +20,14 @@ func TestSharedStringsAreReadAsTyped(t *testing.T) {
 		"_x003D_": "_x005F_x003D_", "a_x000D_b": "a_x005F_x000D_b", "_x0041_x0042_": "_x005F_x0041_x005F_x0042_", "_x005F_x0041_": "_x005F_x005F_x005F_x0041_",
 		"_x41_": "_x41_", "x0041_": "x0041_", "_x00G1_": "_x00G1_", "": "", "=1+1": "=1+1", "_": "_",
 	} {
-		if got := Shared(typed); got != written {
+		if got := EscapedText(typed); got != written {
 			t.Errorf("%q is written %q, want %q", typed, got, written)
 		}
 		f := excelize.NewFile()
 		defer f.Close()
-		must.Do(t, f.SetCellStr("Sheet1", "A1", Shared(typed)))
+		must.Do(t, f.SetCellStr("Sheet1", "A1", EscapedText(typed)))
 		var b bytes.Buffer
-		must.Do(t, write(&b, f, "", parts{}))
+		must.Do(t, write(&b, f, "", sheetXML{}))
 		again := must.Get(excelize.OpenReader(&b))(t)
 		defer again.Close()
 		got, err := again.GetCellValue("Sheet1", "A1")
@@ -45,7 +45,7 @@ func TestUntouchedPartsStay(t *testing.T) {
 		t.Fatal(err)
 	}
 	var before, after bytes.Buffer
-	must.Do(t, write(&before, f, "题", parts{}))
+	must.Do(t, write(&before, f, "题", sheetXML{}))
 	g := must.Get(excelize.OpenReader(bytes.NewReader(before.Bytes())))(t)
 	defer g.Close()
 	must.Do(t, errors.Join(g.SetCellStr("Sheet1", "A1", "改"), Save(&after, g, before.Bytes())))

@@ -17,11 +17,11 @@ import (
 // maxLinks is how many links a worksheet can have.
 const maxLinks = excelize.TotalSheetHyperlinks
 
-// Grid is a sheet of rows: what a table looks like for people.
+// Grid is a sheet that is one table: rows under a header.
 type Grid struct {
 	Sheet   string
 	Remark  string // row over the header; empty: the header is row 1
-	Alarm   bool   // the remark must not be missed
+	Warning bool   // the remark must not be missed
 	Lead    []Cell // row between remark and header: what holds for whole columns; nil: none
 	Columns []Column
 	Rows    int    // how many will come
@@ -44,13 +44,13 @@ type Column struct {
 	Spark  [2]int  // small columns of what stands in these columns of the row, first and last; zero: none
 }
 
-// Mark colours the cells that say just this.
+// Mark colours the cells whose text is exactly Word.
 type Mark struct {
 	Word string
 	Tone Tone
 }
 
-// HeaderRow is the row of the header; the rows follow it.
+// HeaderRow is the row number of the header; the rows follow it.
 func (g Grid) HeaderRow() int {
 	row := 1
 	if g.Remark != "" {
@@ -62,7 +62,7 @@ func (g Grid) HeaderRow() int {
 	return row
 }
 
-// Grid writes a sheet of rows. Rows beyond what a worksheet holds go on in further sheets, named Sheet(2), Sheet(3) ….
+// Grid writes a table. Rows beyond a worksheet's maximum continue in further sheets, named Sheet(2), Sheet(3) ….
 func (r *Report) Grid(g Grid, rows iter.Seq[[]Cell]) (err error) {
 	defer try.Caught(&err)
 	parts, left := 0, g.Rows
@@ -94,20 +94,20 @@ func (r *Report) Grid(g Grid, rows iter.Seq[[]Cell]) (err error) {
 
 // gridPart is one worksheet of a grid.
 type gridPart struct {
-	report *Report
-	grid   Grid
-	name   string
-	writer *excelize.StreamWriter
-	row    int // last written
-	last   int
-	links  int
-	sparks strings.Builder // of the rows so far
+	report     *Report
+	grid       Grid
+	name       string
+	writer     *excelize.StreamWriter
+	row        int // last written
+	last       int
+	linkCount  int
+	sparklines strings.Builder // of the rows so far
 }
 
-// finish ends the worksheet. excelize leaves sparklines out of streamed sheets, so that Save puts them in.
+// finish ends the worksheet. excelize can't stream sparklines, so saving inserts them.
 func (p *gridPart) finish() {
-	if p.sparks.Len() > 0 {
-		p.report.tails[p.name] = strings.Replace(strings.TrimSpace(sparklines), "{charts}", p.sparks.String(), 1)
+	if p.sparklines.Len() > 0 {
+		p.report.closings[p.name] = strings.Replace(strings.TrimSpace(sparklines), "{charts}", p.sparklines.String(), 1)
 	}
 	if p.grid.Table != "" && p.row > p.grid.HeaderRow() {
 		name, plain := p.grid.Table, false
@@ -120,11 +120,11 @@ func (p *gridPart) finish() {
 	try.Do(p.writer.Flush())
 }
 
-// Cut divides a row of which a text is taller than a row can be: what does not fit goes on in further rows.
-func (g Grid) Cut(cells []Cell) [][]Cell {
+// SplitRow splits a row with a text taller than a row can be: the rest continues in further rows.
+func (g Grid) SplitRow(cells []Cell) [][]Cell {
 	out := [][]Cell{cells}
 	for i, c := range cells {
-		for k, piece := range pieces(c.Value, g.Columns[i].Width) {
+		for k, piece := range splitText(c.Value, g.Columns[i].Width) {
 			if k == len(out) {
 				more := slices.Clone(cells)
 				for at := g.Freeze; at < len(more); at++ {
@@ -141,20 +141,20 @@ func (g Grid) Cut(cells []Cell) [][]Cell {
 	return out
 }
 
-// pieces cuts a text into what one row of a column holds; nothing where it fits.
-func pieces(value any, columnWidth float64) []any {
-	all, plain := value.(Passages)
+// splitText splits a text into pieces that fit in one row of a column; nil if it fits.
+func splitText(value any, columnWidth float64) []any {
+	all, plain := value.(RichText)
 	if s, ok := value.(string); ok {
-		all = Passages{{Text: s}}
+		all = RichText{{Text: s}}
 	} else if !plain {
 		return nil
 	}
-	if words, _ := (Cell{Value: value}).words(); Height(words, columnWidth, textSize) <= tallest {
+	if words, _ := (Cell{Value: value}).text(); TextHeight(words, columnWidth, textSize) <= tallest {
 		return nil
 	}
 	var out []any
-	var part Passages
-	text, taken := strings.Builder{}, linesOf(columnWidth, textSize)
+	var part RichText
+	text, taken := strings.Builder{}, newLineCounter(columnWidth, textSize)
 	next := func() {
 		if out = append(out, any(part)); !plain {
 			out[len(out)-1] = text.String()
@@ -166,14 +166,14 @@ func pieces(value any, columnWidth float64) []any {
 		begin := 0
 		for at, c := range p.Text {
 			if taken.add(c); taken.height() > tallest-line {
-				part = append(part, Passage{p.Text[begin:at], p.Common})
+				part = append(part, TextRun{p.Text[begin:at], p.Common})
 				next()
-				begin, taken = at, linesOf(columnWidth, textSize)
+				begin, taken = at, newLineCounter(columnWidth, textSize)
 				taken.add(c)
 			}
 			text.WriteRune(c)
 		}
-		part = append(part, Passage{p.Text[begin:], p.Common})
+		part = append(part, TextRun{p.Text[begin:], p.Common})
 	}
 	next()
 	return out
@@ -188,16 +188,16 @@ func (r *Report) beginPart(g Grid, name string, rows int) *gridPart {
 	if g.Table == "" {
 		try.Do(r.file.AutoFilter(name, fmt.Sprintf("A%d:%s", header, corner), nil))
 	}
-	pages, repeated, area := 1+int(wide(g.Columns[:cmp.Or(g.Printed, lastCol)])/pageWidth), 0, ""
+	pages, repeated, area := 1+int(totalWidth(g.Columns[:cmp.Or(g.Printed, lastCol)])/pageWidth), 0, ""
 	if pages > 1 {
 		repeated = g.Freeze
 	}
 	if g.Printed > 0 {
-		area = Absolute(name, 1, 1, p.last, g.Printed)
+		area = AbsRange(name, 1, 1, p.last, g.Printed)
 	}
-	r.setUp(name, Print{Landscape: true, Tab: g.Tab, Pages: pages}, area, titles(name, header, repeated))
+	r.setUp(name, Print{Landscape: true, Tab: g.Tab, Pages: pages}, area, printTitles(name, header, repeated))
 	try.Do(r.file.SetSheetDimension(name, "A1:"+corner))
-	p.colour()
+	p.setConditionalFormats()
 	p.writer = try.Get(r.file.NewStreamWriter(name))
 	var widths []float64
 	for _, c := range g.Columns {
@@ -205,12 +205,12 @@ func (r *Report) beginPart(g Grid, name string, rows int) *gridPart {
 	}
 	try.Do(SetWidths(p.writer, widths))
 	try.Do(p.writer.SetPanes(panes(header, g.Freeze)))
-	p.head()
+	p.writeHeader()
 	return p
 }
 
-// spark notes the small charts of the last row: of what is at least two numbers, because one alone has no course.
-func (p *gridPart) spark(cells []Cell) {
+// addSparklines adds the sparklines of the last row, where there are at least two numbers.
+func (p *gridPart) addSparklines(cells []Cell) {
 	for i, c := range p.grid.Columns {
 		if c.Spark == [2]int{} {
 			continue
@@ -222,22 +222,20 @@ func (p *gridPart) spark(cells []Cell) {
 			}
 		}
 		if numbers > 1 {
-			fmt.Fprintf(&p.sparks, "<x14:sparkline><xm:f>%s%s</xm:f><xm:sqref>%s</xm:sqref></x14:sparkline>",
-				XMLText(Range(p.name)), areaName(p.row, c.Spark[0], p.row, c.Spark[1]), model.CellName(p.row, i+1))
+			fmt.Fprintf(&p.sparklines, "<x14:sparkline><xm:f>%s%s</xm:f><xm:sqref>%s</xm:sqref></x14:sparkline>",
+				XMLText(SheetPrefix(p.name)), areaName(p.row, c.Spark[0], p.row, c.Spark[1]), model.CellName(p.row, i+1))
 		}
 	}
 }
 
-// sparklines groups the small charts of a sheet: columns from 0, because LibreOffice prints of lines only their points.
-//
-//go:embed sparklines.xml
+// sparklines is the group of a sheet's sparklines: columns from 0, because LibreOffice prints only the points of lines.
 var sparklines string
 
-// head writes the remark and the header.
-func (p *gridPart) head() {
+// writeHeader writes the remark, the lead and the header.
+func (p *gridPart) writeHeader() {
 	g := p.grid
 	if g.Remark != "" {
-		p.remark()
+		p.writeRemark()
 	}
 	if g.Lead != nil {
 		p.write(g.Lead, rowHeight)
@@ -245,19 +243,19 @@ func (p *gridPart) head() {
 	line, tall := make([]Cell, len(g.Columns)), 0.0
 	for i, c := range g.Columns {
 		line[i] = Cell{Value: c.Header, Look: cmp.Or(c.Look, Header)}
-		if c.Look == Standing {
+		if c.Look == Vertical {
 			tall = max(tall, float64(len([]rune(c.Header)))*13+8)
 			continue
 		}
-		tall = max(tall, Height(c.Header, c.Width, textSize)+4)
+		tall = max(tall, TextHeight(c.Header, c.Width, textSize)+4)
 	}
 	p.write(line, tall)
 }
 
-// remark writes what stands over the header, in one screen's width, or over the columns that each page repeats.
-func (p *gridPart) remark() {
+// writeRemark writes the row over the header, merged over a screen's width, or over the columns that each page repeats.
+func (p *gridPart) writeRemark() {
 	g := p.grid
-	total, frozen := wide(g.Columns), wide(g.Columns[:g.Freeze])
+	total, frozen := totalWidth(g.Columns), totalWidth(g.Columns[:g.Freeze])
 	cols, shown := len(g.Columns), total
 	for shown > remarkWidth && cols > 1 {
 		cols--
@@ -268,7 +266,7 @@ func (p *gridPart) remark() {
 	}
 	line := make([]Cell, cols)
 	for i := range line {
-		if line[i].Look = Remark; g.Alarm {
+		if line[i].Look = Remark; g.Warning {
 			line[i].Look = Alarm
 		}
 	}
@@ -276,11 +274,11 @@ func (p *gridPart) remark() {
 	if cols > 1 {
 		try.Do(p.writer.MergeCell("A1", model.CellName(1, cols)))
 	}
-	p.write(line, Height(g.Remark, shown, textSize))
+	p.write(line, TextHeight(g.Remark, shown, textSize))
 }
 
-// wide is how wide columns are together.
-func wide(columns []Column) float64 {
+// totalWidth is the width of columns together.
+func totalWidth(columns []Column) float64 {
 	total := 0.0
 	for _, c := range columns {
 		total += c.Width
@@ -298,39 +296,39 @@ const (
 func (p *gridPart) add(cells []Cell) {
 	tall := rowHeight
 	for i, c := range cells {
-		if s, ok := c.words(); ok && i < len(p.grid.Columns) {
-			tall = max(tall, Height(s, p.grid.Columns[i].Width, textSize))
+		if s, ok := c.text(); ok && i < len(p.grid.Columns) {
+			tall = max(tall, TextHeight(s, p.grid.Columns[i].Width, textSize))
 		}
 	}
 	p.write(cells, tall)
-	p.spark(cells)
+	p.addSparklines(cells)
 }
 
 func (p *gridPart) write(cells []Cell, tall float64) {
 	p.row++
 	values := make([]any, len(cells))
 	for i, c := range cells {
-		if values[i] = p.report.value(c); c.Link != "" && p.links < maxLinks {
-			p.links++
+		if values[i] = p.report.value(c); c.Link != "" && p.linkCount < maxLinks {
+			p.linkCount++
 			p.link(model.CellName(p.row, i+1), c.Link)
 		}
 	}
 	try.Do(p.writer.SetRow(model.CellName(p.row, 1), values, excelize.RowOpts{Height: min(tall, tallest)}))
 }
 
-// colour sets the conditional formats of the columns.
-func (p *gridPart) colour() {
+// setConditionalFormats sets the conditional formats of the columns.
+func (p *gridPart) setConditionalFormats() {
 	if p.last == p.grid.HeaderRow() {
 		return
 	}
 	for i, c := range p.grid.Columns {
 		area := areaName(p.grid.HeaderRow()+1, i+1, p.last, i+1)
-		p.report.mark(p.name, area, c.Marks)
+		p.report.colourWords(p.name, area, c.Marks)
 		scale := excelize.ConditionalFormatOptions{Type: "2_color_scale", Criteria: "=", MinType: "num", MaxType: "num",
 			MinValue: "0", MaxValue: fmt.Sprint(c.Scale), MinColor: "#FFFFFF", MaxColor: "#9BC2E6"}
 		switch {
 		case c.Signed:
-			p.report.tint(p.name, area)
+			p.report.colourBySign(p.name, area)
 			continue
 		case c.Heat:
 			scale.Type, scale.MidType, scale.MinValue, scale.MidValue, scale.MaxValue = "3_color_scale", "num", "-0.5", "0", "1"
@@ -346,7 +344,7 @@ func (p *gridPart) colour() {
 	}
 }
 
-func (r *Report) mark(sheet, area string, marks []Mark) {
+func (r *Report) colourWords(sheet, area string, marks []Mark) {
 	var rules []excelize.ConditionalFormatOptions
 	for _, m := range marks {
 		id := r.styles.Conditional(m.Tone)

@@ -15,7 +15,7 @@ import (
 	"golang.org/x/text/width"
 )
 
-// Page is a sheet laid out freely: cells, merged areas and charts put where they belong, then written at once.
+// Page is a freely laid out sheet: cells, merged areas and charts are collected, then written at once.
 type Page struct {
 	Sheet     string
 	Widths    []float64
@@ -28,18 +28,18 @@ type Page struct {
 	// PrintedRows is how many rows are printed; 0: all.
 	PrintedRows int
 
-	cells  map[int]map[int]Cell
-	last   [2]int // row and column, of those that hold something
-	spans  [][4]int
-	high   map[int]float64
-	before []func(*Report) // what must be set before the rows are streamed
-	after  []func(*Report) // what comes after them
+	cells   map[int]map[int]Cell
+	last    [2]int // row and column, of those that hold something
+	spans   [][4]int
+	heights map[int]float64
+	before  []func(*Report) // what must be set before the rows are streamed
+	after   []func(*Report) // what comes after them
 }
 
-// Put places a cell.
+// Put sets a cell.
 func (p *Page) Put(row, col int, c Cell) {
 	if p.cells == nil {
-		p.cells, p.high = map[int]map[int]Cell{}, map[int]float64{}
+		p.cells, p.heights = map[int]map[int]Cell{}, map[int]float64{}
 	}
 	if p.cells[row] == nil {
 		p.cells[row] = map[int]Cell{}
@@ -59,15 +59,15 @@ func (p *Page) Cells(yield func(at [2]int, c Cell) bool) {
 	}
 }
 
-// Line places cells side by side, each over as many columns as it takes, and gives the row the height that they need.
-func (p *Page) Line(row, col int, cells ...Cell) {
+// PutFitted sets cells side by side, each over as many columns as it spans, and makes the row high enough for all.
+func (p *Page) PutFitted(row, col int, cells ...Cell) {
 	for _, c := range cells {
 		p.Span(row, col, max(1, c.Cols), c)
 		col += max(1, c.Cols)
 	}
 }
 
-// PutRow places cells side by side; only those over several columns make the row as high as they need.
+// PutRow sets cells side by side; only those spanning several columns make the row higher.
 func (p *Page) PutRow(row, col int, cells ...Cell) {
 	for _, c := range cells {
 		if c.Cols > 0 {
@@ -79,7 +79,7 @@ func (p *Page) PutRow(row, col int, cells ...Cell) {
 	}
 }
 
-// Span places a cell over several columns and gives the row the height that its text needs.
+// Span sets a cell over several columns and makes the row high enough for its text.
 func (p *Page) Span(row, col, cols int, c Cell) {
 	wide := 0.0
 	for i := range cols {
@@ -93,11 +93,11 @@ func (p *Page) Span(row, col, cols int, c Cell) {
 		p.spans = append(p.spans, [4]int{row, col, row, col + cols - 1})
 	}
 	if s, ok := c.Value.(string); ok && c.Look != Title {
-		p.high[row] = max(p.high[row], Height(s, wide, textSize))
+		p.heights[row] = max(p.heights[row], TextHeight(s, wide, textSize))
 	}
 }
 
-// Pane is a part of a page that fills from top to bottom, a row after the other.
+// Pane is an area of a page that is filled row by row.
 type Pane struct {
 	*Page
 	Row, Col, Cols int
@@ -109,23 +109,23 @@ func (p *Pane) Add(cells ...Cell) {
 	p.Row++
 }
 
-// Fit is Line in the next row.
-func (p *Pane) Fit(cells ...Cell) {
-	p.Line(p.Row, p.Col, cells...)
+// AddFitted is PutFitted in the next row.
+func (p *Pane) AddFitted(cells ...Cell) {
+	p.PutFitted(p.Row, p.Col, cells...)
 	p.Row++
 }
 
-// Say gives the next row to one text.
-func (p *Pane) Say(words string, look Look) { p.Add(Cell{Value: words, Look: look, Cols: p.Cols}) }
+// AddText adds a row with one text.
+func (p *Pane) AddText(words string, look Look) { p.Add(Cell{Value: words, Look: look, Cols: p.Cols}) }
 
-// Part begins a part with its heading, so many points high.
-func (p *Pane) Part(title string, high float64) {
-	p.Say(title, Heading)
+// AddSection adds a heading of so many points' height.
+func (p *Pane) AddSection(title string, high float64) {
+	p.AddText(title, Heading)
 	p.Height(p.Row-1, high)
 }
 
-// Begin puts a title over so many columns, and below it what the page says and how to read it.
-func (p *Page) Begin(cols int, title, words string) {
+// AddTitle sets the title over so many columns, and below it a text that explains the page.
+func (p *Page) AddTitle(cols int, title, words string) {
 	const high = 32
 	p.Span(1, 1, cols, Cell{Value: title, Look: Title})
 	p.Height(1, high)
@@ -134,49 +134,48 @@ func (p *Page) Begin(cols int, title, words string) {
 	}
 }
 
-// Heads puts the heads of columns side by side.
-func (p *Page) Heads(row, col int, words ...string) {
+// PutHeaders sets column headers side by side.
+func (p *Page) PutHeaders(row, col int, words ...string) {
 	for i, w := range words {
 		p.Put(row, col+i, Cell{Value: w, Look: Header})
 	}
 }
 
 // Height sets the height of a row, in points.
-func (p *Page) Height(row int, points float64) { p.high[row] = points }
+func (p *Page) Height(row int, points float64) { p.heights[row] = points }
 
-// Tall is how tall the rows from one to another are, in points.
-func (p *Page) Tall(from, to int) float64 {
+// RowsHeight is the height of the rows between two, both included, in points.
+func (p *Page) RowsHeight(from, to int) float64 {
 	sum := 0.0
 	for row := from; row <= to; row++ {
-		sum += p.tall(row)
+		sum += p.rowHeight(row)
 	}
 	return sum
 }
 
-func (p *Page) tall(row int) float64 {
-	if h := p.high[row]; h > 0 {
+func (p *Page) rowHeight(row int) float64 {
+	if h := p.heights[row]; h > 0 {
 		return min(h, tallest)
 	}
 	return rowHeight
 }
 
-// Break begins a new printed page at a row.
+// Break starts a new printed page at a row.
 func (p *Page) Break(row int) {
 	p.before = append(p.before, func(r *Report) { try.Do(r.file.InsertPageBreak(p.Sheet, model.CellName(row, 1))) })
 }
 
-// Mark colours the cells of an area that say just this.
+// Mark colours the cells of an area whose text is exactly a mark's word.
 func (p *Page) Mark(row, col, lastRow, lastCol int, marks ...Mark) {
-	p.before = append(p.before, func(r *Report) { r.mark(p.Sheet, areaName(row, col, lastRow, lastCol), marks) })
+	p.before = append(p.before, func(r *Report) { r.colourWords(p.Sheet, areaName(row, col, lastRow, lastCol), marks) })
 }
 
-// Tinted colours the numbers of an area by their sign.
-func (p *Page) Tinted(row, col, lastRow, lastCol int) {
-	p.before = append(p.before, func(r *Report) { r.tint(p.Sheet, areaName(row, col, lastRow, lastCol)) })
+// ColourBySign colours the positive and negative numbers of an area.
+func (p *Page) ColourBySign(row, col, lastRow, lastCol int) {
+	p.before = append(p.before, func(r *Report) { r.colourBySign(p.Sheet, areaName(row, col, lastRow, lastCol)) })
 }
 
-// tint colours positive and negative numbers.
-func (r *Report) tint(sheet, area string) {
+func (r *Report) colourBySign(sheet, area string) {
 	good, bad := r.styles.Conditional(Good), r.styles.Conditional(Bad)
 	first, _, _ := strings.Cut(area, ":")
 	try.Do(r.file.SetConditionalFormat(sheet, area, []excelize.ConditionalFormatOptions{
@@ -185,31 +184,31 @@ func (r *Report) tint(sheet, area string) {
 	}))
 }
 
-// Choice limits an area to a list of words.
-func (p *Page) Choice(row, col, lastRow, lastCol int, message string, words ...string) {
+// LimitToWords adds a drop-down list of words to an area.
+func (p *Page) LimitToWords(row, col, lastRow, lastCol int, message string, words ...string) {
 	limit := func(v *excelize.DataValidation) { try.Do(v.SetDropList(words)) }
-	p.input(areaName(row, col, lastRow, lastCol), false, message, limit)
+	p.addValidation(areaName(row, col, lastRow, lastCol), false, message, limit)
 }
 
-// ChoiceOf offers the texts of a range, written as formulas write it; open: others may be typed too.
-func (p *Page) ChoiceOf(row, col, lastRow, lastCol int, open bool, message, source string) {
+// LimitToRange adds a drop-down list with the texts of a range to an area. open: other texts may be typed, too.
+func (p *Page) LimitToRange(row, col, lastRow, lastCol int, open bool, message, source string) {
 	limit := func(v *excelize.DataValidation) { v.SetSqrefDropList(source) }
-	p.input(areaName(row, col, lastRow, lastCol), open, message, limit)
+	p.addValidation(areaName(row, col, lastRow, lastCol), open, message, limit)
 }
 
-// Between limits an area to numbers.
-func (p *Page) Between(row, col, lastRow, lastCol int, message string, least, most float64, whole bool) {
+// LimitToNumbers allows only numbers from least to most in an area.
+func (p *Page) LimitToNumbers(row, col, lastRow, lastCol int, message string, least, most float64, whole bool) {
 	kind := excelize.DataValidationTypeDecimal
 	if whole {
 		kind = excelize.DataValidationTypeWhole
 	}
-	p.input(areaName(row, col, lastRow, lastCol), false, message, func(v *excelize.DataValidation) {
+	p.addValidation(areaName(row, col, lastRow, lastCol), false, message, func(v *excelize.DataValidation) {
 		try.Do(v.SetRange(least, most, kind, excelize.DataValidationOperatorBetween))
 	})
 }
 
-// input limits what may be typed into an area; open: it is only offered.
-func (p *Page) input(area string, open bool, message string, limit func(*excelize.DataValidation)) {
+// addValidation adds a data validation to an area. open: other values are allowed.
+func (p *Page) addValidation(area string, open bool, message string, limit func(*excelize.DataValidation)) {
 	p.before = append(p.before, func(r *Report) {
 		v := excelize.NewDataValidation(true)
 		v.SetSqref(area)
@@ -248,7 +247,7 @@ func (r *Report) Page(p *Page) (err error) {
 				r.link(p.Sheet, model.CellName(row, col), c.Link)
 			}
 		}
-		try.Do(w.SetRow(model.CellName(row, 1), values, excelize.RowOpts{Height: p.tall(row)}))
+		try.Do(w.SetRow(model.CellName(row, 1), values, excelize.RowOpts{Height: p.rowHeight(row)}))
 	}
 	for _, s := range p.spans {
 		try.Do(w.MergeCell(model.CellName(s[0], s[1]), model.CellName(s[2], s[3])))
@@ -259,7 +258,7 @@ func (r *Report) Page(p *Page) (err error) {
 	return w.Flush()
 }
 
-// prepare sets what holds for a sheet as a whole, which has to be there before its rows are streamed.
+// prepare sets what must be set for a sheet before its rows are streamed.
 func (r *Report) prepare(p *Page) {
 	last, lastCol := p.last[0], p.last[1]
 	print, area, repeated, hidden := Print{Landscape: p.Landscape, Scale: p.Scale}, "", "", false
@@ -267,7 +266,7 @@ func (r *Report) prepare(p *Page) {
 		print.High = 1
 	}
 	if p.Printed > 0 || p.PrintedRows > 0 {
-		area = Absolute(p.Sheet, 1, 1, cmp.Or(p.PrintedRows, last), cmp.Or(p.Printed, lastCol))
+		area = AbsRange(p.Sheet, 1, 1, cmp.Or(p.PrintedRows, last), cmp.Or(p.Printed, lastCol))
 	}
 	if p.Frozen > 0 && !p.OnePage {
 		wide := 0.0
@@ -275,7 +274,7 @@ func (r *Report) prepare(p *Page) {
 			wide += w
 		}
 		print.Pages = 1 + int(wide/pageWidth)
-		repeated = titles(p.Sheet, p.Frozen, min(1, print.Pages-1))
+		repeated = printTitles(p.Sheet, p.Frozen, min(1, print.Pages-1))
 	}
 	r.setUp(p.Sheet, print, area, repeated)
 	try.Do(r.file.SetSheetView(p.Sheet, 0, &excelize.ViewOptions{ShowGridLines: &hidden}))
@@ -293,7 +292,7 @@ func areaName(row, col, lastRow, lastCol int) string {
 	return model.CellName(row, col) + ":" + model.CellName(lastRow, lastCol)
 }
 
-// Print is how a sheet is printed, on A4.
+// Print is the print set-up of a sheet, on A4.
 type Print struct {
 	Landscape                      bool
 	Pages                          int     // side by side; 0: one
@@ -304,7 +303,7 @@ type Print struct {
 	Head                           excelize.HeaderFooterOptions
 }
 
-// Set sets the sheet up.
+// Set applies the print set-up to a sheet.
 func (p Print) Set(f *excelize.File, sheet string) {
 	fit, paper, wide, orientation, centred := p.Scale == 0, 9, max(1, p.Pages), "portrait", true
 	if p.Landscape {
@@ -326,10 +325,10 @@ func (p Print) Set(f *excelize.File, sheet string) {
 	try.Do(f.SetHeaderFooter(sheet, &p.Head))
 }
 
-// pageWidth is how many characters one page side by side takes before the print gets too small to read.
+// pageWidth is how many characters fit on a page before the print gets too small to read.
 const pageWidth = 240
 
-// setUp prepares a sheet for print: an area, all where it is empty, with rows and columns repeated on each page.
+// setUp sets the print area, empty for all, and the rows and columns that each page repeats.
 func (r *Report) setUp(sheet string, p Print, area, titles string) {
 	p.Left, p.Right, p.Top, p.Bottom, p.Edge = 0.5, 0.5, 0.7, 0.7, 0.35 // closer to the edge no printer reaches
 	p.Head = excelize.HeaderFooterOptions{OddHeader: "&C" + headerText(sheet),
@@ -342,17 +341,17 @@ func (r *Report) setUp(sheet string, p Print, area, titles string) {
 	}
 }
 
-// titles are the header row and so many first columns, repeated on each page.
-func titles(sheet string, header, columns int) string {
-	rows := fmt.Sprintf("%s$%d:$%d", Range(sheet), header, header)
+// printTitles are the header row and the first columns that each page repeats.
+func printTitles(sheet string, header, columns int) string {
+	rows := fmt.Sprintf("%s$%d:$%d", SheetPrefix(sheet), header, header)
 	if columns == 0 {
 		return rows
 	}
 	last, _ := excelize.ColumnNumberToName(columns)
-	return fmt.Sprintf("%s$A:$%s,%s", Range(sheet), last, rows)
+	return fmt.Sprintf("%s$A:$%s,%s", SheetPrefix(sheet), last, rows)
 }
 
-// panes keep rows and columns in view.
+// panes freezes the first rows and columns.
 func panes(rows, columns int) *excelize.Panes {
 	at := "bottomLeft"
 	if columns > 0 {
@@ -362,11 +361,11 @@ func panes(rows, columns int) *excelize.Panes {
 	return &excelize.Panes{Freeze: true, XSplit: columns, YSplit: rows, TopLeftCell: corner, ActivePane: at}
 }
 
-// headerText is a text in a printed header, where & begins a code.
+// headerText escapes a text for a printed header, where & begins a code.
 func headerText(s string) string { return strings.ReplaceAll(s, "&", "&&") }
 
-// SetWidths sets the columns of a streamed sheet, from A. The last comes first: excelize puts each new column in front
-// of the others, and Excel takes a file whose columns do not ascend for a damaged one.
+// SetWidths sets the column widths of a streamed sheet, from A. It starts with the last column: excelize puts each new
+// one before the others, and Excel takes a file whose columns do not ascend for damaged.
 func SetWidths(w *excelize.StreamWriter, widths []float64) error {
 	for i := len(widths); i >= 1; i-- {
 		if err := w.SetColWidth(i, i, widths[i-1]); err != nil {
@@ -386,42 +385,42 @@ const (
 // textSize is that of the texts of a report, in points.
 const textSize = 10
 
-// Height is how tall a row must be for a text of so many points in a column of a width.
-func Height(text string, columnWidth, points float64) float64 {
-	l := linesOf(columnWidth, points)
+// TextHeight is the row height that a text needs in a column, given the font size in points.
+func TextHeight(text string, columnWidth, points float64) float64 {
+	l := newLineCounter(columnWidth, points)
 	for _, c := range text {
 		l.add(c)
 	}
 	return l.height()
 }
 
-// lines counts the lines of a text that grows by a character at a time.
-type lines struct {
-	points      float64
-	room        int // width of a line
-	full, along int // lines that have ended, and how wide the one at hand would be by itself
+// lineCounter counts the lines of a text, character by character.
+type lineCounter struct {
+	points       float64
+	room         int // width of a line
+	ended, width int // lines that have ended, and how wide the one at hand would be by itself
 }
 
-func linesOf(columnWidth, points float64) lines {
-	return lines{points: points, room: max(2, int(columnWidth*textSize/points)-1)}
+func newLineCounter(columnWidth, points float64) lineCounter {
+	return lineCounter{points: points, room: max(2, int(columnWidth*textSize/points)-1)}
 }
 
-func (l *lines) add(c rune) {
+func (l *lineCounter) add(c rune) {
 	if c == '\n' {
-		l.full, l.along = l.count(), 0
+		l.ended, l.width = l.count(), 0
 	} else {
-		l.along += runeWidth(c)
+		l.width += runeWidth(c)
 	}
 }
 
-func (l *lines) count() int { return l.full + max(1, (l.along+l.room-1)/l.room) }
+func (l *lineCounter) count() int { return l.ended + max(1, (l.width+l.room-1)/l.room) }
 
-func (l *lines) height() float64 {
+func (l *lineCounter) height() float64 {
 	return max(rowHeight, float64(l.count())*line*l.points/textSize+3.5)
 }
 
-// Width is how wide a text is in characters of a column's width: a hanzi takes two.
-func Width(s string) int {
+// TextWidth is the width of a text in characters of a column's width: a hanzi takes two.
+func TextWidth(s string) int {
 	n := 0
 	for _, c := range s {
 		n += runeWidth(c)

@@ -16,14 +16,14 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// Report is a workbook that is made for reading and printing: sheets of rows (Grid) and freely laid out ones (Page),
-// with the same looks and print set-up. Sheets are streamed, so a sheet of a million rows needs little memory.
+// Report is a workbook for reading and printing: tables (Grid) and freely laid out sheets (Page), in the same looks and
+// print set-up. Sheets are streamed, so a sheet of a million rows needs little memory.
 type Report struct {
-	file   *excelize.File
-	styles *Styles
-	footer string
-	ours   bool              // nothing is in the workbook but what we write
-	tails  map[string]string // by sheet: what belongs before the end of its XML
+	file     *excelize.File
+	styles   *Styles
+	footer   string
+	isNew    bool              // nothing is in the workbook but what we write
+	closings map[string]string // by sheet: what belongs before the end of its XML
 }
 
 // Cell is one cell to write.
@@ -35,23 +35,23 @@ type Cell struct {
 	Cols    int    // how many columns it takes beside others; 0: one
 }
 
-// Over is the cell over so many columns.
+// Over returns the cell spanning so many columns.
 func (c Cell) Over(cols int) Cell {
 	c.Cols = cols
 	return c
 }
 
-// Passages is a text of which parts stand out.
-type Passages []Passage
+// RichText is a text of which some runs are highlighted.
+type RichText []TextRun
 
-// Passage is a piece of such a text. What is Common is set in red.
-type Passage struct {
+// TextRun is a part of a rich text. Common ones are written in red.
+type TextRun struct {
 	Text   string
 	Common bool
 }
 
-// runs is how excelize takes it.
-func (p Passages) runs() []excelize.RichTextRun {
+// runs converts the text for excelize.
+func (p RichText) runs() []excelize.RichTextRun {
 	out := make([]excelize.RichTextRun, len(p))
 	for i, x := range p {
 		font := &excelize.Font{Family: SheetFont, Size: textSize, Color: Ink}
@@ -63,12 +63,12 @@ func (p Passages) runs() []excelize.RichTextRun {
 	return out
 }
 
-// words is the text of a cell, for its height.
-func (c Cell) words() (string, bool) {
+// text returns the text of a cell, to compute its height.
+func (c Cell) text() (string, bool) {
 	switch v := c.Value.(type) {
 	case string:
 		return v, true
-	case Passages:
+	case RichText:
 		var b strings.Builder
 		for _, p := range v {
 			b.WriteString(p.Text)
@@ -78,12 +78,12 @@ func (c Cell) words() (string, bool) {
 	return "", false
 }
 
-// On adds sheets to a workbook that there is, which the caller saves.
-func On(f *excelize.File, footer string) *Report {
-	return &Report{file: f, styles: NewStyles(f), footer: footer, tails: map[string]string{}}
+// NewReportOn adds sheets to an existing workbook, which the caller saves.
+func NewReportOn(f *excelize.File, footer string) *Report {
+	return &Report{file: f, styles: NewStyles(f), footer: footer, closings: map[string]string{}}
 }
 
-// NewReport begins a workbook with these sheets, in this order. footer is printed at the foot of each page.
+// NewReport creates a workbook with these sheets, in this order. footer is printed at the foot of each page.
 func NewReport(footer string, sheets ...string) (r *Report, err error) {
 	defer try.Caught(&err)
 	f := excelize.NewFile()
@@ -92,18 +92,18 @@ func NewReport(footer string, sheets ...string) (r *Report, err error) {
 	}
 	try.Do(f.DeleteSheet("Sheet1"))
 	f.SetActiveSheet(0) // now: later it would read every sheet that was streamed
-	r = On(f, footer)
-	r.ours = true
+	r = NewReportOn(f, footer)
+	r.isNew = true
 	return r, nil
 }
 
 // Write saves the workbook and closes it.
 func (r *Report) Write(w io.Writer, title string) error {
 	defer r.file.Close()
-	return write(w, r.file, title, parts{tails: r.tails})
+	return write(w, r.file, title, sheetXML{closings: r.closings})
 }
 
-// Hidden adds a sheet of texts that people don't see: what a workbook has to say to the program that reads it back.
+// Hidden adds a hidden sheet of texts for the program that reads the workbook back.
 func (r *Report) Hidden(sheet string, rows [][]string) (err error) {
 	defer try.Caught(&err)
 	try.Get(r.file.NewSheet(sheet))
@@ -121,44 +121,44 @@ func XMLText(s string) string {
 	return b.String()
 }
 
-// shown is a number to the 15 digits that a spreadsheet keeps: 9.8 and not 9.800000000000001.
-func shown(v float64) float64 {
+// round15 rounds to the 15 digits that a spreadsheet keeps: 9.8 and not 9.800000000000001.
+func round15(v float64) float64 {
 	short, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 15, 64), 64)
 	return short
 }
 
-// value is a cell as excelize takes it.
+// value converts a cell for excelize.
 func (r *Report) value(c Cell) any {
 	switch v := c.Value.(type) {
 	case string:
 		c.Value = Text(v)
 	case float64:
-		c.Value = shown(v)
-	case Passages:
+		c.Value = round15(v)
+	case RichText:
 		c.Value = v.runs()
 	}
 	return excelize.Cell{StyleID: try.Get(r.styles.Of(cmp.Or(c.Look, Plain))), Value: c.Value, Formula: c.Formula}
 }
 
 func (r *Report) link(sheet, cell, target string) {
-	to, kind := addressOf(target)
+	to, kind := linkTarget(target)
 	try.Do(r.file.SetCellHyperLink(sheet, cell, to, kind))
 }
 
-// addressOf is a link as excelize takes it.
-func addressOf(target string) (to, kind string) {
+// linkTarget converts a link for excelize.
+func linkTarget(target string) (to, kind string) {
 	if at := cellLink.FindStringIndex(target); at != nil && at[0] == 0 {
 		return target[1:], "Location"
 	}
 	return escapePath(target), "External"
 }
 
-// link puts a link behind those of a sheet of rows. excelize looks through all links of the sheet, and all its
-// relationships, for each new one; so only the first of a kind is put in by it, and what follows is added to its lists.
+// link adds a link to a streamed sheet. excelize searches all links and relationships of the sheet for each new one, so
+// only the first of a kind is added by it, and others are appended to its lists.
 func (p *gridPart) link(cell, target string) {
-	to, kind := addressOf(target)
-	links, relations := p.lists()
-	if !p.report.ours || !links.IsValid() || kind == "External" && !relations.IsValid() {
+	to, kind := linkTarget(target)
+	links, relations := p.excelizeLists()
+	if !p.report.isNew || !links.IsValid() || kind == "External" && !relations.IsValid() {
 		p.report.link(p.name, cell, target)
 		return
 	}
@@ -179,8 +179,8 @@ func (p *gridPart) link(cell, target string) {
 	add(links, map[string]string{"Ref": cell, "RID": id})
 }
 
-// lists are what excelize keeps of the sheet's links and relationships; not valid where there are none yet.
-func (p *gridPart) lists() (links, relations reflect.Value) {
+// excelizeLists returns excelize's lists of the sheet's links and relationships, invalid if there are none yet.
+func (p *gridPart) excelizeLists() (links, relations reflect.Value) {
 	part := "sheet" + strconv.Itoa(p.writer.SheetID) + ".xml"
 	if x, ok := p.report.file.Sheet.Load("xl/worksheets/" + part); ok {
 		if of := reflect.ValueOf(x).Elem().FieldByName("Hyperlinks"); of.IsValid() && !of.IsNil() {
@@ -196,7 +196,7 @@ func (p *gridPart) lists() (links, relations reflect.Value) {
 // cellLink finds the ending that CellLink makes: a number sign may stand in a path, too.
 var cellLink = regexp.MustCompile(`#'(?:[^']|'')+'!\$?[A-Z]+\$?[0-9]+(?::[A-Z0-9$]+)?$`)
 
-// escapePath makes a path a legal address and leaves hanzi as they are, for people and programs alike.
+// escapePath escapes a path for a link. Hanzi stay as they are, for people and programs alike.
 func escapePath(path string) string {
 	place, inside := "", false
 	if at := cellLink.FindStringIndex(path); at != nil {
@@ -216,7 +216,7 @@ func escapePath(path string) string {
 	return b.String()
 }
 
-// CellLink is the ending of a link that points to a cell: #'2年度数据'!F12.
+// CellLink is the fragment of a link to a cell: #'2年度数据'!F12.
 func CellLink(sheet, cell string) string {
 	if sheet == "" {
 		return ""
@@ -224,25 +224,25 @@ func CellLink(sheet, cell string) string {
 	if cell == "" {
 		cell = "A1"
 	}
-	return "#" + Range(sheet) + cell
+	return "#" + SheetPrefix(sheet) + cell
 }
 
-// Range is a sheet's name as formulas write it before a range.
-func Range(sheet string) string { return "'" + strings.ReplaceAll(sheet, "'", "''") + "'!" }
+// SheetPrefix is a sheet's name as formulas write it before a range: '2年度数据'!
+func SheetPrefix(sheet string) string { return "'" + strings.ReplaceAll(sheet, "'", "''") + "'!" }
 
-// Fixed is a cell with row and column fixed, as formulas that are copied write it: $F$12.
-func Fixed(row, col int) string {
+// AbsCell is a cell in absolute notation: $F$12.
+func AbsCell(row, col int) string {
 	name, _ := excelize.CoordinatesToCellName(col, row, true)
 	return name
 }
 
-// Absolute writes an area of a sheet with fixed rows and columns.
-func Absolute(sheet string, row, col, lastRow, lastCol int) string {
+// AbsRange is a range of a sheet in absolute notation.
+func AbsRange(sheet string, row, col, lastRow, lastCol int) string {
 	if row == lastRow && col == lastCol {
-		return Range(sheet) + Fixed(row, col)
+		return SheetPrefix(sheet) + AbsCell(row, col)
 	}
-	return Range(sheet) + Fixed(row, col) + ":" + Fixed(lastRow, lastCol)
+	return SheetPrefix(sheet) + AbsCell(row, col) + ":" + AbsCell(lastRow, lastCol)
 }
 
-// Quote writes a text as a literal in a formula.
+// Quote writes a text as a literal of a formula.
 func Quote(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }

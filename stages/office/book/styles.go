@@ -17,16 +17,16 @@ const (
 	SheetFont = "微软雅黑"
 )
 
-// Styles makes each style of a workbook once: excelize's NewStyle is slow where there are many.
+// Styles creates each style of a workbook once, because excelize's NewStyle is slow with many styles.
 type Styles struct {
 	file *excelize.File
 	ids  map[string]int
 }
 
-// NewStyles begins the list for one workbook.
+// NewStyles creates the list for one workbook.
 func NewStyles(f *excelize.File) *Styles { return &Styles{f, map[string]int{}} }
 
-// Get gives the id of a named style, making it on first use.
+// Get returns the id of a named style, created on first use.
 func (s *Styles) Get(name string, make func() *excelize.Style) (int, error) {
 	if id, ok := s.ids[name]; ok {
 		return id, nil
@@ -38,52 +38,52 @@ func (s *Styles) Get(name string, make func() *excelize.Style) (int, error) {
 	return id, err
 }
 
-// Look names a style of the workbooks that are made for reading; the form has its own.
+// Look is the name of a style in workbooks for reading; the form has its own styles.
 type Look string
 
 const (
-	Title    Look = "title"
-	Subtitle Look = "subtitle"
-	Heading  Look = "heading" // of a part of a sheet
-	Remark   Look = "remark"  // what a sheet says about itself, over its header
-	Alarm    Look = "alarm"   // a remark that must not be missed
-	Header   Look = "header"
-	Promised Look = "header promised" // header over committed figures
-	Standing Look = "header standing" // header with its text from top to bottom
-	Plain    Look = "text"
-	Prose    Look = "prose"  // long texts
-	Mono     Look = "mono"   // hashes, codes, cell addresses
-	Quiet    Look = "quiet"  // 未填, 不适用: what stands for a value that is not there
-	Centred  Look = "centre" // short words
-	Link     Look = "link"
-	Integer  Look = "integer"
-	Decimal  Look = "decimal"
-	Points   Look = "points"  // two decimals
-	Precise  Look = "precise" // four decimals
-	Share    Look = "share"   // 0–1 shown as percent
-	Growth   Look = "growth"  // signed percent
-	Change   Look = "change"  // signed percentage points
-	Gain     Look = "gain"    // signed, two decimals
-	Total    Look = "total"   // text in a line of totals
-	Sum      Look = "sum"     // number in a line of totals
-	Figure   Look = "figure"  // a number to be seen from afar
-	Input    Look = "input"   // a number or word that the reader may change
-	Entry    Look = "entry"   // a text that the reader types: a number typed into it stays as typed
-	Verdict  Look = "status"  // what a sheet says about its own state
-	Caption  Look = "caption"
-	Bare     Look = "bare" // nothing to see
+	Title           Look = "title"
+	Subtitle        Look = "subtitle"
+	Heading         Look = "heading" // of a part of a sheet
+	Remark          Look = "remark"  // what a sheet says about itself, over its header
+	Alarm           Look = "alarm"   // a remark that must not be missed
+	Header          Look = "header"
+	CommittedHeader Look = "header promised" // header over committed figures
+	Vertical        Look = "header standing" // header with its text from top to bottom
+	Plain           Look = "text"
+	Prose           Look = "prose"  // long texts
+	Mono            Look = "mono"   // hashes, codes, cell addresses
+	Quiet           Look = "quiet"  // 未填, 不适用: what stands for a value that is not there
+	Centred         Look = "centre" // short words
+	Link            Look = "link"
+	Integer         Look = "integer"
+	Decimal         Look = "decimal"
+	Points          Look = "points"  // two decimals
+	Precise         Look = "precise" // four decimals
+	Share           Look = "share"   // 0–1 shown as percent
+	Growth          Look = "growth"  // signed percent
+	Change          Look = "change"  // signed percentage points
+	Gain            Look = "gain"    // signed, two decimals
+	Total           Look = "total"   // text in a line of totals
+	Sum             Look = "sum"     // number in a line of totals
+	Figure          Look = "figure"  // a number to be seen from afar
+	Input           Look = "input"   // a number or word that the reader may change
+	Entry           Look = "entry"   // a text that the reader types: a number typed into it stays as typed
+	Verdict         Look = "status"  // what a sheet says about its own state
+	Caption         Look = "caption"
+	Bare            Look = "bare" // nothing to see
 )
 
-// For committed figures are looks on a ground of their own.
-const promised = "promised "
+// committedPrefix begins the looks of committed figures, which have their own background.
+const committedPrefix = "promised "
 
-// Pledged is the same look for a committed figure.
-func (l Look) Pledged() Look { return promised + l }
+// Committed is the same look for a committed figure.
+func (l Look) Committed() Look { return committedPrefix + l }
 
 //go:embed looks.yaml
 var looksText []byte
 
-// looks are what differs from the usual style.
+// looks holds, by look, the differences from the default style.
 var looks = sync.OnceValue(func() (all map[Look]yaml.Node) {
 	try.Do(yaml.Load(looksText, &all)) // the program's own text
 	return all
@@ -105,12 +105,12 @@ const (
 // Palette are the colours of lines, in order.
 var Palette = []string{Blue, Red, Green, Amber, "7030A0", "00838F", Faint}
 
-// OutOf is the look of points that say what they are out of: 16.70/54.
+// OutOf is the look of points with their maximum: 16.70/54.
 func OutOf(most string) Look { return Points + outOf + Look(most) }
 
 const outOf = " of "
 
-// Of gives the id of a look.
+// Of returns the id of a look's style.
 func (s *Styles) Of(l Look) (int, error) { return s.Get("look "+string(l), l.style) }
 
 func (l Look) style() *excelize.Style {
@@ -119,9 +119,9 @@ func (l Look) style() *excelize.Style {
 		Alignment: &excelize.Alignment{Vertical: "center", WrapText: true},
 		Border:    borders(Line),
 	}
-	base, committed := strings.CutPrefix(string(l), promised)
+	base, committed := strings.CutPrefix(string(l), committedPrefix)
 	if committed {
-		style.Fill = Solid(Cream)
+		style.Fill = SolidFill(Cream)
 	}
 	base, most, of := strings.Cut(base, outOf)
 	if own, ok := looks()[Look(base)]; ok {
@@ -134,8 +134,8 @@ func (l Look) style() *excelize.Style {
 	return style
 }
 
-// Solid is a fill of one colour.
-func Solid(colour string) excelize.Fill {
+// SolidFill is a fill of one colour.
+func SolidFill(colour string) excelize.Fill {
 	return excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{colour}}
 }
 
@@ -144,7 +144,7 @@ func borders(colour string) []excelize.Border {
 		{Type: "right", Color: colour, Style: 1}, {Type: "bottom", Color: colour, Style: 1}}
 }
 
-// Tone is a meaning that cells carry as colour.
+// Tone is a meaning that is shown as a colour.
 type Tone string
 
 const (
@@ -156,7 +156,7 @@ const (
 	Lacking Tone = "lacking" // required and still blank: an accent around the cell, no fill
 )
 
-// tones gives fill and font of each.
+// tones holds the fill and font colour of each tone.
 var tones = map[Tone][2]string{
 	Good:    {"C6EFCE", "006100"},
 	Caution: {"FFEB9C", "7F4F00"},
@@ -165,10 +165,10 @@ var tones = map[Tone][2]string{
 	Doubt:   {"FBD5B0", "7F4F00"},
 }
 
-// Fill is the tone as the fill of a cell.
-func (t Tone) Fill() excelize.Fill { return Solid(tones[t][0]) }
+// Fill is the fill of a cell in the tone.
+func (t Tone) Fill() excelize.Fill { return SolidFill(tones[t][0]) }
 
-// Conditional gives the id of a tone for conditional formats.
+// Conditional returns the id of a tone's conditional style.
 func (s *Styles) Conditional(t Tone) int {
 	name := "tone " + string(t)
 	if _, known := s.ids[name]; !known {
@@ -181,8 +181,8 @@ func (s *Styles) Conditional(t Tone) int {
 	return s.ids[name]
 }
 
-// Number is the look for a number: whole ones are shown without decimals.
-func Number(v float64) Look {
+// NumberLook is the look for a number: whole ones are shown without decimals.
+func NumberLook(v float64) Look {
 	if v == float64(int64(v)) {
 		return Integer
 	}

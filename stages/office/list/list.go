@@ -158,7 +158,7 @@ func (l *List) Col(key string) int {
 // Area is the range of a column over all rows, for formulas of the same book.
 func (l *List) Area(key string) string {
 	col := l.Col(key)
-	return book.Absolute(l.Sheet.Name, l.First(), col, max(l.Len, 2)+l.First()-1, col)
+	return book.AbsRange(l.Sheet.Name, l.First(), col, max(l.Len, 2)+l.First()-1, col)
 }
 
 // Group returns the first column of an each, and the number of its columns.
@@ -319,7 +319,7 @@ func cellOf(v reflect.Value) book.Cell {
 	case reflect.Int, reflect.Int32, reflect.Int64:
 		return book.Cell{Value: v.Int(), Look: book.Integer}
 	case reflect.Float64:
-		return book.Cell{Value: table.Rounded(v.Float()), Look: book.Number(table.Rounded(v.Float()))}
+		return book.Cell{Value: table.Rounded(v.Float()), Look: book.NumberLook(table.Rounded(v.Float()))}
 	}
 	return book.Cell{Value: v.String(), Look: book.Plain}
 }
@@ -363,7 +363,7 @@ func (l *List) Write(r *book.Report, grid book.Grid) error {
 	if l.Sheet.Long {
 		var cut [][]book.Cell
 		for cells := range all {
-			cut = append(cut, grid.Cut(cells)...)
+			cut = append(cut, grid.SplitRow(cells)...)
 		}
 		grid.Rows, all = len(cut), slices.Values(cut)
 	}
@@ -377,7 +377,7 @@ func (x *Lists) Write(w io.Writer, id, title string) error {
 	for i := 0; err == nil && i < len(sheets); i++ {
 		if err = x.Check(sheets[i]); err == nil {
 			l := x.Layout(sheets[i].ID)
-			err = l.Write(r, book.Grid{Alarm: l.Words[Alarm] != ""})
+			err = l.Write(r, book.Grid{Warning: l.Words[Alarm] != ""})
 		}
 	}
 	if err != nil {

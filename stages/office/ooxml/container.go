@@ -1,16 +1,14 @@
-// Package ooxml opens the containers that office programs write: a zip of XML parts, on the bytes of a file that
-// nobody vouches for. Nothing of a file is believed before every one of its bytes is accounted for: the directory
-// stands where the end says, every entry unpacks to the length and the checksum that it names, names are told apart,
-// and XML is walked strictly to its end.
+// Package ooxml reads the containers that office programs write: zip files of XML parts. Files are untrusted, so
+// nothing is used before the whole file is verified: the directory is where the end record says, every entry unpacks to
+// the declared length and checksum, names are unique, and XML is parsed strictly to its end.
 //
 //	data, err := ooxml.Decrypt(data) // a read-only book, encrypted with the password that every program knows
-//	parts, err := ooxml.Open(data)   // proven whole
+//	parts, err := ooxml.Open(data)   // verified
 //	err = ooxml.NewWalker().Walk(parts.Get("xl/workbook.xml"), show)
 //
-// What is wrong with a file is a *Fault of this package: its kind, and what exactly, in words for a person. Which
-// finding follows from it is for the reader of a kind of file to say.
+// Errors are of type *Fault: a kind, and details for people. Callers decide which finding follows.
 //
-// Everything is bounded before it begins: a file of 20 MB, a directory of 4 MB, 64 MB a part, 128 MB in all, 800,000
+// Everything is limited in advance: a file of 20 MB, a directory of 4 MB, 64 MB a part, 128 MB in all, 800,000
 // elements a workbook, 64 deep, 1 MB a token, no DOCTYPE, no entities but XML's own five.
 package ooxml
 
@@ -67,47 +65,47 @@ func fault(kind Kind, format string, args ...any) *Fault {
 	return &Fault{kind, fmt.Sprintf(format, args...)}
 }
 
-// Part is one entry of a container, proven.
+// Part is one verified entry of a container.
 type Part struct {
-	Name string // as written, with plain slashes and none before it
-	Data []byte // nil where nobody asked for it
+	Name string // as written, with forward slashes and no leading one
+	Data []byte // nil: not kept
 }
 
 // Parts are the entries of a container in the order of its directory.
 type Parts struct {
-	All  []Part
-	at   map[string]int     // by name in lower case: two names that differ in nothing else are one
-	tool *inflater          // holds the content
-	late func(i int) []byte // unpacks a part that is asked for; nil: all are
+	All         []Part
+	index       map[string]int     // by name in lower case: two names that differ in nothing else are one
+	inflater    *inflater          // holds the content
+	inflatePart func(i int) []byte // unpacks a part that is asked for; nil: all are
 }
 
-// Release gives the memory of the parts back. Nothing of their content may be held on to.
+// Release returns the memory of the parts to the pool. Their content must not be used afterwards.
 func (p *Parts) Release() {
-	if p.tool != nil && cap(p.tool.slab) <= largestSlab {
-		inflaters.Put(p.tool)
+	if p.inflater != nil && cap(p.inflater.slab) <= maxKeptSlab {
+		inflaters.Put(p.inflater)
 	}
 	*p = Parts{}
 }
 
-// Get gives the content of a part; nil where there is none.
+// Get returns the content of a part; nil if there is none.
 func (p *Parts) Get(name string) []byte {
-	i, ok := p.at[strings.ToLower(name)]
+	i, ok := p.index[strings.ToLower(name)]
 	switch {
 	case !ok:
 		return nil
-	case p.late != nil && p.All[i].Data == nil:
-		p.All[i].Data = p.late(i)
+	case p.inflatePart != nil && p.All[i].Data == nil:
+		p.All[i].Data = p.inflatePart(i)
 	}
 	return p.All[i].Data
 }
 
-// Has says whether there is a part of a name, be it empty.
+// Has reports whether there is a part of this name, perhaps empty.
 func (p *Parts) Has(name string) bool {
-	_, ok := p.at[strings.ToLower(name)]
+	_, ok := p.index[strings.ToLower(name)]
 	return ok
 }
 
-// Open proves a container whole and gives the parts that hold XML, or say of what kind it is.
+// Open verifies the whole container and keeps the parts with XML, or with the container's type.
 func Open(data []byte) (*Parts, error) {
 	return open(data, func(name string) bool {
 		ext := strings.ToLower(path.Ext(name))
@@ -115,27 +113,27 @@ func Open(data []byte) (*Parts, error) {
 	})
 }
 
-// Unpack proves a container whole and gives all its parts.
+// Unpack verifies the whole container and keeps all its parts.
 func Unpack(data []byte) (*Parts, error) {
 	return open(data, func(string) bool { return true })
 }
 
-// Glance gives the parts of a container of which each is proven only when it is asked for, and is none where it is
-// damaged: for a first look at what will be opened, and proven whole, before anything of it is believed.
-func Glance(data []byte) (*Parts, error) { return open(data, nil) }
+// OpenLazily verifies each part only when it is asked for; a damaged one counts as missing. It serves for a first look
+// at a container that will be opened, and verified, before anything in it is used.
+func OpenLazily(data []byte) (*Parts, error) { return open(data, nil) }
 
-// open unpacks what is wanted and proves all; where nothing is said to be wanted, that waits until it is asked for.
+// open verifies all parts and keeps those that are wanted. If wanted is nil, each is verified when it is asked for.
 func open(data []byte, wanted func(name string) bool) (*Parts, error) {
-	files, err := directory(data)
+	files, err := readDirectory(data)
 	if err != nil {
 		return nil, err
 	}
 	tool := inflaters.Get().(*inflater)
 	tool.reserve(files)
-	out, left := &Parts{at: make(map[string]int, len(files)), tool: tool}, uint64(MaxTotal)
+	out, left := &Parts{index: make(map[string]int, len(files)), inflater: tool}, uint64(MaxTotal)
 	var waiting []*zip.File
 	if wanted == nil {
-		out.late = func(i int) []byte {
+		out.inflatePart = func(i int) []byte {
 			content, _ := tool.inflate(data, waiting[i], MaxTotal, true)
 			return content
 		}
@@ -143,13 +141,13 @@ func open(data []byte, wanted func(name string) bool) (*Parts, error) {
 	for _, f := range files {
 		name := strings.TrimPrefix(strings.ReplaceAll(f.Name, `\`, "/"), "/")
 		if f.Mode().IsDir() {
-			if f.UncompressedSize64 > 0 || f.CRC32 != 0 { // a part that one turned bit makes a folder
+			if f.UncompressedSize64 > 0 || f.CRC32 != 0 { // one flipped bit turns a part into a folder
 				return nil, fault(Damaged, "文件夹里有内容")
 			}
 			continue
 		}
 		key := strings.ToLower(name)
-		if _, taken := out.at[key]; taken {
+		if _, taken := out.index[key]; taken {
 			return nil, fault(Damaged, "部件重名")
 		}
 		var content []byte
@@ -164,14 +162,14 @@ func open(data []byte, wanted func(name string) bool) (*Parts, error) {
 				content = nil
 			}
 		}
-		out.at[key] = len(out.All)
+		out.index[key] = len(out.All)
 		out.All = append(out.All, Part{name, content})
 	}
 	return out, nil
 }
 
-// directory reads the entries of a container, which must be all that the file is.
-func directory(data []byte) ([]*zip.File, error) {
+// readDirectory reads the entries of a container. Nothing may precede or follow it in the file.
+func readDirectory(data []byte) ([]*zip.File, error) {
 	switch end := EndOfDirectory(data); {
 	case end == 0:
 		return nil, fault(Incomplete, "缺少结尾，可能被截断")
@@ -195,7 +193,7 @@ func directory(data []byte) ([]*zip.File, error) {
 	return zr.File, nil
 }
 
-// EndOfDirectory gives where a zip container ends; 0 where no end is found.
+// EndOfDirectory returns the offset at which a zip container ends; 0 if no end is found.
 func EndOfDirectory(data []byte) int {
 	at := bytes.LastIndex(data, []byte("PK\x05\x06"))
 	if at < 0 || at+22 > len(data) {
@@ -204,9 +202,8 @@ func EndOfDirectory(data []byte) int {
 	return at + 22 + int(data[at+20]) + int(data[at+21])<<8
 }
 
-// DirectorySize reads the end of a zip container of a size: how large its directory is. ok says that the directory
-// stands where the end says, seen from the first byte: nothing stands before the container, and none of it was cut
-// off at its beginning.
+// DirectorySize reads the size of the directory from the last bytes of a zip container. ok: the directory is where the
+// end record says, so nothing precedes the container and its beginning is not cut off.
 func DirectorySize(tail []byte, size int64) (directory int64, ok bool) {
 	const locator, end64 = 20, 56
 	if EndOfDirectory(tail) == 0 {
@@ -236,17 +233,17 @@ type inflater struct {
 	scratch []byte // for parts that are proven only
 }
 
-// largestSlab is kept for the next container; a form needs 2 MB.
-const largestSlab = 8 << 20
+// maxKeptSlab limits the buffer that is kept for the next container; a form needs 2 MB.
+const maxKeptSlab = 8 << 20
 
-// mostly is how many times deflate can shrink anything.
-const mostly = 1032
+// maxRatio is the largest compression ratio of deflate.
+const maxRatio = 1032
 
-// reserve makes room for what a directory says that its entries unpack to, as far as that can be true.
+// reserve allocates memory for all entries, by their declared sizes as far as these are possible.
 func (t *inflater) reserve(files []*zip.File) {
 	total := uint64(0)
 	for _, f := range files {
-		total += min(f.UncompressedSize64, MaxPart, min(f.CompressedSize64, MaxFile)*mostly)
+		total += min(f.UncompressedSize64, MaxPart, min(f.CompressedSize64, MaxFile)*maxRatio)
 	}
 	if total = min(total, MaxTotal); uint64(cap(t.slab)) < total {
 		t.slab = make([]byte, 0, total)
@@ -254,8 +251,8 @@ func (t *inflater) reserve(files []*zip.File) {
 	t.slab = t.slab[:0]
 }
 
-// room gives bytes of the slab, or others where it is full.
-func (t *inflater) room(size int) []byte {
+// allocate returns bytes of the slab, or new ones if it is full.
+func (t *inflater) allocate(size int) []byte {
 	from := len(t.slab)
 	if cap(t.slab)-from < size {
 		return make([]byte, size)
@@ -266,8 +263,8 @@ func (t *inflater) room(size int) []byte {
 
 var inflaters = sync.Pool{New: func() any { return &inflater{decoder: flate.NewReader(bytes.NewReader(nil))} }}
 
-// inflate unpacks one entry and proves its length and checksum, which are computed here: archive/zip believes a
-// checksum of zero. Where the content is not kept it is valid until the next call.
+// inflate unpacks one entry and verifies its length and checksum. It computes the checksum itself, because archive/zip
+// accepts a checksum of zero. Unless keep, the content is valid only until the next call.
 func (t *inflater) inflate(data []byte, f *zip.File, left uint64, keep bool) ([]byte, error) {
 	const encrypted = 1
 	most, size, packed := min(MaxPart, left), f.UncompressedSize64, f.CompressedSize64
@@ -288,15 +285,15 @@ func (t *inflater) inflate(data []byte, f *zip.File, left uint64, keep bool) ([]
 	raw := data[at : uint64(at)+packed]
 	switch {
 	case size == 0 && packed == 0: // an empty part, whatever the method
-		return []byte{}, checked(nil, f)
-	case f.Method == zip.Store && packed != size, size > packed*mostly:
+		return []byte{}, verifyChecksum(nil, f)
+	case f.Method == zip.Store && packed != size, size > packed*maxRatio:
 		return nil, fault(Damaged, "部件长度不符")
 	case f.Method == zip.Store:
-		return raw, checked(raw, f)
+		return raw, verifyChecksum(raw, f)
 	}
 	var content []byte
 	if keep {
-		content = t.room(int(size))
+		content = t.allocate(int(size))
 	} else {
 		t.scratch = slices.Grow(t.scratch[:0], int(size))
 		content = t.scratch[:size]
@@ -310,17 +307,17 @@ func (t *inflater) inflate(data []byte, f *zip.File, left uint64, keep bool) ([]
 	if n, end := t.decoder.Read(more[:]); err != nil || n > 0 || end != io.EOF {
 		return nil, fault(Damaged, "部件长度不符")
 	}
-	return content, checked(content, f)
+	return content, verifyChecksum(content, f)
 }
 
-func checked(content []byte, f *zip.File) error {
+func verifyChecksum(content []byte, f *zip.File) error {
 	if crc32.ChecksumIEEE(content) != f.CRC32 {
 		return fault(Damaged, "部件校验和不符")
 	}
 	return nil
 }
 
-// Pack makes a container of parts, in their order, by a method of archive/zip.
+// Pack writes parts to a container, in their order. method is one of archive/zip's.
 func Pack(parts []Part, method uint16) ([]byte, error) {
 	var out bytes.Buffer
 	zw := zip.NewWriter(&out)
@@ -337,12 +334,12 @@ func Pack(parts []Part, method uint16) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// Relation is one part that another points at.
+// Relation is a reference from one part to another.
 type Relation struct{ ID, Type, Target string }
 
-// Relations reads what a part points at, the container itself where the name is empty; none where it points at nothing.
+// Relations reads the relations of a part, or of the container if the name is empty.
 func (p *Parts) Relations(w *Walker, part string) (out []Relation, err error) {
-	data := p.Get(RelationsOf(part))
+	data := p.Get(RelationsPart(part))
 	if data == nil {
 		return nil, nil
 	}
@@ -358,13 +355,13 @@ func (p *Parts) Relations(w *Walker, part string) (out []Relation, err error) {
 	return out, err
 }
 
-// RelationsOf is where the relations of a part stand.
-func RelationsOf(part string) string {
+// RelationsPart is the name of the part with the relations of a part.
+func RelationsPart(part string) string {
 	return path.Join(path.Dir(part), "_rels", path.Base("/"+part)+".rels")
 }
 
-// ByID gives the target of a relation; empty where there is none.
-func ByID(all []Relation, id string) string {
+// TargetByID returns the target of a relation; empty if there is none.
+func TargetByID(all []Relation, id string) string {
 	for _, r := range all {
 		if id != "" && r.ID == id {
 			return r.Target
@@ -373,8 +370,8 @@ func ByID(all []Relation, id string) string {
 	return ""
 }
 
-// ByType gives the first target of a type, known by its end: strict and transitional types end alike.
-func ByType(all []Relation, end string) string {
+// TargetByType returns the first target of a type, given the type's end, which is the same in strict and transitional.
+func TargetByType(all []Relation, end string) string {
 	for _, r := range all {
 		if strings.HasSuffix(r.Type, end) {
 			return r.Target
@@ -390,14 +387,14 @@ func resolve(dir, target string) string {
 	return path.Join(dir, target)
 }
 
-// Main gives the main part of a container, and the content type that it is declared to have. Only that part tells the
-// kind: SheetJS lists the types of macros and binary sheets in every file that it writes.
-func (p *Parts) Main(w *Walker) (part, contentType string, err error) {
+// MainPart returns the main part and its declared content type. Only this part tells the kind of document: SheetJS
+// lists the types of macros and binary sheets in every file that it writes.
+func (p *Parts) MainPart(w *Walker) (part, contentType string, err error) {
 	roots, err := p.Relations(w, "")
 	if err != nil {
 		return "", "", err
 	}
-	if part = ByType(roots, "/officeDocument"); part == "" {
+	if part = TargetByType(roots, "/officeDocument"); part == "" {
 		return "", "", nil
 	}
 	const types = "[Content_Types].xml"

@@ -21,8 +21,8 @@ var MagicZip = []byte("PK\x03\x04")
 // Password is what Excel encrypts a book with that it calls read-only.
 const Password = "VelvetSweatshop"
 
-// Decrypt opens a read-only book that is encrypted with the password every program knows; what is not encrypted it
-// gives as it is. Everything else that stands in an old container is a fault: a real password, an old document.
+// Decrypt decrypts a read-only workbook, whose password every program knows; unencrypted data it returns unchanged.
+// Anything else in an OLE container is a fault: a real password, an old document.
 func Decrypt(data []byte) (plain []byte, err error) {
 	if !bytes.HasPrefix(data, MagicOLE) {
 		return data, nil
@@ -32,7 +32,7 @@ func Decrypt(data []byte) (plain []byte, err error) {
 			plain, err = nil, fault(Damaged, "旧格式容器已损坏")
 		}
 	}()
-	if err := decryptable(data); err != nil {
+	if err := checkEncryption(data); err != nil {
 		return nil, err
 	}
 	plain, err = excelize.Decrypt(data, &excelize.Options{Password: Password})
@@ -46,9 +46,9 @@ func Decrypt(data []byte) (plain []byte, err error) {
 	return plain, nil
 }
 
-// decryptable looks at the streams of an old container before the library that decrypts it does.
-func decryptable(data []byte) error {
-	source := &frugal{Reader: *bytes.NewReader(data), left: maxOldDirectory}
+// checkEncryption checks the streams of an OLE container before the library decrypts it.
+func checkEncryption(data []byte) error {
+	source := &limitedReader{Reader: *bytes.NewReader(data), left: maxOldDirectory}
 	streams, err := mscfb.New(source)
 	switch {
 	case err != nil && source.left < 0:
@@ -90,9 +90,9 @@ const maxSpins = 1000000
 // maxInfo bounds the description of an encryption, which takes about 1 KB.
 const maxInfo = 64 << 10
 
-// spinCount reads the largest spin count that the description of an encryption names; older encryption names none. It
-// is read as the library reads it, whatever the namespace. Not clear: there is a description that can't be read to
-// its end, and what the library would find in it is not known.
+// spinCount returns the largest spin count in the description of an encryption; older encryption has none. It is read
+// as the library reads it, whatever the namespace. clear is false if the description can't be read to its end, so that
+// the library might find another count.
 func spinCount(info []byte) (most int, clear bool) {
 	const version = 8
 	if !bytes.HasPrefix(info, []byte{4, 0, 4, 0}) { // of the newer encryption, which is described in XML
@@ -116,22 +116,22 @@ func spinCount(info []byte) (most int, clear bool) {
 	}
 }
 
-// maxOldDirectory bounds what is read of an old container to know its streams: the library keeps a path for each, and
-// streams inside each other take the square of their number. An encrypted book has eight, in 2 KB.
+// maxOldDirectory limits what is read of an OLE container to list its streams: the library keeps a path for each, and
+// nested streams take quadratic memory. An encrypted workbook has eight, in 2 KB.
 const maxOldDirectory = 256 << 10
 
-var errSpent = errors.New("读得太多")
+var errLimit = errors.New("读得太多")
 
-// frugal gives only so many bytes of a file in all, and notes where more is asked for than has arrived.
-type frugal struct {
+// limitedReader reads at most so many bytes of a file in all, and records reads beyond its end.
+type limitedReader struct {
 	bytes.Reader
 	left   int
 	beyond bool
 }
 
-func (f *frugal) ReadAt(p []byte, at int64) (int, error) {
+func (f *limitedReader) ReadAt(p []byte, at int64) (int, error) {
 	if f.left -= len(p); f.left < 0 {
-		return 0, errSpent
+		return 0, errLimit
 	}
 	f.beyond = f.beyond || at >= f.Size()
 	return f.Reader.ReadAt(p, at)

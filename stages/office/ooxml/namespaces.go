@@ -2,88 +2,88 @@ package ooxml
 
 import "strings"
 
-// Space is a namespace. Strict and transitional Open XML name the same things and are one here.
-type Space int
+// Namespace is an XML namespace. Strict and transitional Open XML name the same things and have the same Namespace.
+type Namespace int
 
 // Namespaces that readers ask for. Others have numbers from the first free one.
 const (
-	NoSpace   Space = iota
-	Sheets          // SpreadsheetML
-	Words           // WordprocessingML
-	Related         // r:id and its kin
-	Links           // of relationships parts
-	Types           // of [Content_Types].xml
-	mcSpace         // markup compatibility
-	xmlSpace        // xml:space
-	xmlnsName       // declarations themselves
+	NoNamespace          Namespace = iota
+	SpreadsheetML                  // SpreadsheetML
+	WordprocessingML               // WordprocessingML
+	OfficeRelationships            // r:id and its kin
+	PackageRelationships           // of relationships parts
+	ContentTypes                   // of [Content_Types].xml
+	markupCompatibility            // markup compatibility
+	xmlNamespace                   // xml:space
+	xmlnsNamespace                 // declarations themselves
 	firstFree
 )
 
 const xmlURI, xmlnsURI = "http://www.w3.org/XML/1998/namespace", "http://www.w3.org/2000/xmlns/"
 
-var known = map[string]Space{
-	"http://schemas.openxmlformats.org/spreadsheetml/2006/main":           Sheets,
-	"http://purl.oclc.org/ooxml/spreadsheetml/main":                       Sheets,
-	"http://schemas.openxmlformats.org/wordprocessingml/2006/main":        Words,
-	"http://purl.oclc.org/ooxml/wordprocessingml/main":                    Words,
-	"http://schemas.openxmlformats.org/officeDocument/2006/relationships": Related,
-	"http://purl.oclc.org/ooxml/officeDocument/relationships":             Related,
-	"http://schemas.openxmlformats.org/package/2006/relationships":        Links,
-	"http://schemas.openxmlformats.org/package/2006/content-types":        Types,
-	"http://schemas.openxmlformats.org/markup-compatibility/2006":         mcSpace,
-	xmlURI:   xmlSpace,
-	xmlnsURI: xmlnsName,
+var knownNamespaces = map[string]Namespace{
+	"http://schemas.openxmlformats.org/spreadsheetml/2006/main":           SpreadsheetML,
+	"http://purl.oclc.org/ooxml/spreadsheetml/main":                       SpreadsheetML,
+	"http://schemas.openxmlformats.org/wordprocessingml/2006/main":        WordprocessingML,
+	"http://purl.oclc.org/ooxml/wordprocessingml/main":                    WordprocessingML,
+	"http://schemas.openxmlformats.org/officeDocument/2006/relationships": OfficeRelationships,
+	"http://purl.oclc.org/ooxml/officeDocument/relationships":             OfficeRelationships,
+	"http://schemas.openxmlformats.org/package/2006/relationships":        PackageRelationships,
+	"http://schemas.openxmlformats.org/package/2006/content-types":        ContentTypes,
+	"http://schemas.openxmlformats.org/markup-compatibility/2006":         markupCompatibility,
+	xmlURI:   xmlNamespace,
+	xmlnsURI: xmlnsNamespace,
 }
 
-// understood says whether Excel and Word know a namespace: what the filler sees is what counts.
+// understood reports whether Excel and Word know a namespace, because what they show to the filler is what counts.
 func understood(uri string) bool {
-	return known[uri] != NoSpace || strings.HasPrefix(uri, "http://schemas.microsoft.com/office/") ||
+	return knownNamespaces[uri] != NoNamespace || strings.HasPrefix(uri, "http://schemas.microsoft.com/office/") ||
 		strings.HasPrefix(uri, "http://schemas.openxmlformats.org/")
 }
 
-// binding is a prefix in use.
+// binding is a namespace prefix in scope.
 type binding struct {
-	prefix string // empty: elements without one
-	uri    string
-	space  Space
-	depth  int
+	prefix    string // empty: elements without one
+	uri       string
+	namespace Namespace
+	depth     int
 }
 
-// maxBindings bounds the prefixes in use at once, which are looked through one by one. Word declares some 40.
+// maxBindings limits the prefixes in scope, which are searched one by one. Word declares some 40.
 const maxBindings = 200
 
-// bind takes a declaration of the element that is being read.
+// bind adds a namespace declaration of the current element.
 func (w *Walker) bind(prefix, uri string) error {
-	space := NoSpace
+	space := NoNamespace
 	if uri != "" {
 		var ok bool
-		if space, ok = known[uri]; !ok {
-			if space, ok = w.foreign[uri]; !ok {
-				space = firstFree + Space(len(w.foreign))
-				w.foreign[uri] = space
+		if space, ok = knownNamespaces[uri]; !ok {
+			if space, ok = w.otherNamespaces[uri]; !ok {
+				space = firstFree + Namespace(len(w.otherNamespaces))
+				w.otherNamespaces[uri] = space
 			}
 		}
 	}
-	reserved := prefix == "xmlns" || (prefix == "xml") != (space == xmlSpace) || space == xmlnsName
+	reserved := prefix == "xmlns" || (prefix == "xml") != (space == xmlNamespace) || space == xmlnsNamespace
 	if reserved || prefix != "" && uri == "" {
-		return broken("命名空间声明有误")
+		return malformed("命名空间声明有误")
 	}
 	for i := len(w.bindings) - 1; i >= 0 && w.bindings[i].depth == w.depth; i-- {
 		if w.bindings[i].prefix == prefix {
-			return broken("属性重复")
+			return malformed("属性重复")
 		}
 	}
 	if len(w.bindings) == maxBindings {
-		return broken("命名空间过多")
+		return malformed("命名空间过多")
 	}
 	w.bindings = append(w.bindings, binding{prefix, uri, space, w.depth})
 	if prefix == "" {
-		w.plain = space
+		w.defaultNamespace = space
 	}
 	return nil
 }
 
-// unbind forgets the declarations of the element that ends.
+// unbind removes the declarations of the element that ends.
 func (w *Walker) unbind() {
 	n := len(w.bindings)
 	for n > 0 && w.bindings[n-1].depth >= w.depth {
@@ -93,13 +93,13 @@ func (w *Walker) unbind() {
 		return
 	}
 	w.bindings = w.bindings[:n]
-	w.plain = NoSpace
+	w.defaultNamespace = NoNamespace
 	if b := w.lookup(nil); b != nil {
-		w.plain = b.space
+		w.defaultNamespace = b.namespace
 	}
 }
 
-// lookup finds what a prefix stands for.
+// lookup finds the declaration of a prefix; nil if there is none.
 func (w *Walker) lookup(prefix []byte) *binding {
 	for i := len(w.bindings) - 1; i >= 0; i-- {
 		if w.bindings[i].prefix == string(prefix) {
@@ -109,63 +109,63 @@ func (w *Walker) lookup(prefix []byte) *binding {
 	return nil
 }
 
-// spaceOf resolves a prefix that must be declared.
-func (w *Walker) spaceOf(prefix []byte) (Space, error) {
+// namespaceOf resolves a prefix, which must be declared.
+func (w *Walker) namespaceOf(prefix []byte) (Namespace, error) {
 	if string(prefix) == "xml" {
-		return xmlSpace, nil
+		return xmlNamespace, nil
 	}
 	if b := w.lookup(prefix); b != nil {
-		return b.space, nil
+		return b.namespace, nil
 	}
-	return NoSpace, broken("前缀 " + clip(prefix) + " 没有声明")
+	return NoNamespace, malformed("前缀 " + excerpt(prefix) + " 没有声明")
 }
 
-// clip shortens what a message quotes.
-func clip(b []byte) string { return string(b[:min(len(b), 20)]) }
+// excerpt shortens what a message quotes.
+func excerpt(b []byte) string { return string(b[:min(len(b), 20)]) }
 
 // Markup compatibility (ECMA-376 part 3). An AlternateContent shows the first Choice whose namespaces are understood,
 // or else the Fallback; what is ignorable and not understood is passed over, or only its content shown.
 
 // sight says how an element is shown.
-type sight uint8
+type visibility uint8
 
 const (
-	seen    sight = iota
-	through       // not itself, its content is
-	unseen        // neither
+	shown       visibility = iota
+	contentOnly            // not itself, its content is
+	hidden                 // neither
 )
 
-// ignorable is a namespace that a part says may be passed over.
+// ignorable is a namespace that a part declares as ignorable.
 type ignorable struct {
-	space   Space
-	through string // elements of it whose content is shown, * being all; empty: of all of it nothing is
-	depth   int
+	namespace Namespace
+	contentOf string // elements of it whose content is shown, * being all; empty: of all of it nothing is
+	depth     int
 }
 
-// compatible reads the markup compatibility attributes of an element, and decides how it is shown.
-func (w *Walker) compatible(e, outer *Element) (sight, error) {
+// visibilityOf reads an element's markup compatibility attributes and decides how it is visited.
+func (w *Walker) visibilityOf(e, outer *Element) (visibility, error) {
 	for _, a := range e.attrs {
-		if a.space != mcSpace {
+		if a.namespace != markupCompatibility {
 			continue
 		}
-		if err := w.declare(string(a.name.of(w.data)), a.value(w.data)); err != nil {
-			return seen, err
+		if err := w.addIgnorables(string(a.name.of(w.data)), a.value(w.data)); err != nil {
+			return shown, err
 		}
 	}
 	inside := outer != nil && outer.alternate != 0
 	choice, fallback := string(e.Name) == "Choice", string(e.Name) == "Fallback"
 	switch {
-	case e.Space == mcSpace && string(e.Name) == "AlternateContent" && !inside && outer != nil:
+	case e.Namespace == markupCompatibility && string(e.Name) == "AlternateContent" && !inside && outer != nil:
 		e.alternate = undecided
-		return through, nil
-	case e.Space == mcSpace && inside && (choice || fallback):
-		return w.choose(e, outer, fallback)
-	case e.Space == mcSpace || inside:
-		return seen, broken("AlternateContent 用法有误")
-	case e.Space < firstFree:
-		return seen, nil
+		return contentOnly, nil
+	case e.Namespace == markupCompatibility && inside && (choice || fallback):
+		return w.chooseAlternative(e, outer, fallback)
+	case e.Namespace == markupCompatibility || inside:
+		return shown, malformed("AlternateContent 用法有误")
+	case e.Namespace < firstFree:
+		return shown, nil
 	}
-	return w.passes(e), nil
+	return w.foreignVisibility(e), nil
 }
 
 // States of an AlternateContent.
@@ -175,9 +175,9 @@ const (
 	ended // by its Fallback
 )
 
-func (w *Walker) choose(e, outer *Element, fallback bool) (sight, error) {
+func (w *Walker) chooseAlternative(e, outer *Element, fallback bool) (visibility, error) {
 	if outer.alternate == ended {
-		return seen, broken("AlternateContent 用法有误")
+		return shown, malformed("AlternateContent 用法有误")
 	}
 	taken := outer.alternate == undecided
 	if fallback {
@@ -185,12 +185,12 @@ func (w *Walker) choose(e, outer *Element, fallback bool) (sight, error) {
 	} else {
 		required := strings.Fields(e.Attr("Requires"))
 		if len(required) == 0 {
-			return seen, broken("AlternateContent 用法有误")
+			return shown, malformed("AlternateContent 用法有误")
 		}
 		for _, prefix := range required {
 			b := w.lookup([]byte(prefix))
 			if b == nil {
-				return seen, broken("前缀 " + clip([]byte(prefix)) + " 没有声明")
+				return shown, malformed("前缀 " + excerpt([]byte(prefix)) + " 没有声明")
 			}
 			taken = taken && understood(b.uri)
 		}
@@ -199,13 +199,13 @@ func (w *Walker) choose(e, outer *Element, fallback bool) (sight, error) {
 		}
 	}
 	if taken {
-		return through, nil
+		return contentOnly, nil
 	}
-	return unseen, nil
+	return hidden, nil
 }
 
-// declare takes an attribute of markup compatibility.
-func (w *Walker) declare(name string, value []byte) error {
+// addIgnorables handles a markup compatibility attribute.
+func (w *Walker) addIgnorables(name string, value []byte) error {
 	if name != "Ignorable" && name != "ProcessContent" && name != "MustUnderstand" {
 		return nil
 	}
@@ -214,34 +214,34 @@ func (w *Walker) declare(name string, value []byte) error {
 		b := w.lookup([]byte(prefix))
 		switch {
 		case b == nil || named != (name == "ProcessContent") || named && local == "":
-			return broken("前缀 " + clip([]byte(prefix)) + " 没有声明")
+			return malformed("前缀 " + excerpt([]byte(prefix)) + " 没有声明")
 		case name == "MustUnderstand" && !understood(b.uri):
-			return broken("要求读取的程序认识 " + clip([]byte(prefix)))
+			return malformed("要求读取的程序认识 " + excerpt([]byte(prefix)))
 		case name == "MustUnderstand" || understood(b.uri):
 			continue
 		}
 		if len(w.ignorables) == MaxDepth {
-			return broken("可忽略的命名空间过多")
+			return malformed("可忽略的命名空间过多")
 		}
-		w.ignorables = append(w.ignorables, ignorable{b.space, local, w.depth})
+		w.ignorables = append(w.ignorables, ignorable{b.namespace, local, w.depth})
 	}
 	return nil
 }
 
-// passes says how an element of a foreign namespace is shown.
-func (w *Walker) passes(e *Element) sight {
+// foreignVisibility decides how an element of a foreign namespace is visited.
+func (w *Walker) foreignVisibility(e *Element) visibility {
 	ignored := false
 	for _, i := range w.ignorables {
 		switch {
-		case i.space != e.Space:
-		case i.through == string(e.Name), i.through == "*":
-			return through
-		case i.through == "":
+		case i.namespace != e.Namespace:
+		case i.contentOf == string(e.Name), i.contentOf == "*":
+			return contentOnly
+		case i.contentOf == "":
 			ignored = true
 		}
 	}
 	if ignored {
-		return unseen
+		return hidden
 	}
-	return seen
+	return shown
 }

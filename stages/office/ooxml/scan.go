@@ -13,10 +13,10 @@ import (
 
 // Classes of bytes.
 const (
-	white   = 1 << iota // between tokens
-	named               // within a name; bytes of other scripts are looked at again
-	initial             // at its beginning
-	marked              // within a value: needs a look
+	whitespace   = 1 << iota // between tokens
+	nameByte                 // within a name; bytes of other scripts are looked at again
+	nameStart                // at its beginning
+	valueSpecial             // within a value: needs a look
 )
 
 var class = func() (c [256]uint8) {
@@ -24,23 +24,23 @@ var class = func() (c [256]uint8) {
 		letter := b|0x20 >= 'a' && b|0x20 <= 'z' || b == '_' || b >= utf8.RuneSelf
 		switch {
 		case letter:
-			c[b] = named | initial
+			c[b] = nameByte | nameStart
 		case b >= '0' && b <= '9', b == '-', b == '.':
-			c[b] = named
+			c[b] = nameByte
 		case strings.IndexByte(" \t\r\n", byte(b)) >= 0:
-			c[b] = white
+			c[b] = whitespace
 		}
 	}
 	for _, b := range "<&\r'\"" {
-		c[b] |= marked
+		c[b] |= valueSpecial
 	}
 	return c
 }()
 
 var errToken = &Fault{Excessive, "XML 的一个标记超过 1 MB"}
 
-// legible says whether all bytes of a part are characters that XML allows, in UTF-8.
-func legible(data []byte) error {
+// checkCharacters checks that a part holds only characters that XML allows, in UTF-8.
+func checkCharacters(data []byte) error {
 	const ones, highs, step = 0x0101010101010101, 0x8080808080808080, 16
 	for i := 0; i < len(data); {
 		for ; len(data)-i >= step; i += step { // most of a part is plain
@@ -54,13 +54,13 @@ func legible(data []byte) error {
 			case c >= 0x20 && c < utf8.RuneSelf, c == '\t', c == '\n', c == '\r':
 				i++
 			case c < 0x20:
-				return errBroken
+				return errMalformed
 			case c >= 0xE4 && c <= 0xE9 && i+2 < len(data) && data[i+1]&0xC0 == 0x80 && data[i+2]&0xC0 == 0x80:
 				i += 3 // Chinese, as nearly all of what isn't plain
 			default:
 				r, n := utf8.DecodeRune(data[i:])
 				if r == utf8.RuneError && n == 1 || r == 0xFFFE || r == 0xFFFF {
-					return errBroken
+					return errMalformed
 				}
 				i += n
 			}
@@ -69,38 +69,38 @@ func legible(data []byte) error {
 	return nil
 }
 
-// name reads a name; colon is where its prefix ends, 0 where it has none.
+// name reads a name; colon is the length of its prefix, 0 if it has none.
 func (w *Walker) name() (name []byte, colon int, err error) {
 	data, from := w.data, w.pos
 	i, other := from, byte(0)
-	if i >= len(data) || class[data[i]]&initial == 0 {
-		return nil, 0, errBroken
+	if i >= len(data) || class[data[i]]&nameStart == 0 {
+		return nil, 0, errMalformed
 	}
 	for ; i < len(data); i++ {
 		c := data[i]
-		if class[c]&named != 0 {
+		if class[c]&nameByte != 0 {
 			other |= c
 			continue
 		}
 		if c != ':' {
 			break
 		}
-		if colon > 0 || i+1 == len(data) || class[data[i+1]]&initial == 0 {
-			return nil, 0, errBroken
+		if colon > 0 || i+1 == len(data) || class[data[i+1]]&nameStart == 0 {
+			return nil, 0, errMalformed
 		}
 		colon = i - from
 	}
 	if i == len(data) || i-from > MaxToken {
-		return nil, 0, errBroken
+		return nil, 0, errMalformed
 	}
 	w.pos = i
 	if name = data[from:i]; other >= utf8.RuneSelf && !legalName(name) {
-		return nil, 0, errBroken
+		return nil, 0, errMalformed
 	}
 	return name, colon, nil
 }
 
-// legalName asks the standard library about a name beyond ASCII: it has XML's tables, and such names are rare.
+// legalName checks a name beyond ASCII with the standard library, which has XML's tables. Such names are rare.
 func legalName(name []byte) bool {
 	_, err := xml.NewDecoder(strings.NewReader("<" + string(name) + "/>")).RawToken()
 	return err == nil
@@ -114,32 +114,32 @@ func (w *Walker) attributes(e *Element) (closed, special bool, err error) {
 		if i-from > MaxToken {
 			return false, false, errToken
 		}
-		for i < len(data) && class[data[i]]&white != 0 {
+		for i < len(data) && class[data[i]]&whitespace != 0 {
 			i++
 		}
 		if i == len(data) {
-			return false, false, errBroken
+			return false, false, errMalformed
 		}
 		switch spaced := i > w.pos; {
 		case data[i] == '>':
 			w.pos = i + 1
-			return false, special, w.resolved(e, special)
+			return false, special, w.resolveAttributes(e, special)
 		case data[i] == '/':
 			if i+1 == len(data) || data[i+1] != '>' {
-				return false, false, errBroken
+				return false, false, errMalformed
 			}
 			w.pos = i + 2
-			return true, special, w.resolved(e, special)
+			return true, special, w.resolveAttributes(e, special)
 		case !spaced:
-			return false, false, errBroken
+			return false, false, errMalformed
 		}
 		w.pos = i
 		name, colon, err := w.name()
 		if err != nil {
 			return false, false, err
 		}
-		a := attr{space: Space(-colon), name: span{int32(i), int32(w.pos)}}
-		if a.val, a.raw, err = w.value(); err != nil {
+		a := attr{namespace: Namespace(-colon), name: span{int32(i), int32(w.pos)}}
+		if a.val, a.undecoded, err = w.value(); err != nil {
 			return false, false, err
 		}
 		switch {
@@ -160,24 +160,24 @@ func (w *Walker) attributes(e *Element) (closed, special bool, err error) {
 // value reads the equals sign and the quoted value behind an attribute's name.
 func (w *Walker) value() (value span, raw bool, err error) {
 	data, i := w.data, w.pos
-	for i < len(data) && class[data[i]]&white != 0 {
+	for i < len(data) && class[data[i]]&whitespace != 0 {
 		i++
 	}
 	if i >= len(data) || data[i] != '=' {
-		return span{}, false, errBroken
+		return span{}, false, errMalformed
 	}
-	for i++; i < len(data) && class[data[i]]&white != 0; {
+	for i++; i < len(data) && class[data[i]]&whitespace != 0; {
 		i++
 	}
 	if i >= len(data) || data[i] != '"' && data[i] != '\'' {
-		return span{}, false, errBroken
+		return span{}, false, errMalformed
 	}
 	quote := data[i]
 	i++
 	from := i
 	for ; i < len(data); i++ {
 		c := data[i]
-		if class[c]&marked == 0 {
+		if class[c]&valueSpecial == 0 {
 			continue
 		}
 		switch {
@@ -185,11 +185,11 @@ func (w *Walker) value() (value span, raw bool, err error) {
 			w.pos = i + 1
 			return span{int32(from), int32(i)}, raw, nil
 		case c == '<':
-			return span{}, false, errBroken
+			return span{}, false, errMalformed
 		case c == '&':
-			n, _ := reference(data[i:])
+			n, _ := parseReference(data[i:])
 			if n == 0 {
-				return span{}, false, errBroken
+				return span{}, false, errMalformed
 			}
 			raw = true
 			i += n - 1
@@ -197,100 +197,100 @@ func (w *Walker) value() (value span, raw bool, err error) {
 			raw = true
 		}
 	}
-	return span{}, false, errBroken
+	return span{}, false, errMalformed
 }
 
-// resolved gives the attributes of an element their namespaces, once all are declared; none may be there twice.
-func (w *Walker) resolved(e *Element, special bool) error {
+// resolveAttributes resolves the prefixes of an element's attributes once all are declared, and refuses duplicates.
+func (w *Walker) resolveAttributes(e *Element, special bool) error {
 	if special {
 		for i := range e.attrs {
 			a := &e.attrs[i]
-			colon := int(-a.space)
+			colon := int(-a.namespace)
 			if colon == 0 {
 				continue
 			}
-			space, err := w.spaceOf(a.name.of(w.data)[:colon])
+			space, err := w.namespaceOf(a.name.of(w.data)[:colon])
 			if err != nil {
 				return err
 			}
-			a.space, a.name.from = space, a.name.from+int32(colon)+1
+			a.namespace, a.name.from = space, a.name.from+int32(colon)+1
 		}
 	}
 	const few = 16
 	if len(e.attrs) > few {
-		return distinct(w.data, e.attrs)
+		return refuseDuplicates(w.data, e.attrs)
 	}
 	for i := range e.attrs {
 		a := &e.attrs[i]
 		for j := range i {
 			b := &e.attrs[j]
-			if a.space == b.space && string(a.name.of(w.data)) == string(b.name.of(w.data)) {
-				return errTwice
+			if a.namespace == b.namespace && string(a.name.of(w.data)) == string(b.name.of(w.data)) {
+				return errDuplicate
 			}
 		}
 	}
 	return nil
 }
 
-var errTwice = broken("属性重复")
+var errDuplicate = malformed("属性重复")
 
-func distinct(data []byte, attrs []attr) error {
+func refuseDuplicates(data []byte, attrs []attr) error {
 	type key struct {
-		space Space
+		space Namespace
 		name  string
 	}
 	met := make(map[key]bool, len(attrs))
 	for _, a := range attrs {
-		k := key{a.space, string(a.name.of(data))}
+		k := key{a.namespace, string(a.name.of(data))}
 		if met[k] {
-			return errTwice
+			return errDuplicate
 		}
 		met[k] = true
 	}
 	return nil
 }
 
-// run reads text up to the next tag.
-func (w *Walker) run() error {
+// textRun reads text up to the next tag.
+func (w *Walker) textRun() error {
 	n := bytes.IndexByte(w.data[w.pos:], '<')
 	if n < 0 {
-		return errBroken
+		return errMalformed
 	}
 	if n > MaxToken {
 		return errToken
 	}
 	text := w.data[w.pos : w.pos+n : w.pos+n]
-	raw := w.returns && bytes.IndexByte(text, '\r') >= 0
+	raw := w.hasReturns && bytes.IndexByte(text, '\r') >= 0
 	for i := 0; ; {
 		at := bytes.IndexByte(text[i:], '&')
 		if at < 0 {
 			break
 		}
-		size, _ := reference(text[i+at:])
+		size, _ := parseReference(text[i+at:])
 		if size == 0 {
-			return errBroken
+			return errMalformed
 		}
 		i, raw = i+at+size, true
 	}
-	if w.closes && bytes.Contains(text, sectionEnd) {
-		return errBroken
+	if w.hasSectionEnd && bytes.Contains(text, sectionEnd) {
+		return errMalformed
 	}
 	w.pos += n
-	w.say(text, raw)
+	w.appendText(text, raw)
 	return nil
 }
 
 var sectionEnd = []byte("]]>") // which may stand nowhere else
 
-// bang reads a comment or a CDATA section. XML knows more that begins so; no office program writes it.
-func (w *Walker) bang() error {
+// commentOrCDATA reads a comment or a CDATA section. Other declarations are refused; no office program writes them.
+func (w *Walker) commentOrCDATA() error {
 	rest := w.data[w.pos:]
 	switch {
 	case bytes.HasPrefix(rest, []byte("<!--")):
 		n := bytes.Index(rest[4:], []byte("--"))
 		switch {
 		case n < 0 || 4+n+2 >= len(rest) || rest[4+n+2] != '>':
-			return errBroken
+			return errMalformed
 		case n > MaxToken:
 			return errToken
 		}
@@ -300,7 +300,7 @@ func (w *Walker) bang() error {
 		n := bytes.Index(rest[9:], []byte("]]>"))
 		switch {
 		case n < 0:
-			return errBroken
+			return errMalformed
 		case n > MaxToken:
 			return errToken
 		}
@@ -309,12 +309,12 @@ func (w *Walker) bang() error {
 		if bytes.IndexByte(text, '\r') >= 0 {
 			text = []byte(newlines.Replace(string(text)))
 		}
-		w.say(text, false)
+		w.appendText(text, false)
 		return nil
 	case bytes.HasPrefix(rest, []byte("<!DOCTYPE")):
-		return broken("含 DOCTYPE")
+		return malformed("含 DOCTYPE")
 	}
-	return errBroken
+	return errMalformed
 }
 
 var newlines = strings.NewReplacer("\r\n", "\n", "\r", "\n")
@@ -325,35 +325,35 @@ var declaration = sync.OnceValue(func() *regexp.Regexp {
 		`(?:\s+standalone\s*=\s*["'](?:yes|no)["'])?\s*\?>`)
 })
 
-// prolog reads the declaration. The bytes are in UTF-8 by now; an encoding that is neither of Open XML's is refused.
+// prolog reads the XML declaration. The part is in UTF-8 by now; declared encodings other than Open XML's are refused.
 func (w *Walker) prolog() error {
 	const begin, longest = "<?xml", 200
-	if !bytes.HasPrefix(w.data, []byte(begin)) || len(w.data) > len(begin) && class[w.data[len(begin)]]&named != 0 {
+	if !bytes.HasPrefix(w.data, []byte(begin)) || len(w.data) > len(begin) && class[w.data[len(begin)]]&nameByte != 0 {
 		return nil
 	}
 	said := declaration().FindSubmatch(w.data[:min(len(w.data), longest)])
 	if said == nil {
-		return broken("XML 声明有误")
+		return malformed("XML 声明有误")
 	}
 	encoding := strings.ToLower(string(said[1]))
 	if encoding != "" && encoding != "utf-8" && encoding != "utf-16" {
-		return broken("XML 的编码 " + clip(said[1]) + " 不认识")
+		return malformed("XML 的编码 " + excerpt(said[1]) + " 不认识")
 	}
 	w.pos = len(said[0])
 	return nil
 }
 
-// instruction passes over a processing instruction.
-func (w *Walker) instruction() error {
+// processingInstruction skips a processing instruction.
+func (w *Walker) processingInstruction() error {
 	w.pos += 2
 	from := w.pos
 	target, colon, err := w.name()
 	if err != nil || colon > 0 || strings.EqualFold(string(target), "xml") {
-		return errBroken
+		return errMalformed
 	}
 	n := bytes.Index(w.data[w.pos:], []byte("?>"))
 	if n < 0 {
-		return errBroken
+		return errMalformed
 	}
 	if w.pos += n + 2; w.pos-from > MaxToken {
 		return errToken
@@ -363,8 +363,8 @@ func (w *Walker) instruction() error {
 
 var entities = map[string]rune{"lt": '<', "gt": '>', "amp": '&', "apos": '\'', "quot": '"'}
 
-// reference reads a character or entity reference at the beginning of b: its length, 0 where it is none that XML knows.
-func reference(b []byte) (n int, r rune) {
+// parseReference parses a character or entity reference at the beginning of b: its length, 0 if it is invalid.
+func parseReference(b []byte) (n int, r rune) {
 	const longest = 16
 	end := 1
 	for end < len(b) && b[end] != ';' {
@@ -395,12 +395,12 @@ func reference(b []byte) (n int, r rune) {
 	return end + 1, rune(v)
 }
 
-// decode appends a text, its references read and its lines ended alike.
+// decode appends text with references decoded and line ends normalised.
 func decode(to, text []byte) []byte {
 	for i := 0; i < len(text); {
 		switch c := text[i]; {
 		case c == '&':
-			n, r := reference(text[i:])
+			n, r := parseReference(text[i:])
 			to = utf8.AppendRune(to, r)
 			i += n
 		case c == '\r':

@@ -7,81 +7,82 @@ import (
 	"golang.org/x/text/encoding/unicode"
 )
 
-// Element is what a walk shows, at its start and again at its end with its own text. It is valid while it is shown.
+// Element is an element of a walk. It is visited at its start, and at its end with its text, and valid only during the
+// visit.
 type Element struct {
-	Name  []byte // without its prefix
-	Space Space
-	Start bool // shown at its start, before its content
-	// Native says that it and all around it are of the namespace of the root: nothing that another program put there.
+	Name      []byte // without its prefix
+	Namespace Namespace
+	Start     bool // shown at its start, before its content
+	// Native: it and all elements around it are in the root's namespace, so it is no other program's extension.
 	Native bool
 	Depth  int // 1: the root
 
-	in        *Walker
-	parent    *Element
-	attrs     []attr
-	text      []byte // a piece of the part, or of buf
-	raw       bool   // text holds references or carriage returns still to be read
-	buf       []byte
-	tag       []byte // as written, with its prefix
-	sight     sight
-	alternate int
+	walker     *Walker
+	parent     *Element
+	attrs      []attr
+	text       []byte // a piece of the part, or of buf
+	undecoded  bool   // text holds references or carriage returns still to be read
+	buf        []byte
+	tag        []byte // as written, with its prefix
+	visibility visibility
+	alternate  int
 }
 
-// attr is an attribute; its value may hold references still to be read.
+// attr is an attribute; its value may still hold references.
 type attr struct {
-	space     Space
+	namespace Namespace
 	name, val span
-	raw       bool
+	undecoded bool
 }
 
-// span is where something stands in a part. Attributes are gathered by the hundred thousand: spans cost the collector
-// nothing.
+// span is a range of bytes in a part. There are hundreds of thousands of attributes, and a span has no pointers for the
+// garbage collector to follow.
 type span struct{ from, to int32 }
 
 func (s span) of(data []byte) []byte { return data[s.from:s.to:s.to] }
 
-// value gives the value as meant.
+// value returns the decoded value.
 func (a *attr) value(data []byte) []byte {
-	if !a.raw {
+	if !a.undecoded {
 		return a.val.of(data)
 	}
 	return decode(nil, a.val.of(data))
 }
 
-// Attr gives an attribute of the element itself, one without a prefix; empty where there is none.
+// Attr returns the value of an attribute without a prefix; empty if there is none.
 func (e *Element) Attr(name string) string { return string(e.AttrBytes(name)) }
 
 // AttrBytes is Attr without a copy.
-func (e *Element) AttrBytes(name string) []byte { return e.attrIn(NoSpace, name) }
+func (e *Element) AttrBytes(name string) []byte { return e.attrIn(NoNamespace, name) }
 
-// AttrIn gives an attribute of a namespace.
-func (e *Element) AttrIn(space Space, name string) string { return string(e.attrIn(space, name)) }
+// AttrIn returns the value of an attribute in a namespace.
+func (e *Element) AttrIn(space Namespace, name string) string { return string(e.attrIn(space, name)) }
 
-func (e *Element) attrIn(space Space, name string) []byte {
+func (e *Element) attrIn(space Namespace, name string) []byte {
 	for i := range e.attrs {
-		if a := &e.attrs[i]; a.space == space && string(a.name.of(e.in.data)) == name {
-			return a.value(e.in.data)
+		if a := &e.attrs[i]; a.namespace == space && string(a.name.of(e.walker.data)) == name {
+			return a.value(e.walker.data)
 		}
 	}
 	return nil
 }
 
-// Text is what stands directly in the element, at its end.
+// Text returns the text directly in the element, complete only at its end.
 func (e *Element) Text() []byte {
-	if e.raw {
+	if e.undecoded {
 		e.buf = decode(e.buf[:0], e.text)
-		e.text, e.raw = e.buf, false
+		e.text, e.undecoded = e.buf, false
 	}
 	return e.text
 }
 
-// Size is how many bytes the text takes in the part: no fewer than it has.
+// Size is the length of the text before decoding, in bytes: no less than the length of Text.
 func (e *Element) Size() int { return len(e.text) }
 
 // Parent is the element around this one; nil for the root.
 func (e *Element) Parent() *Element { return e.parent }
 
-// Within says whether an element of a name is around this one, or is it.
+// Within reports whether the element or one around it has this name.
 func (e *Element) Within(name string) bool {
 	for ; e != nil; e = e.parent {
 		if string(e.Name) == name {
@@ -91,68 +92,68 @@ func (e *Element) Within(name string) bool {
 	return false
 }
 
-// Walker walks the parts of one container; together they may hold so many elements.
+// Walker walks the parts of one container and limits the number of their elements.
 type Walker struct {
-	left       int // elements
-	data       []byte
-	pos        int
-	depth      int // of elements that are open
-	frames     [MaxDepth]Element
-	bindings   []binding
-	plain      Space // of elements without a prefix
-	foreign    map[string]Space
-	returns    bool // the part has carriage returns
-	closes     bool // it has the end of a CDATA section somewhere
-	ignorables []ignorable
-	show       func(*Element) error
+	elementsLeft     int // elements
+	data             []byte
+	pos              int
+	depth            int // of elements that are open
+	frames           [MaxDepth]Element
+	bindings         []binding
+	defaultNamespace Namespace // of elements without a prefix
+	otherNamespaces  map[string]Namespace
+	hasReturns       bool // the part has carriage returns
+	hasSectionEnd    bool // it has the end of a CDATA section somewhere
+	ignorables       []ignorable
+	visit            func(*Element) error
 }
 
 // NewWalker makes a walker for one container.
 func NewWalker() *Walker {
-	w := &Walker{left: MaxElements, foreign: map[string]Space{}}
+	w := &Walker{elementsLeft: MaxElements, otherNamespaces: map[string]Namespace{}}
 	for i := range w.frames {
-		w.frames[i].in = w
+		w.frames[i].walker = w
 	}
 	return w
 }
 
-// Spare takes the element that ends out of the count: it was empty, and its reader bounds such elements otherwise.
-func (w *Walker) Spare() { w.left++ }
+// Uncount takes the element that ends off the count. It is for empty elements that the caller limits otherwise.
+func (w *Walker) Uncount() { w.elementsLeft++ }
 
-func broken(what string) error { return &Fault{Damaged, what} }
+func malformed(what string) error { return &Fault{Damaged, what} }
 
-var errBroken = broken("XML 不完整")
+var errMalformed = malformed("XML 不完整")
 
-// Walk reads a part strictly to its end and shows every element twice: at its start and, with its text, at its end.
+// Walk parses a part strictly and visits every element twice: at its start and, with its text, at its end.
 func (w *Walker) Walk(data []byte, show func(*Element) error) error {
-	data, err := utf8Of(data)
+	data, err := toUTF8(data)
 	if err != nil {
 		return err
 	}
-	if err := legible(data); err != nil {
+	if err := checkCharacters(data); err != nil {
 		return err
 	}
-	w.data, w.pos, w.depth, w.show = data, 0, 0, show
-	w.returns, w.closes = bytes.IndexByte(data, '\r') >= 0, bytes.Contains(data, sectionEnd)
-	w.bindings, w.plain, w.ignorables = w.bindings[:0], NoSpace, w.ignorables[:0]
+	w.data, w.pos, w.depth, w.visit = data, 0, 0, show
+	w.hasReturns, w.hasSectionEnd = bytes.IndexByte(data, '\r') >= 0, bytes.Contains(data, sectionEnd)
+	w.bindings, w.defaultNamespace, w.ignorables = w.bindings[:0], NoNamespace, w.ignorables[:0]
 	if err := w.prolog(); err != nil {
 		return err
 	}
 	for rooted := false; ; {
 		if w.depth == 0 {
-			element, err := w.between()
+			element, err := w.skipToElement()
 			switch {
 			case err != nil:
 				return err
 			case w.pos == len(data) && rooted:
 				return nil
 			case element && rooted:
-				return broken("XML 结构异常")
+				return malformed("XML 结构异常")
 			}
 			rooted = rooted || element
 		}
 		if w.pos == len(data) {
-			return errBroken
+			return errMalformed
 		}
 		if err := w.token(); err != nil {
 			return err
@@ -160,13 +161,13 @@ func (w *Walker) Walk(data []byte, show func(*Element) error) error {
 	}
 }
 
-// between passes over white space outside the root and says whether an element comes next.
-func (w *Walker) between() (element bool, err error) {
-	for w.pos < len(w.data) && class[w.data[w.pos]]&white != 0 {
+// skipToElement skips white space outside the root and reports whether an element comes next.
+func (w *Walker) skipToElement() (element bool, err error) {
+	for w.pos < len(w.data) && class[w.data[w.pos]]&whitespace != 0 {
 		w.pos++
 	}
 	if w.pos < len(w.data) && w.data[w.pos] != '<' {
-		return false, errBroken
+		return false, errMalformed
 	}
 	return w.pos+1 < len(w.data) && w.data[w.pos+1] != '!' && w.data[w.pos+1] != '?', nil
 }
@@ -174,29 +175,29 @@ func (w *Walker) between() (element bool, err error) {
 // token reads the next token.
 func (w *Walker) token() error {
 	if w.data[w.pos] != '<' {
-		return w.run()
+		return w.textRun()
 	}
 	if w.pos+1 == len(w.data) {
-		return errBroken
+		return errMalformed
 	}
 	switch w.data[w.pos+1] {
 	case '/':
-		return w.end()
+		return w.endTag()
 	case '!':
-		return w.bang()
+		return w.commentOrCDATA()
 	case '?':
-		return w.instruction()
+		return w.processingInstruction()
 	}
-	return w.begin()
+	return w.startTag()
 }
 
 // begin reads a start tag.
-func (w *Walker) begin() error {
+func (w *Walker) startTag() error {
 	from := w.pos
 	if w.depth == MaxDepth {
-		return broken("XML 结构异常")
+		return malformed("XML 结构异常")
 	}
-	if w.left--; w.left < 0 {
+	if w.elementsLeft--; w.elementsLeft < 0 {
 		return &Fault{Excessive, "XML 元素超过 " + strconv.Itoa(MaxElements) + " 个"}
 	}
 	e := &w.frames[w.depth]
@@ -206,7 +207,7 @@ func (w *Walker) begin() error {
 	if err != nil {
 		return err
 	}
-	e.tag, e.attrs, e.text, e.raw, e.alternate = tag, e.attrs[:0], nil, false, 0
+	e.tag, e.attrs, e.text, e.undecoded, e.alternate = tag, e.attrs[:0], nil, false, 0
 	closed, special, err := w.attributes(e)
 	if err != nil {
 		return err
@@ -214,83 +215,83 @@ func (w *Walker) begin() error {
 	if w.pos-from > MaxToken {
 		return errToken
 	}
-	e.Name, e.Space = tag, w.plain
+	e.Name, e.Namespace = tag, w.defaultNamespace
 	if colon > 0 {
-		if e.Space, err = w.spaceOf(tag[:colon]); err != nil {
+		if e.Namespace, err = w.namespaceOf(tag[:colon]); err != nil {
 			return err
 		}
 		e.Name = tag[colon+1:]
 	}
-	if err := w.opened(e, special || colon > 0); err != nil || !closed {
+	if err := w.visitStart(e, special || colon > 0); err != nil || !closed {
 		return err
 	}
-	return w.closed(e)
+	return w.visitEnd(e)
 }
 
-// opened places an element among those around it and shows its start.
-func (w *Walker) opened(e *Element, special bool) error {
+// visitStart determines an element's parent and visibility, and visits its start.
+func (w *Walker) visitStart(e *Element, special bool) error {
 	var outer *Element
 	if w.depth > 1 {
 		outer = &w.frames[w.depth-2]
 	}
-	e.sight, e.parent = seen, outer
-	if outer != nil && outer.sight == unseen {
-		e.sight = unseen
+	e.visibility, e.parent = shown, outer
+	if outer != nil && outer.visibility == hidden {
+		e.visibility = hidden
 		return nil
 	}
-	if special || e.Space >= mcSpace || outer != nil && outer.alternate != 0 {
+	if special || e.Namespace >= markupCompatibility || outer != nil && outer.alternate != 0 {
 		var err error
-		if e.sight, err = w.compatible(e, outer); err != nil {
+		if e.visibility, err = w.visibilityOf(e, outer); err != nil {
 			return err
 		}
 	}
-	for e.parent != nil && e.parent.sight != seen {
+	for e.parent != nil && e.parent.visibility != shown {
 		e.parent = e.parent.parent
 	}
 	switch {
-	case e.sight != seen:
+	case e.visibility != shown:
 		return nil
 	case e.parent == nil && outer != nil:
-		return broken("XML 结构异常")
+		return malformed("XML 结构异常")
 	case e.parent == nil:
 		e.Depth, e.Native = 1, true
 	default:
-		e.Depth, e.Native = e.parent.Depth+1, e.parent.Native && e.Space == e.parent.Space
+		e.Depth, e.Native = e.parent.Depth+1, e.parent.Native && e.Namespace == e.parent.Namespace
 	}
 	e.Start = true
-	err := w.show(e)
+	err := w.visit(e)
 	e.Start = false
 	return err
 }
 
 // end reads an end tag.
-func (w *Walker) end() error {
+func (w *Walker) endTag() error {
 	if w.depth == 0 {
-		return errBroken
+		return errMalformed
 	}
 	e := &w.frames[w.depth-1]
 	from := w.pos + 2
 	to := from + len(e.tag)
 	if to >= len(w.data) || string(w.data[from:to]) != string(e.tag) {
-		return errBroken
+		return errMalformed
 	}
-	for to < len(w.data) && class[w.data[to]]&white != 0 {
+	for to < len(w.data) && class[w.data[to]]&whitespace != 0 {
 		to++
 	}
 	if to >= len(w.data) || w.data[to] != '>' {
-		return errBroken
+		return errMalformed
 	}
 	if to-from > MaxToken {
 		return errToken
 	}
 	w.pos = to + 1
-	return w.closed(e)
+	return w.visitEnd(e)
 }
 
-// closed shows an element at its end and forgets what it declared.
-func (w *Walker) closed(e *Element) error {
-	if e.sight == seen {
-		if err := w.show(e); err != nil {
+// visitEnd visits an element's end and removes what it declared.
+func (w *Walker) visitEnd(e *Element) error {
+	if e.visibility == shown {
+		if err := w.visit(e); err != nil {
 			return err
 		}
 	}
@@ -304,18 +305,18 @@ func (w *Walker) closed(e *Element) error {
 	return nil
 }
 
-// say adds a run of text to the element that is open, of those that are shown.
-func (w *Walker) say(run []byte, raw bool) {
+// appendText adds text to the innermost open element that is visited.
+func (w *Walker) appendText(run []byte, raw bool) {
 	at := w.depth - 1
-	for at > 0 && w.frames[at].sight == through {
+	for at > 0 && w.frames[at].visibility == contentOnly {
 		at--
 	}
 	e := &w.frames[at]
-	if e.sight != seen {
+	if e.visibility != shown {
 		return
 	}
 	if e.text == nil {
-		e.text, e.raw = run, raw
+		e.text, e.undecoded = run, raw
 		return
 	}
 	if was := e.Text(); len(e.buf) == 0 || len(was) == 0 || &was[0] != &e.buf[0] {
@@ -329,8 +330,8 @@ func (w *Walker) say(run []byte, raw bool) {
 	e.text = e.buf
 }
 
-// utf8Of gives a part in UTF-8, its mark of byte order taken off. Open XML allows UTF-16 besides.
-func utf8Of(data []byte) ([]byte, error) {
+// toUTF8 returns a part in UTF-8 without byte order mark. Open XML also allows UTF-16.
+func toUTF8(data []byte) ([]byte, error) {
 	mark, order := []byte("\xEF\xBB\xBF"), unicode.LittleEndian
 	switch {
 	case bytes.HasPrefix(data, []byte("\xFF\xFE")), bytes.HasPrefix(data, []byte("<\x00")):
@@ -343,7 +344,7 @@ func utf8Of(data []byte) ([]byte, error) {
 	out, err := wide.NewDecoder().Bytes(data)
 	// Half a character becomes a sign for one: it does not come out as it was.
 	if again, _ := wide.NewEncoder().Bytes(out); err != nil || !bytes.Equal(again, data) {
-		return nil, errBroken
+		return nil, errMalformed
 	}
 	return bytes.TrimPrefix(out, mark), nil
 }

@@ -187,7 +187,7 @@ func TestCompatibility(t *testing.T) {
 		err := NewWalker().Walk([]byte(`<a xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"
 			xmlns:x="http://schemas.microsoft.com/office/spreadsheetml/2009/9/main" xmlns:z="urn:z">`+c.xml+`</a>`), func(e *Element) error {
 			name := string(e.Name)
-			if e.Space >= firstFree {
+			if e.Namespace >= firstFree {
 				name = "z:" + name
 			}
 			if !e.Start {
