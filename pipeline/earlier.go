@@ -249,9 +249,9 @@ func PrefillFromEarlier(d *templates.Definition, data []string) (func(templates.
 		if form == nil {
 			return v
 		}
-		said := blankform.ValuesOf(d, form, nil)
-		v.Records = said.Records
-		for r, value := range said.Fields {
+		earlier := blankform.ValuesOf(d, form, nil)
+		v.Records = earlier.Records
+		for r, value := range earlier.Fields {
 			f, m := d.Field(r.Field), form.Metric(r.Field, r.Year)
 			fact := r.Year == 0 && (f.Type == templates.TextField || f.Numeric()) && !f.Extra
 			if _, given := v.Fields[r]; !given && (fact || m != nil && m.Kind == string(templates.Actual)) {

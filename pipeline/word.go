@@ -383,7 +383,7 @@ func (h pairedPiece) finding(d *templates.Definition) model.Finding {
 		x.Code, x.Raw, x.Value = d.CodeOf("piece_misnamed"), h.fileConsortium[0], h.Consortium
 		x.Vars["other"], x.Vars["value"] = x.Raw, x.Value
 	}
-	var told []string
+	var lines []string
 	for i, y := range h.differences {
 		place := y.Book.Place
 		place.File = form.Submission.File
@@ -391,13 +391,13 @@ func (h pairedPiece) finding(d *templates.Definition) model.Finding {
 			x.Fields = append(x.Fields, y.Ref.Field)
 		}
 		if i < 5 { // the table holds all
-			told = append(told, fmt.Sprintf("%s：Word 版“%s”，工作簿“%s”", d.Name(y.Ref), shortValue(y.Word), shortValue(y.Book)))
+			lines = append(lines, fmt.Sprintf("%s：Word 版“%s”，工作簿“%s”", d.Name(y.Ref), shortValue(y.Word), shortValue(y.Book)))
 		}
 	}
-	if len(told) > 0 {
+	if len(lines) > 0 {
 		x.Code, x.Raw, x.Value = d.CodeOf("piece_differs"), shortValue(h.differences[0].Word),
 			shortValue(h.differences[0].Book)
-		x.Vars["list"] = strings.Join(told, "；")
+		x.Vars["list"] = strings.Join(lines, "；")
 	}
 	x.Places = append(x.Places, model.Place{File: form.Submission.File})
 	return x

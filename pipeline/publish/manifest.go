@@ -180,8 +180,8 @@ func Verify(dir string) (*Manifest, []Difference, error) {
 		err = inv.invalid
 	}
 	if err != nil {
-		if said := interruptedError(dir); said != nil {
-			err = said
+		if interrupted := interruptedError(dir); interrupted != nil {
+			err = interrupted
 		}
 		return nil, nil, err
 	}

@@ -167,22 +167,22 @@ func checkOwnResult(dir string) (*inventory, error) {
 
 // Advice says in Chinese what to do about a system error; empty: none that we know.
 func Advice(err error) string {
-	number, _ := errors.AsType[syscall.Errno](err)
-	_, held := errors.AsType[inUseError](err)
+	errno, _ := errors.AsType[syscall.Errno](err)
+	_, inUse := errors.AsType[inUseError](err)
 	file, ofFile := errors.AsType[*fs.PathError](err)
 	switch {
-	case held:
+	case inUse:
 		return "旧结果里有文件正被打开。请在 Excel、WPS 或资源管理器里关闭它，再运行一次"
 	// excelize keeps large sheets in the temporary folder
-	case slices.Contains(diskFull, number) && ofFile && filepath.Dir(file.Path) == filepath.Clean(os.TempDir()):
+	case slices.Contains(diskFull, errno) && ofFile && filepath.Dir(file.Path) == filepath.Clean(os.TempDir()):
 		return "临时文件夹 " + filepath.Clean(os.TempDir()) + " 所在的磁盘已满。请腾出空间，再运行一次"
-	case slices.Contains(diskFull, number):
+	case slices.Contains(diskFull, errno):
 		return "磁盘已满。请腾出空间，或用 --out 换一个地方，再运行一次"
-	case slices.Contains(fileInUse, number):
+	case slices.Contains(fileInUse, errno):
 		return "文件正被别的程序打开。请在 Excel 或 WPS 里关闭它，再运行一次"
 	case errors.Is(err, fs.ErrPermission) && ofFile && unreadable(file.Path):
 		return "没有权限读 " + file.Path + "。请检查它的权限，或复制到本机普通文件夹，再运行一次"
-	case errors.Is(err, fs.ErrPermission), number == syscall.EROFS:
+	case errors.Is(err, fs.ErrPermission), errno == syscall.EROFS:
 		return "没有写入权限，或者所在的磁盘只读。请用 --out 换一个能写的文件夹，再运行一次"
 	}
 	return ""
@@ -201,12 +201,12 @@ func unreadable(path string) bool {
 func ErrorText(err error) string {
 	message := err.Error()
 	if file, ok := errors.AsType[*fs.PathError](err); ok {
-		said := systemErrorText(file.Err)
+		reason := systemErrorText(file.Err)
 		message = strings.ReplaceAll(message, "\n"+file.Error(), "") // write and close report the same error
 		if rest := strings.Replace(message, file.Error(), "", 1); !strings.Contains(rest, file.Path) {
-			said = file.Path + " " + said
+			reason = file.Path + " " + reason
 		}
-		return strings.Replace(message, file.Error(), said, 1)
+		return strings.Replace(message, file.Error(), reason, 1)
 	}
 	if files, ok := errors.AsType[*os.LinkError](err); ok {
 		return strings.Replace(message, files.Error(), files.Old+" → "+files.New+" "+systemErrorText(files.Err), 1)
@@ -216,7 +216,7 @@ func ErrorText(err error) string {
 
 // systemErrorText translates a system error, if it is a common one.
 func systemErrorText(err error) string {
-	number, _ := errors.AsType[syscall.Errno](err)
+	errno, _ := errors.AsType[syscall.Errno](err)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return "不存在"
@@ -224,14 +224,14 @@ func systemErrorText(err error) string {
 		return "已经有了"
 	case errors.Is(err, fs.ErrPermission):
 		return "没有权限"
-	case slices.Contains(diskFull, number):
+	case slices.Contains(diskFull, errno):
 		return "磁盘已满"
-	case slices.Contains(fileInUse, number):
+	case slices.Contains(fileInUse, errno):
 		return "正被别的程序打开"
 	}
-	words := map[syscall.Errno]string{
+	translated := map[syscall.Errno]string{
 		syscall.ENOTDIR: "上一级不是文件夹", syscall.EISDIR: "是一个文件夹", syscall.EROFS: "所在的磁盘只读",
 		syscall.ELOOP: "链接绕成了圈", syscall.ENAMETOOLONG: "名称太长", syscall.EIO: "读写出错（磁盘可能有问题）",
-	}[number]
-	return cmp.Or(words, err.Error())
+	}[errno]
+	return cmp.Or(translated, err.Error())
 }

@@ -110,8 +110,8 @@ func (p *renderer) addValidation(f *templates.Field, extra bool, from, to string
 	if to != from {
 		v.Sqref = from + ":" + to
 	}
-	how, words := formulas().Inputs[inputKind(f)], p.inputVars(f, from)
-	prompt := p.prompt(f, extra, templates.Fill(how.Prompt, words))
+	kind, vars := formulas().Inputs[inputKind(f)], p.inputVars(f, from)
+	prompt := p.prompt(f, extra, templates.Fill(kind.Prompt, vars))
 	v.SetInput(text.Clip(f.Label, maxTitle-1), text.Clip(prompt, maxPrompt-1))
 	switch {
 	case f.Type == templates.ChoiceField:
@@ -125,16 +125,16 @@ func (p *renderer) addValidation(f *templates.Field, extra bool, from, to string
 		v.ShowErrorMessage = false
 	case f.Type == templates.ConfirmField:
 		v.SetSqrefDropList(listName("confirm"))
-	case how.Demand != "":
-		demand := escapeXML(templates.Fill(how.Demand, words))
+	case kind.Demand != "":
+		demand := escapeXML(templates.Fill(kind.Demand, vars))
 		try.Do(v.SetRange(demand, "", excelize.DataValidationTypeCustom, excelize.DataValidationOperatorBetween))
 	}
-	if how.Title != "" {
+	if kind.Title != "" {
 		style := excelize.DataValidationErrorStyleStop
 		if f.Open {
 			style = excelize.DataValidationErrorStyleWarning
 		}
-		v.SetError(style, how.Title, text.Clip(templates.Fill(cmp.Or(how.Stop, how.Prompt), words), maxPrompt-1))
+		v.SetError(style, kind.Title, text.Clip(templates.Fill(cmp.Or(kind.Stop, kind.Prompt), vars), maxPrompt-1))
 	}
 	try.Do(p.f.AddDataValidation(p.current, v))
 }
@@ -152,9 +152,9 @@ func inputKind(f *templates.Field) string {
 
 // inputVars returns the placeholders of the texts and formulas of an input.
 func (p *renderer) inputVars(f *templates.Field, at string) map[string]string {
-	form, floor, conditions := p.d.Form, "", []string{"ISNUMBER(" + at + ")"}
+	form, minimum, conditions := p.d.Form, "", []string{"ISNUMBER(" + at + ")"}
 	if f.Min != nil {
-		floor = "，不小于" + f.Min.String()
+		minimum = "，不小于" + f.Min.String()
 		conditions = append(conditions, at+">="+f.Min.String())
 	}
 	if f.Max != nil {
@@ -163,7 +163,7 @@ func (p *renderer) inputVars(f *templates.Field, at string) map[string]string {
 	if f.Type == templates.IntegerField {
 		conditions = append(conditions, at+"=INT("+at+")")
 	}
-	return map[string]string{"x": at, "limit": strconv.Itoa(f.Limit), "floor": floor,
+	return map[string]string{"x": at, "limit": strconv.Itoa(f.Limit), "floor": minimum,
 		"conditions": strings.Join(conditions, ","), "not_applicable": form.NotApplicable, "deadline": p.d.Directory.Deadline,
 		"checked": form.Confirm.Checked, "unchecked": form.Confirm.Unchecked}
 }

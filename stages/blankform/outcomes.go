@@ -85,32 +85,32 @@ const (
 func (s *selfCheck) failCondition(r *templates.Rule, slot templates.Slot) string {
 	f, x, extra := slot.Field, thisNumber, s.d.Supplementary(slot.Field, slot.Year)
 	var fails []string
-	when := func(asked bool, format string, args ...any) {
-		if asked {
+	add := func(required bool, format string, args ...any) {
+		if required {
 			fails = append(fails, fmt.Sprintf(format, args...))
 		}
 	}
 	switch r.Check {
 	case "required":
-		asked := f.Required && f.Type != templates.ConfirmField && !extra
-		if asked && r.CanExplain(f.ID) {
+		required := f.Required && f.Type != templates.ConfirmField && !extra
+		if required && r.CanExplain(f.ID) {
 			return fmt.Sprintf("IF(%s,%d,%d)", s.explainedCondition(r, slot), explained, failed)
 		}
-		when(asked, "%d", failed)
+		add(required, "%d", failed)
 	case "supplement":
-		when(extra, "%d", failed)
+		add(extra, "%d", failed)
 	case "coercion":
-		when(f.Numeric(), "%s=%d", thisStatus, statusNotApplicable)
+		add(f.Numeric(), "%s=%d", thisStatus, statusNotApplicable)
 	case "bounds":
 		for _, k := range r.Kinds {
-			when(k == "min" && f.Numeric() && f.Min != nil, "%s<%s", x, f.Min)
-			when(k == "max" && f.Numeric() && f.Max != nil, "%s>%s", x, f.Max)
-			when(k == "whole" && f.Type == templates.IntegerField, "%s<>INT(%s)", x, x)
+			add(k == "min" && f.Numeric() && f.Min != nil, "%s<%s", x, f.Min)
+			add(k == "max" && f.Numeric() && f.Max != nil, "%s>%s", x, f.Max)
+			add(k == "whole" && f.Type == templates.IntegerField, "%s<>INT(%s)", x, x)
 		}
 	case "fraction": // with a % format the clean value is another
-		when(f.Type == templates.PercentField, "AND(%[1]s>0,%[1]s<1,%[2]s=%[1]s)", slot.Name, x)
+		add(f.Type == templates.PercentField, "AND(%[1]s>0,%[1]s<1,%[2]s=%[1]s)", slot.Name, x)
 	case "length":
-		when(f.Limit > 0, "%s>%d", thisLength, f.Limit)
+		add(f.Limit > 0, "%s>%d", thisLength, f.Limit)
 	}
 	if fails == nil {
 		return ""

@@ -158,8 +158,8 @@ func isKind(x string, kinds []int) string {
 // hasMaterial is the condition that a supporting material names a field or one of its points: 3.1, not 13.1 or 3.12.
 func (r *rowTables) hasMaterial(f *templates.Field) string {
 	// the purpose and title of each material
-	said := nameKey(rowText("materials_supports") + `&"|"&` + rowText("materials_title"))
-	span := r.span(r.column("materials", "supports", said))
+	text := nameKey(rowText("materials_supports") + `&"|"&` + rowText("materials_title"))
+	span := r.span(r.column("materials", "supports", text))
 	found := []string{fmt.Sprintf("ISNUMBER(FIND(%s,%s))", nameKey(quote(f.Label)), span)}
 	for _, point := range f.Evidence {
 		found = append(found, fmt.Sprintf("ISNUMBER(FIND(%s,%s))", quote(point), removeLongerNumbers(span, point)))

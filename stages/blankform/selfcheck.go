@@ -239,13 +239,13 @@ func (s *selfCheck) fillValues() {
 			s.workbook.setFormula(templates.ValueSheet, row, usableColumn,
 				fmt.Sprintf("IF(%s=%d,%d,%s)", maxOf(voids[i]), failed, unclear, status))
 		}
-		grave := []string{fmt.Sprintf("(%s=%d)*3", status, unclear)}
+		severities := []string{fmt.Sprintf("(%s=%d)*3", status, unclear)}
 		for rank := 3; rank > 0; rank-- {
 			if cases := flags[valueRank{i, rank}]; cases != nil {
-				grave = append(grave, fmt.Sprintf("(%s=%d)*%d", maxOf(cases), failed, rank))
+				severities = append(severities, fmt.Sprintf("(%s=%d)*%d", maxOf(cases), failed, rank))
 			}
 		}
-		s.workbook.setFormula(templates.ValueSheet, row, flagColumn, maxOf(grave))
+		s.workbook.setFormula(templates.ValueSheet, row, flagColumn, maxOf(severities))
 	}
 	for _, column := range slices.Sorted(maps.Keys(valueNames)) {
 		s.workbook.defineName(valueNames[column], templates.ValueSheet, 2, column, len(s.slots)+1, column)
@@ -297,23 +297,23 @@ var valueColumns = map[string]int{"status": statusColumn, "clean": cleanColumn, 
 // fillStatus writes whether a value can be used, and its comparable form.
 func (s *selfCheck) fillStatus(row int, slot templates.Slot) {
 	f, form := slot.Field, s.d.Form
-	words := map[string]string{"x": slot.Name, "clean": thisRowCell(cleanColumn), "length": thisRowCell(lengthColumn),
+	vars := map[string]string{"x": slot.Name, "clean": thisRowCell(cleanColumn), "length": thisRowCell(lengthColumn),
 		"list": listName(f.Choices), "answered": answerStatus(f, slot.Name), "not_applicable": quote(form.NotApplicable),
 		"checked": quote(form.Confirm.Checked), "unchecked": quote(form.Confirm.Unchecked)}
 	kind := string(f.Type)
 	switch {
 	case f.Numeric():
-		words["decimals"] = strconv.Itoa(int(*f.Decimals))
+		vars["decimals"] = strconv.Itoa(int(*f.Decimals))
 	case f.Long():
-		words["answered"] = answerStatus(f, words["clean"])
+		vars["answered"] = answerStatus(f, vars["clean"])
 	case f.Open:
 		kind = "open"
 	}
 	for column, formula := range formulas().Values[kind] {
-		s.workbook.setFormula(templates.ValueSheet, row, valueColumns[column], templates.Fill(formula, words))
+		s.workbook.setFormula(templates.ValueSheet, row, valueColumns[column], templates.Fill(formula, vars))
 	}
 	if f.Long() && f.Limit > 0 {
-		s.workbook.setFormula(templates.ValueSheet, row, wordsColumn, words["length"]+`&"／`+strconv.Itoa(f.Limit)+`字"`)
+		s.workbook.setFormula(templates.ValueSheet, row, wordsColumn, vars["length"]+`&"／`+strconv.Itoa(f.Limit)+`字"`)
 		s.workbook.defineName(wordsName+slot.Name, templates.ValueSheet, row, wordsColumn, row, wordsColumn)
 	}
 }
@@ -323,10 +323,10 @@ func (s *selfCheck) fillRows() {
 	byRow := table.Where(slices.Values(s.rules), func(r sheetRule) bool { return r.column > 0 })
 	for _, rules := range table.GroupBy(byRow, func(r sheetRule) string { return r.block }) {
 		block := rules[0].block
-		grave := table.Each(rules, func(r sheetRule) string {
+		severities := table.Each(rules, func(r sheetRule) string {
 			return fmt.Sprintf("(%s=%d)*%d", thisRowCell(r.column), failed, severityRank(r.rule))
 		})
-		column := s.rows.column(block, "flag", "MAX("+strings.Join(grave, ",")+")")
+		column := s.rows.column(block, "flag", "MAX("+strings.Join(severities, ",")+")")
 		s.workbook.defineName(rowFlagsName+block, templates.RowSheet, 2, column, s.rows.columns[column-1].rows+1, column)
 	}
 	for i, c := range s.rows.columns {
@@ -381,8 +381,8 @@ func (s *selfCheck) remaining(layout *templates.SheetLayout) string {
 			parts = append(parts, fmt.Sprintf(`IF(%s>0,"还有"&%s&"项必填栏目未填","必填栏目已填完")`, blank, blank))
 		}
 	}
-	grave := count(flagColumn, 3)
-	parts = append(parts, fmt.Sprintf(`IF(%s>0,"；"&%s&"格%s","")`, grave, grave, model.MustFix.Label()))
+	errors := count(flagColumn, 3)
+	parts = append(parts, fmt.Sprintf(`IF(%s>0,"；"&%s&"格%s","")`, errors, errors, model.MustFix.Label()))
 	return strings.Join(parts, "&")
 }
 

@@ -60,11 +60,11 @@ func (p *renderer) inputStyle(f *templates.Field, spare bool, format string) int
 	if spare {
 		name = "spare " + name
 	}
-	wide := f.Long() || f.Type == templates.NamesField || f.Record != "" && f.Type == templates.TextField
-	return try.Get(p.styles.Get(fmt.Sprint(name, wide, f.Numeric(), format), func() *excelize.Style {
+	multiline := f.Long() || f.Type == templates.NamesField || f.Record != "" && f.Type == templates.TextField
+	return try.Get(p.styles.Get(fmt.Sprint(name, multiline, f.Numeric(), format), func() *excelize.Style {
 		style, alignment := *styles()[name], *styles()[name].Alignment
 		style.Alignment, style.CustomNumFmt = &alignment, &format
-		if wide {
+		if multiline {
 			alignment.Vertical = "top"
 		}
 		if f.Numeric() {

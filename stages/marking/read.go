@@ -103,7 +103,7 @@ func resolve(facts *table.Facts, returned []Returned) []*workbook {
 func mergeSupplements(all []*workbook) {
 	slices.SortStableFunc(all, func(a, b *workbook) int { return cmp.Compare(b.index.part, a.index.part) })
 	type key struct{ submission, point, kind string }
-	filled, asked := map[key]bool{}, map[key]bool{}
+	filled, kept := map[key]bool{}, map[key]bool{}
 	filledIn := func(m table.Mark) bool { return m.Value.Valid && (m.Kind != table.MarkVeto || m.Value.V > 0) }
 	for _, b := range all {
 		for _, m := range b.marks {
@@ -114,10 +114,10 @@ func mergeSupplements(all []*workbook) {
 	for _, b := range all {
 		b.marks = slices.DeleteFunc(b.marks, func(m table.Mark) bool {
 			k := key{m.Submission, m.Point, m.Kind}
-			if asked[k] || filled[k] && !filledIn(m) {
+			if kept[k] || filled[k] && !filledIn(m) {
 				return true
 			}
-			asked[k] = true
+			kept[k] = true
 			return false
 		})
 	}
@@ -200,9 +200,9 @@ func (b *workbook) verifyLocked() {
 	locked := map[string][]lockedCell{}
 	for at, c := range b.cells {
 		r := regions[at.sheet]
-		switch u, ours := free[at]; {
-		case ours && u == formulaUse:
-		case ours, at.row > r.lastRow, at.col > r.lastCol:
+		switch use, isSlot := free[at]; {
+		case isSlot && use == formulaUse:
+		case isSlot, at.row > r.lastRow, at.col > r.lastCol:
 			b.read++
 		default:
 			locked[at.sheet] = append(locked[at.sheet], lockedCell{c.Row, c.Col, normalizeText(c.Raw)})
@@ -316,10 +316,10 @@ func (b *workbook) readMarks(d *templates.Definition, known map[string]*table.Fo
 func (b *workbook) readValue(d *templates.Definition, m *table.Mark, c model.Cell) {
 	if m.Kind == table.MarkVeto {
 		m.Value = table.Some(0.0)
-		reasons, said := d.Rubric.Experts.Rejections, strings.TrimSpace(c.Raw)
-		if slices.Contains(reasons, said) {
-			m.Value.V, m.Comment = 1, strings.TrimSuffix(said+"："+m.Comment, "：")
-			m.Note = missingReason(m.Comment == said)
+		reasons, reason := d.Rubric.Experts.Rejections, strings.TrimSpace(c.Raw)
+		if slices.Contains(reasons, reason) {
+			m.Value.V, m.Comment = 1, strings.TrimSuffix(reason+"："+m.Comment, "：")
+			m.Note = missingReason(m.Comment == reason)
 		} else if c.Filled {
 			m.Status, m.Value = table.MarkInvalid, table.Opt[float64]{}
 			m.Note = fmt.Sprintf("填的是“%s”，不是“%s”之一", b.hide(c.Raw), strings.Join(reasons, "、"))

@@ -45,8 +45,8 @@ func Write(w io.Writer, d *templates.Definition, subjects []Subject, a Assignmen
 		scale: d.Rubric.Experts.Scale.String(), maxDeduction: d.Rubric.Experts.Deduction.String(),
 		sources: map[string]string{}, part: a.Part, rubric: rubricHash(d)}
 	if a.Part > 0 {
-		asked := func(s Subject) bool { return len(a.pointsFor(d.Rubric, s.Submission.Submission)) > 0 }
-		subjects = table.Where(slices.Values(subjects), asked)
+		isAsked := func(s Subject) bool { return len(a.pointsFor(d.Rubric, s.Submission.Submission)) > 0 }
+		subjects = table.Where(slices.Values(subjects), isAsked)
 	}
 	sheets := []string{coverSheet}
 	for n, s := range subjects {

@@ -45,10 +45,10 @@ func (w *formReader) readLines(cell *templates.PaperCell, words string, place mo
 			w.setValues(dates[:1], found, place)
 			continue
 		}
-		own, remains := false, line
+		labelled, remains := false, line
 		for key, ofValue := range labels {
 			if after, ok := cutPrefix(line, key); ok {
-				own, remains = true, after
+				labelled, remains = true, after
 				if !ofValue && strings.Trim(after, " \t　:：_＿年月日") != "" {
 					w.addUnplaced(line, place, "签字、盖章以纸质版为准，不进模板")
 				}
@@ -61,7 +61,7 @@ func (w *formReader) readLines(cell *templates.PaperCell, words string, place mo
 		case strings.Trim(text.NameKey(remains), "年月日_") == "":
 		case value != nil:
 			rest = append(rest, remains)
-		case !own:
+		case !labelled:
 			w.addUnplaced(line, place, "这一格只印承诺、签字和盖章处")
 		}
 	}

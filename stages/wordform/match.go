@@ -206,27 +206,27 @@ func (w *formReader) reorderYears(p *rowPattern, keys []string) (*rowPattern, ma
 
 // matchRowBelow matches a row without labels with the row of the form below the latest one, if the labels of that row
 // all begin above: 课时数 under 人次, where somebody split the label cell.
-func (w *formReader) matchRowBelow(t *docTable, row []docCell) (pattern int, how rowMatch) {
+func (w *formReader) matchRowBelow(t *docTable, row []docCell) (pattern int, match rowMatch) {
 	if w.lastRow == nil || w.lastRow.table != t || w.lastRow.pattern+1 == len(w.patterns) {
-		return -1, how
+		return -1, match
 	}
 	p := w.patterns[w.lastRow.pattern+1]
 	if p.used {
-		return -1, how
+		return -1, match
 	}
 	for _, slot := range p.slots {
 		if _, _, isLabel := w.slotLabel(slot); !isLabel {
-			how.slots = append(how.slots, slot)
+			match.slots = append(match.slots, slot)
 		} else if slot.Starts {
-			return -1, how
+			return -1, match
 		}
 	}
-	labels := len(row) - len(how.slots)
+	labels := len(row) - len(match.slots)
 	if labels <= 0 || slices.ContainsFunc(row[:labels], func(c docCell) bool { return c.text != "" }) {
-		return -1, how
+		return -1, match
 	}
-	how.cells = table.Each(row[labels:], func(c docCell) []docCell { return []docCell{c} })
-	return w.lastRow.pattern + 1, how
+	match.cells = table.Each(row[labels:], func(c docCell) []docCell { return []docCell{c} })
+	return w.lastRow.pattern + 1, match
 }
 
 // Difference is a value that differs between a Word form and the workbook of the same consortium.

@@ -143,7 +143,7 @@ func (w *formReader) readDocument() bool {
 
 // readRow finds the pattern that a table row matches best, and reads its values.
 func (w *formReader) readRow(t *docTable, row []docCell, section int) {
-	best, how, turned := -1, rowMatch{}, map[int]int(nil)
+	best, bestMatch, yearMap := -1, rowMatch{}, map[int]int(nil)
 	keys, known := make([]string, len(row)), false
 	for i, c := range row {
 		if len(c.text) > longestLabel { // a merged cell may be compared in many rows
@@ -157,22 +157,22 @@ func (w *formReader) readRow(t *docTable, row []docCell, section int) {
 			if p.used {
 				continue
 			}
-			if m, ok := w.match(p, row, keys); ok && (best < 0 || m.score > how.score) {
-				best, how, turned = i, m, nil
+			if m, ok := w.match(p, row, keys); ok && (best < 0 || m.score > bestMatch.score) {
+				best, bestMatch, yearMap = i, m, nil
 			}
 			if other, years := w.reorderYears(p, keys); years != nil {
-				if m, ok := w.match(other, row, keys); ok && (best < 0 || m.score > how.score) {
-					best, how, turned = i, m, years
+				if m, ok := w.match(other, row, keys); ok && (best < 0 || m.score > bestMatch.score) {
+					best, bestMatch, yearMap = i, m, years
 				}
 			}
 		}
 	}
 	if best < 0 {
-		best, how = w.matchRowBelow(t, row)
+		best, bestMatch = w.matchRowBelow(t, row)
 	}
 	if best >= 0 {
-		w.patterns[best].yearMap = turned
-		w.takeRow(t, row, best, how, section)
+		w.patterns[best].yearMap = yearMap
+		w.takeRow(t, row, best, bestMatch, section)
 		return
 	}
 	if w.readFurtherUnits(t, row) {
@@ -192,21 +192,21 @@ func (w *formReader) readRow(t *docTable, row []docCell, section int) {
 }
 
 // takeRow reads the values of a row that matches a pattern. Texts in further cells are reported.
-func (w *formReader) takeRow(t *docTable, row []docCell, pattern int, how rowMatch, section int) {
+func (w *formReader) takeRow(t *docTable, row []docCell, pattern int, match rowMatch, section int) {
 	p := w.patterns[pattern]
 	p.used = true
 	w.recognised++
-	w.lastRow = &matchedRow{t, pattern, how}
+	w.lastRow = &matchedRow{t, pattern, match}
 	answered := map[int]bool{} // by column
-	for i, slot := range how.slots {
-		for _, c := range how.cells[i] {
+	for i, slot := range match.slots {
+		for _, c := range match.cells[i] {
 			answered[c.col] = true
 		}
-		w.readSlot(p, slot, how.cells[i], t)
+		w.readSlot(p, slot, match.cells[i], t)
 	}
 	label := ""
 	for i, c := range row {
-		if item, taken := how.labels[i]; taken {
+		if item, taken := match.labels[i]; taken {
 			label = strings.TrimSpace(c.text)
 			if added := w.hasExtraText(item, c.text); added && !c.continued {
 				w.addUnplaced(c.text, w.placeOf(t, c), "内容写在栏目名称的格子里，请填到它右边的格子对应的栏目")
@@ -220,9 +220,9 @@ func (w *formReader) takeRow(t *docTable, row []docCell, pattern int, how rowMat
 // hasExtraText reports whether a label's cell has a number or bracketed words besides those of the form.
 func (w *formReader) hasExtraText(item templates.PaperItem, words string) bool {
 	const longestUnit = 3
-	own := text.NameKey(w.d.Wording(item))
+	printed := text.NameKey(w.d.Wording(item))
 	shown := text.NameKey(wordLimit.ReplaceAllString(words, ""))
-	numbers := figures.FindAllString(own, -1)
+	numbers := figures.FindAllString(printed, -1)
 	for _, n := range figures.FindAllString(shown, -1) {
 		if k := slices.Index(numbers, n); k >= 0 {
 			numbers = slices.Delete(numbers, k, k+1)
@@ -230,9 +230,9 @@ func (w *formReader) hasExtraText(item templates.PaperItem, words string) bool {
 			return true
 		}
 	}
-	for _, said := range inBrackets.FindAllString(shown, -1) {
-		inner := strings.Trim(said, "()")
-		if len([]rune(inner)) > longestUnit && !strings.Contains(own, inner) && said != "(公章)" {
+	for _, brackets := range inBrackets.FindAllString(shown, -1) {
+		inner := strings.Trim(brackets, "()")
+		if len([]rune(inner)) > longestUnit && !strings.Contains(printed, inner) && brackets != "(公章)" {
 			return true
 		}
 	}

@@ -23,12 +23,12 @@ func check(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	told := newCheckReport(r, o.Definition, c.String("code"))
-	if err := printResult(c, r, "check", told); err != nil {
+	report := newCheckReport(r, o.Definition, c.String("code"))
+	if err := printResult(c, r, "check", report); err != nil {
 		return err
 	}
 	if c.Bool("readings") && !c.Bool("json") {
-		if err := printMessage(c.App.Writer, "readings", told); err != nil {
+		if err := printMessage(c.App.Writer, "readings", report); err != nil {
 			return err
 		}
 	}
@@ -93,11 +93,11 @@ func (f checkedFile) Compared() string {
 
 // Groups returns the findings of one severity, open or explained, grouped by rule.
 func (f checkedFile) Groups(severity string, open bool) []group {
-	asked := table.Where(slices.Values(f.Submission.Findings), func(x pipeline.CheckedFinding) bool {
+	selected := table.Where(slices.Values(f.Submission.Findings), func(x pipeline.CheckedFinding) bool {
 		return string(x.Severity) == severity && (x.Explanation == "") == open
 	})
-	ofRules := table.GroupBy(asked, func(x pipeline.CheckedFinding) string { return x.Code })
-	return table.Each(ofRules, func(of []pipeline.CheckedFinding) group { return group{f.D, of} })
+	byRule := table.GroupBy(selected, func(x pipeline.CheckedFinding) string { return x.Code })
+	return table.Each(byRule, func(of []pipeline.CheckedFinding) group { return group{f.D, of} })
 }
 
 // group is the findings of one rule in one workbook.

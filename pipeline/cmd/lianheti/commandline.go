@@ -211,8 +211,8 @@ func batchYear(c *cli.Context, known []int, newest int) (int, error) {
 	case err != nil || len(years) == 0: // unreadable inputs are reported by the command
 		return newest, nil
 	case len(years) > 1:
-		said := strings.Trim(strings.Join(strings.Fields(fmt.Sprint(years)), "、"), "[]")
-		return 0, usageError{fmt.Errorf("收到的工作簿有 %s 几个年度的：一次只处理一个年度，请用 --year 写明，或把各年的分开", said)}
+		list := strings.Trim(strings.Join(strings.Fields(fmt.Sprint(years)), "、"), "[]")
+		return 0, usageError{fmt.Errorf("收到的工作簿有 %s 几个年度的：一次只处理一个年度，请用 --year 写明，或把各年的分开", list)}
 	}
 	return years[0], nil
 }

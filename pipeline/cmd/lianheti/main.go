@@ -185,16 +185,16 @@ const consoleWidth = 78
 // wrap breaks a paragraph into lines. The first begins with indent, the others with as many spaces.
 func wrap(indent, text string) string {
 	var out strings.Builder
-	line, wide := indent, book.TextWidth(indent)
+	line, width := indent, book.TextWidth(indent)
 	for _, word := range words(strings.ReplaceAll(text, "\n", " ")) { // fillers break lines within a cell
-		if w := book.TextWidth(word); wide+w > consoleWidth && strings.TrimSpace(line) != "" {
+		if w := book.TextWidth(word); width+w > consoleWidth && strings.TrimSpace(line) != "" {
 			out.WriteString(line + "\n")
 			line = strings.Repeat(" ", book.TextWidth(indent))
-			wide = len(line)
+			width = len(line)
 			word = strings.TrimLeft(word, " ")
 		}
 		line += word
-		wide += book.TextWidth(word)
+		width += book.TextWidth(word)
 	}
 	return out.String() + line
 }
