@@ -94,20 +94,20 @@ func (r *Report) Grid(g Grid, rows iter.Seq[[]Cell]) (err error) {
 
 // gridPart is one worksheet of a grid.
 type gridPart struct {
-	report     *Report
-	grid       Grid
-	name       string
-	writer     *excelize.StreamWriter
-	row        int // last written
-	last       int
-	linkCount  int
-	sparklines strings.Builder // of the rows so far
+	report    *Report
+	grid      Grid
+	name      string
+	writer    *excelize.StreamWriter
+	row       int // last written
+	last      int
+	linkCount int
+	charts    strings.Builder // sparklines of the rows so far
 }
 
 // finish ends the worksheet. excelize can't stream sparklines, so saving inserts them.
 func (p *gridPart) finish() {
-	if p.sparklines.Len() > 0 {
-		p.report.closings[p.name] = strings.Replace(strings.TrimSpace(sparklines), "{charts}", p.sparklines.String(), 1)
+	if p.charts.Len() > 0 {
+		p.report.closings[p.name] = strings.Replace(strings.TrimSpace(sparklines), "{charts}", p.charts.String(), 1)
 	}
 	if p.grid.Table != "" && p.row > p.grid.HeaderRow() {
 		name, plain := p.grid.Table, false
@@ -222,13 +222,15 @@ func (p *gridPart) addSparklines(cells []Cell) {
 			}
 		}
 		if numbers > 1 {
-			fmt.Fprintf(&p.sparklines, "<x14:sparkline><xm:f>%s%s</xm:f><xm:sqref>%s</xm:sqref></x14:sparkline>",
+			fmt.Fprintf(&p.charts, "<x14:sparkline><xm:f>%s%s</xm:f><xm:sqref>%s</xm:sqref></x14:sparkline>",
 				XMLText(SheetPrefix(p.name)), areaName(p.row, c.Spark[0], p.row, c.Spark[1]), model.CellName(p.row, i+1))
 		}
 	}
 }
 
 // sparklines is the group of a sheet's sparklines: columns from 0, because LibreOffice prints only the points of lines.
+//
+//go:embed sparklines.xml
 var sparklines string
 
 // writeHeader writes the remark, the lead and the header.
