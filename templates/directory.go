@@ -22,6 +22,8 @@ type Directory struct {
 	Economies []Economy
 	// Horizon are words by which a plan states its time frame.
 	Horizon []string
+	// Schools are words that the names of schools hold.
+	Schools []string
 	Cities  []City `check:"must"`
 	// Industries are the industries of the parks named in the call.
 	Industries []string
@@ -57,10 +59,14 @@ type Economy struct {
 	Words     []string
 }
 
-// Words returns a word list of the function mentions: of an economy's id, of all economies, or horizon; or nil.
+// Words returns a word list of the function mentions: of an economy's id, of all economies, horizon, or
+// schools; or nil.
 func (d *Directory) Words(list string) []string {
-	if list == "horizon" {
+	switch list {
+	case "horizon":
 		return d.Horizon
+	case "schools":
+		return d.Schools
 	}
 	return flatMap(d.Economies, func(e Economy) []string {
 		if list == e.ID || list == "economies" {

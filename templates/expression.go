@@ -39,8 +39,8 @@ import (
 //	records(block, column, x)  number of its rows with x in a column
 //	total(block, column, …)  sum of these columns
 //	year(date)               its year
-//	mentions(text, list)     whether a text contains a word of a list (directory.yaml: economies, one economy's id, or
-//	horizon)
+//	mentions(text, list)     whether a text contains a word of a list (directory.yaml: economies, one economy's id,
+//	horizon, or schools)
 //	listed(consortium)  national(consortium)  city_fits(consortium, city)  park_fits(consortium, park)   against the
 //	directory
 //
