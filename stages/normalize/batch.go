@@ -15,25 +15,25 @@ import (
 	"lianheti/templates"
 )
 
-// Batch gathers the rows of all files.
+// Batch collects the rows of all files of one year.
 type Batch struct {
-	d      *templates.Definition
-	files  []*Rows
-	people []string // whom the fields for persons of any file name
+	d           *templates.Definition
+	files       []*Rows
+	personNames []string // from the personal fields of all files
 }
 
-// NewBatch begins a batch.
+// NewBatch returns an empty batch.
 func NewBatch(d *templates.Definition) *Batch { return &Batch{d: d} }
 
-// Add takes the rows of the next file. Files come in the order of their paths.
+// Add adds the rows of one file. Add the files in the order of their paths.
 func (b *Batch) Add(r *Rows) {
-	b.people = append(b.people, r.people...)
+	b.personNames = append(b.personNames, r.personNames...)
 	b.files = append(b.files, r)
 }
 
-// rename hides in the path of every file the persons that any file names, and keeps apart what differed only in them.
-func (b *Batch) rename() text.People {
-	people, paths := text.NewPeople(b.people), text.Paths{}
+// maskPaths masks the names of persons, taken from all files, in the path of every file. Paths stay unique.
+func (b *Batch) maskPaths() text.People {
+	people, paths := text.NewPeople(b.personNames), text.Paths{}
 	for _, a := range b.files {
 		old, path := a.file.Path, paths.Free(people.Hide(a.file.Path))
 		a.file.Path, a.file.Detail, a.Submission.File = path, people.Hide(a.file.Detail), path
@@ -51,61 +51,61 @@ func (b *Batch) rename() text.People {
 	return people
 }
 
-// Facts decides which files are the submissions and gives their rows, ordered by submission.
+// Facts decides which files are the submissions and returns their rows, ordered by submission.
 func (b *Batch) Facts() *table.Facts {
-	f := &table.Facts{Definition: b.d, People: b.rename()}
-	f.FileFindings = append(f.FileFindings, b.settle()...)
-	order := b.accepted() // the files that are submissions, by id
+	f := &table.Facts{Definition: b.d, People: b.maskPaths()}
+	f.FileFindings = append(f.FileFindings, b.chooseSubmissions()...)
+	order := b.accepted() // the files that are submissions
 	slices.SortFunc(order, func(x, y *Rows) int {
 		return cmp.Or(cmp.Compare(x.Submission.Order(), y.Submission.Order()), cmp.Compare(x.id(), y.id()))
 	})
 	f.ContentHashes = map[string]string{}
 	for _, r := range order {
-		f.ContentHashes[r.id()] = r.said()
+		f.ContentHashes[r.id()] = r.versionHash()
 	}
 	f.Files = table.Of(b.fileRows())
-	f.Submissions = pick(order, func(r *Rows) []table.Submission { return []table.Submission{r.Submission} })
-	f.Figures = pick(order, func(r *Rows) []table.Figure { return r.Figures })
-	f.Metrics = pick(order, func(r *Rows) []table.Metric { return r.Metrics })
-	f.Texts = pick(order, func(r *Rows) []table.Text { return r.Texts })
-	f.Members = pick(order, func(r *Rows) []table.Member { return r.Members })
-	f.Materials = pick(order, func(r *Rows) []table.Material { return r.Materials })
-	f.Verifications = pick(order, func(r *Rows) []table.Verification { return r.Verifications })
-	f.Explanations = pick(order, func(r *Rows) []table.Explanation { return r.Explanations })
-	f.Coercions = pick(order, func(r *Rows) []table.Coercion { return r.Coercions })
-	f.ListColumns = pick(order, func(r *Rows) []table.ListColumn { return r.ListColumns })
-	f.ListCells = pick(order, func(r *Rows) []table.ListCell {
+	f.Submissions = collect(order, func(r *Rows) []table.Submission { return []table.Submission{r.Submission} })
+	f.Figures = collect(order, func(r *Rows) []table.Figure { return r.Figures })
+	f.Metrics = collect(order, func(r *Rows) []table.Metric { return r.Metrics })
+	f.Texts = collect(order, func(r *Rows) []table.Text { return r.Texts })
+	f.Members = collect(order, func(r *Rows) []table.Member { return r.Members })
+	f.Materials = collect(order, func(r *Rows) []table.Material { return r.Materials })
+	f.Verifications = collect(order, func(r *Rows) []table.Verification { return r.Verifications })
+	f.Explanations = collect(order, func(r *Rows) []table.Explanation { return r.Explanations })
+	f.Coercions = collect(order, func(r *Rows) []table.Coercion { return r.Coercions })
+	f.ListColumns = collect(order, func(r *Rows) []table.ListColumn { return r.ListColumns })
+	f.ListCells = collect(order, func(r *Rows) []table.ListCell {
 		for i := range r.ListCells {
 			r.ListCells[i].File = r.file.Path
 		}
 		return r.ListCells
 	})
-	f.Loose = pick(order, func(r *Rows) []table.LooseCell { return r.Loose })
-	f.Contacts = pick(order, func(r *Rows) []table.Contact { return r.contacts })
+	f.Loose = collect(order, func(r *Rows) []table.LooseCell { return r.Loose })
+	f.Contacts = collect(order, func(r *Rows) []table.Contact { return r.contacts })
 	f.Fulfilment, f.Pieces = table.Of[table.Fulfilled](nil), table.Of[table.Piece](nil)
 	return f
 }
 
 func (b *Batch) fileRows() []table.File {
 	rows := make([]table.File, 0, len(b.files))
-	kept := map[string]bool{}      // submissions
-	adopted := map[string]string{} // by path: the submission of a file that was adopted
+	kept := map[string]bool{}      // ids of the submissions
+	adopted := map[string]string{} // submission by the path of its file
 	for _, a := range b.accepted() {
 		kept[a.id()], adopted[a.file.Path] = true, a.id()
 	}
 	for _, a := range b.files {
 		owner := a.id()
-		if !kept[owner] { // the name was another one then: it belongs where its successor does, or nowhere
+		if !kept[owner] { // it had another name: it belongs to the submission of the file that replaced it, if any
 			owner = adopted[a.supersededBy]
 		}
-		row := table.FileOf(b.d, table.RoleOf(b.d), a.file, a.supersededBy, a.read, a.used)
+		row := table.FileOf(b.d, table.RoleOf(b.d), a.file, a.supersededBy, a.cellsRead, a.cellsUsed)
 		row.Submission = owner
 		rows = append(rows, row)
 	}
 	return rows
 }
 
-func pick[T any](files []*Rows, rows func(*Rows) []T) table.Table[T] {
+func collect[T any](files []*Rows, rows func(*Rows) []T) table.Table[T] {
 	out := table.NewBuilder[T]()
 	for _, r := range files {
 		out.Append(rows(r)...)
@@ -113,24 +113,24 @@ func pick[T any](files []*Rows, rows func(*Rows) []T) table.Table[T] {
 	return out.Finish()
 }
 
-// settle decides which of several files of a consortium is its submission. Content can't say "later", and file times
-// are never asked: a corrected copy comes after its parent; then the edition on the covers decides. The same content
-// twice is a duplicate. What is still tied is a finding for the Department: one is read, the others are not.
-func (b *Batch) settle() []model.Finding {
+// chooseSubmissions decides which of several files of a consortium is its submission. Neither content nor file times
+// tell which is later. So a corrected copy replaces its parent; then the highest edition wins. Files with the same
+// content are duplicates. If several still remain, one is used and a finding asks the Department to decide.
+func (b *Batch) chooseSubmissions() []model.Finding {
 	var found []model.Finding
-	for _, group := range b.groups() {
-		found = append(found, b.settleGroup(group)...)
+	for _, group := range b.competingFiles() {
+		found = append(found, b.chooseSubmission(group)...)
 	}
 	found = append(found, b.suspectedTwins()...)
 	var notes []model.Finding
 	for _, a := range b.files {
-		notes = append(notes, a.withSubmission()...)
+		notes = append(notes, a.completeNotes()...)
 	}
-	return append(append(notes, found...), b.unreadable()...)
+	return append(append(notes, found...), b.unreadableNewer()...)
 }
 
-// withSubmission completes the notes of one file; those of a file in whose place another is read are nobody's.
-func (a *Rows) withSubmission() []model.Finding {
+// completeNotes returns the findings about one file, also that it was rejected; none if another file is used instead.
+func (a *Rows) completeNotes() []model.Finding {
 	if a.supersededBy != "" {
 		return nil
 	}
@@ -145,20 +145,21 @@ func (a *Rows) withSubmission() []model.Finding {
 	return notes
 }
 
-// groups lists the accepted files of each consortium that has several; a renamed copy belongs to its parent's.
-func (b *Batch) groups() [][]*Rows {
-	name, accepted := map[string]string{}, b.accepted() // a consortium's first name, by a later one
+// competingFiles groups the accepted files of each consortium that sent several; a renamed copy counts to its parent's.
+func (b *Batch) competingFiles() [][]*Rows {
+	earlierName, accepted := map[string]string{}, b.accepted() // ids: earlier by later
 	bySum := table.IndexBy(slices.Values(accepted), func(r *Rows) string { return r.file.SHA256 })
 	first := func(r *Rows) string {
 		id := r.id()
-		for name[id] != "" {
-			id = name[id]
+		for earlierName[id] != "" {
+			id = earlierName[id]
 		}
 		return id
 	}
 	for _, r := range accepted {
-		if parent := bySum[r.parent]; parent != nil && inCommon(r, parent) >= mended && first(parent) != first(r) {
-			name[first(r)] = first(parent)
+		parent := bySum[r.parent]
+		if parent != nil && cellOverlap(r, parent) >= copyOverlap && first(parent) != first(r) {
+			earlierName[first(r)] = first(parent)
 		}
 	}
 	return slices.DeleteFunc(table.GroupBy(accepted, first), func(group []*Rows) bool { return len(group) == 1 })
@@ -168,84 +169,87 @@ func (b *Batch) accepted() []*Rows {
 	return table.Where(slices.Values(b.files), func(r *Rows) bool { return r.file.Fate == model.Accepted })
 }
 
-func (b *Batch) settleGroup(all []*Rows) []model.Finding {
-	group, idle := idleCopies(b.dropCopies(all))
+func (b *Batch) chooseSubmission(all []*Rows) []model.Finding {
+	group, untouched := separateUntouched(b.dropDuplicates(all))
 	latest := slices.DeleteFunc(slices.Clone(group), func(r *Rows) bool {
-		return slices.ContainsFunc(group, func(o *Rows) bool { return o != r && o.madeFrom(r, all) })
+		return slices.ContainsFunc(group, func(o *Rows) bool { return o != r && o.derivedFrom(r, all) })
 	})
-	if len(latest) == 0 { // copies that name each other as parents say nothing
+	if len(latest) == 0 { // parents in a circle decide nothing
 		latest = group
 	}
-	highest := slices.MaxFunc(latest, func(x, y *Rows) int { return int(x.number()) - int(y.number()) })
-	latest = slices.DeleteFunc(latest, func(r *Rows) bool { return r.number() != 0 && r.number() < highest.number() })
-	keep := slices.MinFunc(latest, plainFirst)
-	for _, r := range slices.Concat(idle, group) {
+	highest := slices.MaxFunc(latest, func(x, y *Rows) int { return int(x.edition()) - int(y.edition()) })
+	latest = slices.DeleteFunc(latest, func(r *Rows) bool {
+		return r.edition() != 0 && r.edition() < highest.edition()
+	})
+	chosen := slices.MinFunc(latest, compareFileNames)
+	for _, r := range slices.Concat(untouched, group) {
 		switch {
-		case r == keep:
+		case r == chosen:
 		case slices.Contains(latest, r):
-			b.replace(r, keep, model.Rejected, "side_by_side")
-			r.file.Detail = editions([]*Rows{r, keep})
+			b.setAside(r, chosen, model.Rejected, "side_by_side")
+			r.file.Detail = editionsText([]*Rows{r, chosen})
 		default:
-			b.replace(r, keep, model.Superseded, "superseded")
+			b.setAside(r, chosen, model.Superseded, "superseded")
 		}
 	}
 	for _, r := range all {
-		r.Submission.Submission = keep.id()
+		r.Submission.Submission = chosen.id()
 	}
 	if len(latest) == 1 {
 		return nil
 	}
-	return []model.Finding{b.ambiguity("two_versions", keep, latest)}
+	return []model.Finding{b.ambiguityFinding("two_versions", chosen, latest)}
 }
 
-// ambiguity makes the finding about files of which nobody knows which is the one, the one that is read first.
-func (b *Batch) ambiguity(rule string, keep *Rows, files []*Rows) model.Finding {
-	files = append([]*Rows{keep}, slices.DeleteFunc(slices.Clone(files), func(r *Rows) bool { return r == keep })...)
+// ambiguityFinding makes the finding that any of these files may be the submission. The chosen one is listed first.
+func (b *Batch) ambiguityFinding(rule string, chosen *Rows, files []*Rows) model.Finding {
+	isChosen := func(r *Rows) bool { return r == chosen }
+	files = append([]*Rows{chosen}, slices.DeleteFunc(slices.Clone(files), isChosen)...)
 	paths := table.Each(files, func(r *Rows) string { return r.file.Path })
-	return model.Finding{Code: b.d.CodeOf(rule), Submission: keep.id(),
+	return model.Finding{Code: b.d.CodeOf(rule), Submission: chosen.id(),
 		Places: table.Each(paths, func(path string) model.Place { return model.Place{File: path} }),
 		Vars: map[string]string{"list": strings.Join(paths, "、"), "file": paths[0],
-			"other": strings.Join(paths[1:], "、"), "detail": editions(files)}}
+			"other": strings.Join(paths[1:], "、"), "detail": editionsText(files)}}
 }
 
-// editions tells what the covers of files say of the edition, in their order.
-func editions(files []*Rows) string {
-	said := table.Each(files, func(r *Rows) string {
+// editionsText returns what the covers of these files give as edition, in this order.
+func editionsText(files []*Rows) string {
+	words := table.Each(files, func(r *Rows) string {
 		i := slices.IndexFunc(r.Figures, func(f table.Figure) bool { return f.Field == "edition" && f.Raw != "" })
 		if i < 0 {
 			return "未填"
 		}
 		return r.Figures[i].Raw
 	})
-	if len(slices.Compact(slices.Clone(said))) == 1 {
-		return strings.Replace("都是"+said[0], "是未填", "未填", 1)
+	if len(slices.Compact(slices.Clone(words))) == 1 {
+		return strings.Replace("都是"+words[0], "是未填", "未填", 1)
 	}
-	return "依次是" + strings.Join(said, "、")
+	return "依次是" + strings.Join(words, "、")
 }
 
-// plainFirst orders files by their names: a copy's is longer than the original's (… - 副本.xlsx, … (1).xlsx).
-func plainFirst(x, y *Rows) int {
+// compareFileNames orders shorter names first: a copy has a longer name than its original (… - 副本.xlsx, … (1).xlsx).
+func compareFileNames(x, y *Rows) int {
 	return cmp.Or(len(path.Base(x.file.Path))-len(path.Base(y.file.Path)), strings.Compare(x.file.Path, y.file.Path))
 }
 
-// idleCopies takes apart the issued copies on which nobody worked, beside files on which somebody did.
-func idleCopies(group []*Rows) (others, idle []*Rows) {
-	worked := func(r *Rows) bool { return !r.untouched }
-	if !slices.ContainsFunc(group, worked) {
+// separateUntouched separates issued copies in which nothing was changed, if there are files with changes.
+func separateUntouched(group []*Rows) (others, untouched []*Rows) {
+	changed := func(r *Rows) bool { return !r.untouched }
+	if !slices.ContainsFunc(group, changed) {
 		return group, nil
 	}
-	idle = slices.DeleteFunc(slices.Clone(group), worked)
-	return table.Where(slices.Values(group), worked), idle
+	untouched = slices.DeleteFunc(slices.Clone(group), changed)
+	return table.Where(slices.Values(group), changed), untouched
 }
 
-// dropCopies leaves one of the files with the same content, rather one that is no issued copy and tells its edition.
-func (b *Batch) dropCopies(group []*Rows) []*Rows {
+// dropDuplicates keeps one of several files with the same content: preferably no issued copy, and with an edition.
+func (b *Batch) dropDuplicates(group []*Rows) []*Rows {
 	var kept []*Rows
 	for _, r := range slices.SortedStableFunc(slices.Values(group), func(x, y *Rows) int {
-		return cmp.Or(len(x.parent)-len(y.parent), int(y.number()-x.number()), plainFirst(x, y))
+		return cmp.Or(len(x.parent)-len(y.parent), int(y.edition()-x.edition()), compareFileNames(x, y))
 	}) {
-		if first := slices.IndexFunc(kept, r.same); first >= 0 {
-			b.replace(r, kept[first], model.Superseded, "duplicate_file")
+		if first := slices.IndexFunc(kept, r.sameVersion); first >= 0 {
+			b.setAside(r, kept[first], model.Superseded, "duplicate_file")
 		} else {
 			kept = append(kept, r)
 		}
@@ -253,32 +257,33 @@ func (b *Batch) dropCopies(group []*Rows) []*Rows {
 	return table.Where(slices.Values(group), func(r *Rows) bool { return slices.Contains(kept, r) })
 }
 
-// madeFrom says whether a file was made from another, or one of its content, by way of any files of the consortium.
-func (r *Rows) madeFrom(original *Rows, all []*Rows) bool {
-	for range all { // no longer: copies may name each other as parents
+// derivedFrom reports whether a file is a copy, direct or by way of other files, of the original or its duplicate.
+func (r *Rows) derivedFrom(original *Rows, all []*Rows) bool {
+	for range all { // at most so many steps: parents may form a circle
 		at := slices.IndexFunc(all, func(o *Rows) bool { return o.file.SHA256 == r.parent })
 		if at < 0 {
 			return false
 		}
-		if r = all[at]; r == original || r.same(original) {
+		if r = all[at]; r == original || r.sameVersion(original) {
 			return true
 		}
 	}
 	return false
 }
 
-// same says whether two files are of one content, and not of two editions.
-func (r *Rows) same(o *Rows) bool {
-	return r.content == o.content && (r.number() == o.number() || r.number() == 0 || o.number() == 0)
+// sameVersion reports whether two files have the same content and no different editions.
+func (r *Rows) sameVersion(o *Rows) bool {
+	return r.contentHash == o.contentHash && (r.edition() == o.edition() || r.edition() == 0 || o.edition() == 0)
 }
 
-func (b *Batch) replace(a, by *Rows, fate model.Fate, rule string) {
+// setAside marks a file as not used because another one is used instead.
+func (b *Batch) setAside(a, by *Rows, fate model.Fate, rule string) {
 	a.file.Fate, a.file.Code, a.supersededBy = fate, b.d.CodeOf(rule), by.file.Path
 	a.file.Detail = a.supersededBy
 }
 
-// unreadable warns where the name of a file that can't be used says that it may replace a submission.
-func (b *Batch) unreadable() []model.Finding {
+// unreadableNewer makes a finding for each rejected file whose name suggests that it may replace a submission.
+func (b *Batch) unreadableNewer() []model.Finding {
 	var out []model.Finding
 	for _, a := range b.files {
 		if a.file.Fate != model.Rejected || a.supersededBy != "" {
@@ -297,23 +302,24 @@ func (b *Batch) unreadable() []model.Finding {
 	return out
 }
 
-// Two consortia have few cells in common; one under two names, the second corrected, has nearly all.
+// Two consortia have few equal cells; two files of one consortium, the second a correction, have nearly all.
 const (
-	mended   = 0.5 // share of cells in common of a copy and what it was made from
-	nearly   = 0.8 // share of cells in common of what may be one consortium
-	fewest   = 30  // filled cells that tell anything
-	frequent = 64  // files that share a cell; one that more share tells nothing
+	copyOverlap = 0.5 // share of equal cells that a copy has with its parent
+	twinOverlap = 0.8 // share of equal cells of files that may be one consortium's
+	minCells    = 30  // with fewer filled cells, nothing is concluded
+	maxHolders  = 64  // a cell that more files share is ignored
 )
 
-// named are fields that name the consortium, or that the Department filled in.
-var named = []string{"consortium", "city", "park", "edition"}
+// identifyingFields are left out of the comparison: they name the consortium, or the Department filled them in.
+var identifyingFields = []string{"consortium", "city", "park", "edition"}
 
-// cellHashes are hashes of the filled cells, sorted: whose they are, they don't tell.
+// cellHashes returns the hashes of the filled cells, sorted, without those that identify the consortium.
 func cellHashes(d *templates.Definition, entries []model.Entry) []uint64 {
 	var out []uint64
 	for _, e := range entries {
 		f := d.Field(e.Field)
-		if !e.Filled || slices.Contains(named, e.Field) || f.Type == templates.ConfirmField || f.Record == "explanations" {
+		if !e.Filled || slices.Contains(identifyingFields, e.Field) ||
+			f.Type == templates.ConfirmField || f.Record == "explanations" {
 			continue
 		}
 		h := fnv.New64a()
@@ -324,59 +330,60 @@ func cellHashes(d *templates.Definition, entries []model.Entry) []uint64 {
 	return out
 }
 
-// inCommon is the share of cells that two files have in common, of those of the one that has fewer.
-func inCommon(a, o *Rows) float64 {
+// cellOverlap returns the number of equal cells of two files as a share (0–1) of the cells of the smaller one.
+func cellOverlap(a, o *Rows) float64 {
 	fewer := min(len(a.cellHashes), len(o.cellHashes))
-	if fewer < fewest {
+	if fewer < minCells {
 		return 0
 	}
 	return float64(text.Common(a.cellHashes, o.cellHashes)) / float64(fewer)
 }
 
-// suspectedTwins finds submissions of one prefecture that may be one consortium's under two names.
+// suspectedTwins rejects all but one of the files that may come from one consortium under several names.
 func (b *Batch) suspectedTwins() (found []model.Finding) {
 	files := b.accepted()
-	of := suspects(files)
+	similar := similarFiles(files)
 	done := map[int]bool{}
 	for i := range files {
-		if done[i] || len(of[i]) == 0 {
+		if done[i] || len(similar[i]) == 0 {
 			continue
 		}
-		at := []int{i}
-		for n := 0; n < len(at); n++ {
-			for _, k := range of[at[n]] {
-				if !slices.Contains(at, k) {
-					at = append(at, k)
+		members := []int{i}
+		for n := 0; n < len(members); n++ {
+			for _, k := range similar[members[n]] {
+				if !slices.Contains(members, k) {
+					members = append(members, k)
 				}
 			}
 		}
-		group := table.Each(at, func(k int) *Rows {
+		group := table.Each(members, func(k int) *Rows {
 			done[k] = true
 			return files[k]
 		})
-		keep := slices.MinFunc(group, func(x, y *Rows) int {
-			return cmp.Or(cmp.Compare(x.Submission.Order(), y.Submission.Order()), plainFirst(x, y))
+		chosen := slices.MinFunc(group, func(x, y *Rows) int {
+			return cmp.Or(cmp.Compare(x.Submission.Order(), y.Submission.Order()), compareFileNames(x, y))
 		})
-		x := b.ambiguity("suspected_same", keep, group)
-		names := []string{nameOf(keep)}
+		finding := b.ambiguityFinding("suspected_same", chosen, group)
+		names := []string{quotedName(chosen)}
 		for _, r := range group {
-			if r != keep {
-				names = append(names, nameOf(r))
-				b.replace(r, keep, model.Rejected, "suspected_twin")
-				r.file.Detail, r.Submission.Submission = keep.Submission.Consortium, keep.id()
+			if r != chosen {
+				names = append(names, quotedName(r))
+				b.setAside(r, chosen, model.Rejected, "suspected_twin")
+				r.file.Detail, r.Submission.Submission = chosen.Submission.Consortium, chosen.id()
 			}
 		}
-		x.Vars["detail"] = strings.Join(names, "、")
-		found = append(found, x)
+		finding.Vars["detail"] = strings.Join(names, "、")
+		found = append(found, finding)
 	}
 	return found
 }
 
-func nameOf(r *Rows) string { return "“" + cmp.Or(r.Submission.Consortium, "（空）") + "”" }
+func quotedName(r *Rows) string { return "“" + cmp.Or(r.Submission.Consortium, "（空）") + "”" }
 
-// suspects lists for each file the others that may be the same consortium's, by cells that few files share.
-func suspects(files []*Rows) map[int][]int {
-	holders := map[uint64][]int{} // files, by the hash of a cell
+// similarFiles returns for each file (by index) the others that may come from the same consortium; only files that
+// share rare cells are compared.
+func similarFiles(files []*Rows) map[int][]int {
+	holders := map[uint64][]int{} // files by the hash of a cell
 	for i, r := range files {
 		for _, cell := range slices.Compact(slices.Clone(r.cellHashes)) {
 			holders[cell] = append(holders[cell], i)
@@ -384,22 +391,22 @@ func suspects(files []*Rows) map[int][]int {
 	}
 	shared := map[[2]int]int{}
 	for _, files := range holders {
-		for k := 0; len(files) <= frequent && k < len(files); k++ {
+		for k := 0; len(files) <= maxHolders && k < len(files); k++ {
 			for _, i := range files[:k] {
 				shared[[2]int{i, files[k]}]++
 			}
 		}
 	}
-	of := map[int][]int{}
+	similar := map[int][]int{}
 	for pair, both := range shared {
 		i, k := pair[0], pair[1]
 		x, y := files[i].Submission.CityCode, files[k].Submission.CityCode
-		if both >= fewest/2 && (x == y || x == "" || y == "") && inCommon(files[i], files[k]) >= nearly {
-			of[i], of[k] = append(of[i], k), append(of[k], i)
+		if both >= minCells/2 && (x == y || x == "" || y == "") && cellOverlap(files[i], files[k]) >= twinOverlap {
+			similar[i], similar[k] = append(similar[i], k), append(similar[k], i)
 		}
 	}
-	for i := range of {
-		slices.Sort(of[i])
+	for i := range similar {
+		slices.Sort(similar[i])
 	}
-	return of
+	return similar
 }

@@ -1,9 +1,9 @@
-// Package normalize turns the cells of workbooks into typed Arrow tables. What fillers type is read generously; every
-// change from raw to clean is a coercion, and check makes a finding of guesses. 未填, 不适用 and 0 stay three things:
-// status O, status M, and the number 0.
+// Package normalize turns the cells of workbooks into typed Arrow tables. It accepts many ways of writing a value; each
+// change from the raw to the clean value is recorded as a coercion, and check turns guesses into findings. 未填, 不适用
+// and 0 stay three different things: status O, status M, and the number 0.
 //
-// Workbook reads one file and can run beside others; Batch gathers the rows in the order of the files, decides which
-// file of a consortium is its submission, and gives the facts.
+// Workbook reads one file and may run in parallel. Batch collects the rows in the order of the files, decides which
+// file of a consortium is its submission, and builds the tables.
 package normalize
 
 import (
@@ -24,68 +24,68 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Rows is what one file contributes.
+// Rows holds the rows of all tables that come from one file.
 type Rows struct {
-	file       model.File
-	parent     string // sha256 of the workbook that this copy was made from
-	untouched  bool   // a copy that says what its parent said
-	content    string // hash of everything filled in: equal for a resubmission without changes
-	cellHashes []uint64
-	notes      []model.Finding
-	people     []string // whom its fields for persons name
-	read, used int
+	file                 model.File
+	parent               string // sha256 of the workbook that this copy was made from; empty: not a copy
+	untouched            bool   // an issued copy in which nothing was changed
+	contentHash          string // hash of everything filled in: equal for a resubmission without changes
+	cellHashes           []uint64
+	notes                []model.Finding // of intake
+	personNames          []string        // from its personal fields
+	cellsRead, cellsUsed int
 
-	table.Form   // its rows of every table but one
+	table.Form   // the rows of every table except contacts
 	contacts     []table.Contact
-	supersededBy string // path of the file that is read in its place
+	supersededBy string // path of the file that is used instead; empty: none
 }
 
-// Workbook turns one file's cells into rows. A file that can't be used has none but its own.
+// Workbook reads one file into rows, with personal data masked. A file that can't be used has only its row in files.
 func Workbook(d *templates.Definition, w model.Workbook) *Rows {
-	p := privateOf(d, w.Entries)
-	p.hideSource(&w)
-	return workbook(d, w, p)
+	masker := newNameMasker(d, w.Entries)
+	masker.maskWorkbook(&w)
+	return readWorkbook(d, w, masker)
 }
 
-// Verbatim reads a file as Workbook does, but hides nothing: for papers that go back to whoever filled it in. Its rows
-// may reach no published table. It goes first: Workbook hides in the workbook itself.
+// Verbatim reads a file as Workbook does, but masks nothing: for documents that go back to whoever filled it in. Its
+// rows must never be published. Call it before Workbook, which masks the workbook that it is given.
 func Verbatim(d *templates.Definition, w model.Workbook) *Rows {
-	return workbook(d, w, private{open: true})
+	return readWorkbook(d, w, nameMasker{disabled: true})
 }
 
-func workbook(d *templates.Definition, w model.Workbook, p private) *Rows {
-	rows := &Rows{file: w.File, parent: w.Form.Parent, notes: w.Notes, people: p.said, read: w.CellsRead}
-	r := &reader{d: d, private: p, Rows: rows}
+func readWorkbook(d *templates.Definition, w model.Workbook, masker nameMasker) *Rows {
+	r := &reader{d: d, masker: masker, Rows: &Rows{file: w.File, parent: w.Form.Parent, notes: w.Notes,
+		personNames: masker.names, cellsRead: w.CellsRead}}
 	if w.File.Fate != model.Accepted {
 		return r.Rows
 	}
 	r.identify(w.Entries)
-	var listed []model.Entry // cells of lists
+	var listed []model.Entry // the cells of lists
 	for _, e := range w.Entries {
-		if e.Filled && !e.Copied { // what lies under a merged cell is that cell's value once more
-			r.used++
+		if e.Filled && !e.Copied { // cells covered by a merged cell repeat its value
+			r.cellsUsed++
 		}
 		if d.Reading.Volatile(e.Formula) {
-			r.coerced(d.Field(e.Field), e, []table.Coercion{{Kind: "volatile", From: "=" + e.Formula}}, e.Shown)
+			r.addCoercions(d.Field(e.Field), e, []table.Coercion{{Kind: "volatile", From: "=" + e.Formula}}, e.Shown)
 		}
 		switch f := d.Field(e.Field); {
 		case f.Record != "":
 			listed = append(listed, e)
 		case f.Metric():
-			r.metric(f, e)
+			r.addMetric(f, e)
 		case f.Long():
-			r.text(f, e)
+			r.addText(f, e)
 		default:
-			r.figure(f, e)
+			r.addFigure(f, e)
 		}
 	}
 	type recordKey struct {
 		list   string
 		record int
 	}
-	row := func(e model.Entry) recordKey { return recordKey{d.Field(e.Field).Record, e.Record} }
-	for _, cells := range table.GroupBy(listed, row) {
-		r.record(cells)
+	recordOf := func(e model.Entry) recordKey { return recordKey{d.Field(e.Field).Record, e.Record} }
+	for _, cells := range table.GroupBy(listed, recordOf) {
+		r.addRecord(cells)
 	}
 	for _, c := range w.Columns {
 		r.ListColumns = append(r.ListColumns,
@@ -93,23 +93,23 @@ func workbook(d *templates.Definition, w model.Workbook, p private) *Rows {
 	}
 	for _, c := range w.Loose {
 		r.Loose = append(r.Loose, table.LooseCell{Submission: r.id(), Sheet: c.Place.Sheet, Cell: c.Place.Cell,
-			Raw: p.hide(c.Raw), Reason: "不在推荐书栏目内"})
+			Raw: masker.mask(c.Raw), Reason: "不在推荐书栏目内"})
 	}
 	r.cellHashes = cellHashes(d, w.Entries)
-	r.content = contentHash(w.Entries, w.Form.QuestionsHash, d.Reading, r.Coercions)
-	r.untouched = w.Form.ContentHash != "" && w.Form.ContentHash == r.said()
+	r.contentHash = contentHash(w.Entries, w.Form.QuestionsHash, d.Reading, r.Coercions)
+	r.untouched = w.Form.ContentHash != "" && w.Form.ContentHash == r.versionHash()
 	r.Submission.CheckCode = table.CheckCode(d, r.Figures, r.Metrics, r.Texts, r.Members)
 	return r.Rows
 }
 
-// reader turns the entries of one workbook into rows.
+// reader reads the entries of one workbook into rows.
 type reader struct {
 	*Rows
-	d       *templates.Definition
-	private private
+	d      *templates.Definition
+	masker nameMasker
 }
 
-// identify finds out whose workbook it is: everything else carries the submission's id.
+// identify sets the submission id, which all rows carry: the directory number, or else a hash of the name.
 func (r *reader) identify(entries []model.Entry) {
 	s := &r.Submission
 	s.File, s.SHA256 = r.file.Path, r.file.SHA256
@@ -117,9 +117,9 @@ func (r *reader) identify(entries []model.Entry) {
 		if e.Field != "consortium" {
 			continue
 		}
-		name := r.d.Directory.WithoutRemark(Text(e.Cell).Value)
+		name := r.d.Directory.WithoutRemark(ReadText(e.Cell).Value)
 		if _, _, listed := r.d.Directory.ByConsortium(name); !listed {
-			name, _ = Choice(name, r.d.Directory.Names())
+			name, _ = MatchOption(name, r.d.Directory.Names())
 		}
 		s.Consortium = text.Mask(name)
 	}
@@ -129,25 +129,25 @@ func (r *reader) identify(entries []model.Entry) {
 			return
 		}
 	}
-	// Off the printed directory the name is the identity; where there is none, the file is.
+	// Not in the printed directory: identified by its name, or where that is empty by the file.
 	name := cmp.Or(text.NameKey(s.Consortium), r.file.SHA256)
 	s.Submission = fmt.Sprintf("%d-X%s", r.d.Directory.Batch, model.Digest([]byte(name))[:6])
 }
 
-// id is the submission that the file is, or of which it is an earlier version.
+// id returns the id of the submission that this file is a version of.
 func (r *Rows) id() string { return r.Submission.Submission }
 
-// number is that of the edition; 0 where the cover doesn't tell.
-func (r *Rows) number() int32 { return r.Submission.Edition.V }
+// edition returns 报送版次 from the cover; 0: not given or not readable.
+func (r *Rows) edition() int32 { return r.Submission.Edition.V }
 
-// said is what a file says, in short: everything filled in, and the number of the edition.
-func (r *Rows) said() string { return fmt.Sprintf("%s-%d", r.content, r.number()) }
+// versionHash identifies the content of a file: everything filled in, and the edition.
+func (r *Rows) versionHash() string { return fmt.Sprintf("%s-%d", r.contentHash, r.edition()) }
 
-// contentHash is over everything filled in but the edition and the questions that a copy was issued with. Guesses and
-// failures of reading belong to it: the correction may be to a cell's format alone.
-func contentHash(entries []model.Entry, asked string, reading *templates.Reading, read []table.Coercion) string {
-	questions, rows := waiting(entries)
-	if model.QuestionsHash(rows) != asked {
+// contentHash hashes everything filled in, except the edition and the questions that an issued copy was prefilled with.
+// Coercions that are not lossless are hashed too, because a correction may change only the format of a cell.
+func contentHash(entries []model.Entry, issued string, reading *templates.Reading, read []table.Coercion) string {
+	questions, rows := unansweredExplanations(entries)
+	if model.QuestionsHash(rows) != issued {
 		questions = nil
 	}
 	h := sha256.New()
@@ -156,8 +156,8 @@ func contentHash(entries []model.Entry, asked string, reading *templates.Reading
 			continue
 		}
 		if e.Filled && e.Field != "edition" {
-			said := []string{e.Field, strconv.Itoa(e.Year), strconv.Itoa(e.Record), strings.TrimSpace(e.Raw)}
-			_, _ = io.WriteString(h, strings.Join(said, "\x00")+"\x01")
+			parts := []string{e.Field, strconv.Itoa(e.Year), strconv.Itoa(e.Record), strings.TrimSpace(e.Raw)}
+			_, _ = io.WriteString(h, strings.Join(parts, "\x00")+"\x01")
 		}
 	}
 	for _, c := range read {
@@ -168,40 +168,40 @@ func contentHash(entries []model.Entry, asked string, reading *templates.Reading
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// waiting gives the records that hold a key and no explanation, and of each the key and what it is about.
-func waiting(entries []model.Entry) (records map[int]bool, rows [][2]string) {
+// unansweredExplanations returns the records of 情况说明 with a key but no explanation, and the key and subject of each.
+func unansweredExplanations(entries []model.Entry) (records map[int]bool, rows [][2]string) {
 	const list = "explanations_"
 	filled := table.Where(slices.Values(entries), func(e model.Entry) bool {
 		return e.Filled && strings.HasPrefix(e.Field, list)
 	})
 	records = map[int]bool{}
 	for _, row := range table.GroupBy(filled, func(e model.Entry) int { return e.Record }) {
-		said := map[string]string{}
+		fields := map[string]string{}
 		for _, e := range row {
-			said[strings.TrimPrefix(e.Field, list)] = e.Raw
+			fields[strings.TrimPrefix(e.Field, list)] = e.Raw
 		}
-		key, _ := model.SplitExplanationKey(said["fingerprint"])
-		if len(key) == model.KeyLength && said["explanation"] == "" {
-			records[row[0].Record], rows = true, append(rows, [2]string{said["fingerprint"], said["about"]})
+		key, _ := model.SplitExplanationKey(fields["fingerprint"])
+		if len(key) == model.KeyLength && fields["explanation"] == "" {
+			records[row[0].Record], rows = true, append(rows, [2]string{fields["fingerprint"], fields["about"]})
 		}
 	}
 	return records, rows
 }
 
-func (r *reader) metric(f *templates.Field, e model.Entry) {
-	n := r.single(f, e)
+func (r *reader) addMetric(f *templates.Field, e model.Entry) {
+	n := r.readValue(f, e)
 	r.Metrics = append(r.Metrics, table.Metric{
 		Submission: r.id(), Indicator: f.ID, Year: int32(e.Year), Value: n.float(), Unit: f.Unit,
 		Kind: string(r.d.Form.YearOf(e.Year).Kind), Status: n.Status, Sheet: e.Place.Sheet, Cell: e.Place.Cell,
-		Raw: r.raw(f, e, n.Status),
+		Raw: r.maskedRaw(f, e, n.Status),
 	})
 }
 
-// original is what the filler saw: of a number the digits that a spreadsheet shows; a date, TRUE, a picture, and a
-// number whose format shows something else as shown.
-func original(f *templates.Field, e model.Entry, status table.Status) string {
+// rawValue returns the value as the filler saw it: a number with at most the 15 digits that a spreadsheet shows; a
+// date, TRUE, a picture, and a number that could not be read, as displayed.
+func rawValue(f *templates.Field, e model.Entry, status table.Status) string {
 	switch {
-	case amount(f, e) && status == table.Normal:
+	case isAmount(f, e) && status == table.Normal:
 		return text.Amount(text.Shown(e.Raw))
 	case e.Kind == model.Picture:
 		return "〔图片〕"
@@ -213,40 +213,40 @@ func original(f *templates.Field, e model.Entry, status table.Status) string {
 	return e.Raw
 }
 
-// raw is original, fit to be published.
-func (r *reader) raw(f *templates.Field, e model.Entry, status table.Status) string {
-	return r.private.hide(original(f, e, status))
+// maskedRaw returns rawValue with personal data masked.
+func (r *reader) maskedRaw(f *templates.Field, e model.Entry, status table.Status) string {
+	return r.masker.mask(rawValue(f, e, status))
 }
 
-// amount says whether a cell holds money as a number: eleven digits of it are no phone.
-func amount(f *templates.Field, e model.Entry) bool {
+// isAmount reports whether a cell holds an amount of money, whose eleven digits are not a phone number.
+func isAmount(f *templates.Field, e model.Entry) bool {
 	return e.Kind == model.Number && strings.Contains(f.Unit, "元")
 }
 
-func (r *reader) number(f *templates.Field, e model.Entry) *Reading {
-	n := Number(e.Cell, f)
+func (r *reader) readNumber(f *templates.Field, e model.Entry) *Reading {
+	n := ReadNumber(e.Cell, f)
 	clean := n.Number.V.String()
 	if n.Status != table.Normal {
 		clean = ""
 	}
-	r.coerced(f, e, n.unread(f), clean)
-	if n.Number.Valid && !amount(f, e) && text.Mask(clean) != clean { // somebody's phone is no figure
+	r.addCoercions(f, e, n.withUnread(f), clean)
+	if n.Number.Valid && !isAmount(f, e) && text.Mask(clean) != clean { // a phone number
 		n.Status, n.Number.Valid = table.Invalid, false
 	}
 	return n
 }
 
-// unread adds that a cell of a list, which has no status, could not be read, where nothing else says why.
-func (r *Reading) unread(f *templates.Field) []table.Coercion {
+// withUnread returns the coercions, for an invalid cell of a list with at least one that says so.
+func (r *Reading) withUnread(f *templates.Field) []table.Coercion {
 	why := func(c table.Coercion) bool { return f.Reading.Route(c.Kind).Class == templates.Unreadable }
 	if r.Status == table.Invalid && f.Record != "" && !slices.ContainsFunc(r.Coercions, why) {
-		r.add("unread", "", "")
+		r.addCoercion("unread", "", "")
 	}
 	return r.Coercions
 }
 
-// coerced records the changes to a value. Of a guess it says what the filler sees and what was read in the end.
-func (r *reader) coerced(f *templates.Field, e model.Entry, list []table.Coercion, clean string) {
+// addCoercions records the coercions of one cell. A guess is recorded from what the filler sees to the final value.
+func (r *reader) addCoercions(f *templates.Field, e model.Entry, list []table.Coercion, clean string) {
 	for _, c := range list {
 		class := f.Reading.Route(c.Kind).Class
 		switch {
@@ -254,18 +254,18 @@ func (r *reader) coerced(f *templates.Field, e model.Entry, list []table.Coercio
 		case c.Kind == "struck", c.Kind == "volatile":
 			c.To = clean
 		default:
-			c.From, c.To = original(f, e, table.Invalid), clean
+			c.From, c.To = rawValue(f, e, table.Invalid), clean
 		}
-		if amount(f, e) {
+		if isAmount(f, e) {
 			c.From, c.To = text.Amount(c.From), text.Amount(c.To)
 		}
 		if c.Kind == "magnitude" && e.Kind == model.Number {
 			c.From += "（单元格里存的是" + text.Amount(text.Shown(e.Raw)) + "）"
 		}
 		c.Submission, c.Field, c.Sheet, c.Cell = r.id(), f.ID, e.Place.Sheet, e.Place.Cell
-		c.From, c.To, c.Guess = r.private.hide(c.From), r.private.hide(c.To), class == templates.Guess
-		if f.Personal { // what was changed in personal data is nobody's business; an error value is none, nor is 待定
-			const longestWord = 24 // bytes; a longer one may hold a name
+		c.From, c.To, c.Guess = r.masker.mask(c.From), r.masker.mask(c.To), class == templates.Guess
+		if f.Personal { // drop the values, except error values and placeholders such as 待定
+			const longestWord = 24 // bytes; a longer text may contain a name
 			if c.To = ""; c.Kind != "error_value" && (c.Kind != "unanswered" || len(c.From) > longestWord) {
 				c.From = ""
 			}
@@ -275,18 +275,18 @@ func (r *reader) coerced(f *templates.Field, e model.Entry, list []table.Coercio
 	}
 }
 
-func (r *reader) text(f *templates.Field, e model.Entry) {
-	t := r.single(f, e)
+func (r *reader) addText(f *templates.Field, e model.Entry) {
+	t := r.readValue(f, e)
 	r.Texts = append(r.Texts, table.Text{Submission: r.id(), Field: f.ID, Year: table.Nonzero(e.Year), Status: t.Status,
 		Text: t.Value, Characters: int32(templates.Characters(t.typed)), Limit: table.Nonzero(f.Limit),
 		Sheet: e.Place.Sheet, Cell: e.Place.Cell})
 }
 
-// figure reads an undated field by its type. Of a personal one only the status stays here; the words go to contacts.
-func (r *reader) figure(f *templates.Field, e model.Entry) {
-	v := r.single(f, e)
+// addFigure reads a field without a year. Of a personal field figures gets only the status; the value goes to contacts.
+func (r *reader) addFigure(f *templates.Field, e model.Entry) {
+	v := r.readValue(f, e)
 	row := table.Figure{Submission: r.id(), Field: f.ID, Unit: f.Unit, Sheet: e.Place.Sheet, Cell: e.Place.Cell,
-		Raw: r.raw(f, e, v.Status), Status: v.Status, Number: v.float(), Text: v.Value}
+		Raw: r.maskedRaw(f, e, v.Status), Status: v.Status, Number: v.float(), Text: v.Value}
 	if f.Personal {
 		if v.Value != "" {
 			r.contacts = append(r.contacts, table.Contact{Submission: r.id(), Field: f.ID, Text: v.Value,
@@ -295,55 +295,56 @@ func (r *reader) figure(f *templates.Field, e model.Entry) {
 		row.Text, row.Raw = "", ""
 	}
 	r.Figures = append(r.Figures, row)
-	r.cover(f.ID, v)
+	r.setCover(f.ID, v)
 }
 
-func (r *reader) single(f *templates.Field, e model.Entry) *Reading {
+// readValue reads a cell by the type of its field and records the coercions.
+func (r *reader) readValue(f *templates.Field, e model.Entry) *Reading {
 	switch {
-	case e.NotAsked: // the workbook's version of the form did not have the field yet
+	case e.NotAsked: // this version of the form does not have the field
 		return &Reading{Status: table.NotApplicable}
 	case f.ID == "edition":
-		return r.edition(f, e)
+		return r.readEdition(f, e)
 	case f.Numeric():
-		return r.number(f, e)
+		return r.readNumber(f, e)
 	case f.Type == templates.DateField:
-		t := Date(e.Cell)
-		r.coerced(f, e, t.unread(f), t.Value)
-		t.Value = r.private.hide(t.Value)
+		t := ReadDate(e.Cell)
+		r.addCoercions(f, e, t.withUnread(f), t.Value)
+		t.Value = r.masker.mask(t.Value)
 		return t
 	case f.Type == templates.ConfirmField:
-		return r.confirmation(f, e)
+		return r.readConfirmation(f, e)
 	}
-	t := Text(e.Cell)
-	t.answer(f)
+	t := ReadText(e.Cell)
+	t.checkAnswer(f)
 	known := false
 	t.typed = t.Value
 	if f.Type == templates.ChoiceField && t.Status == table.Normal {
 		plain := r.d.Directory.WithoutRemark(t.typed)
-		t.note("choice", t.typed, plain)
-		if t.Value, known = Choice(plain, r.d.Options(f)); known {
-			t.note("choice", trim(plain), t.Value)
+		t.coerce("choice", t.typed, plain)
+		if t.Value, known = MatchOption(plain, r.d.Options(f)); known {
+			t.coerce("choice", trim(plain), t.Value)
 		} else if !f.Open {
 			t.Status = table.Invalid
 		}
 	}
 	if f.Type == templates.NamesField && t.Status == table.Normal {
-		t.Number = table.Some(decimal.NewFromInt(int64(len(Names(t.typed)))))
+		t.Number = table.Some(decimal.NewFromInt(int64(len(SplitNames(t.typed)))))
 	}
 	named, posts := func(word string) bool { return strings.Contains(t.typed, word) }, r.d.Form.Posts
 	if f.Post && slices.ContainsFunc(posts.Elsewhere, named) && !slices.ContainsFunc(posts.Park, named) {
-		t.add("other_post", "", "")
+		t.addCoercion("other_post", "", "")
 	}
-	r.coerced(f, e, t.unread(f), t.typed)
+	r.addCoercions(f, e, t.withUnread(f), t.typed)
 	if !known {
-		t.Value = r.seen(f, e, t.Value)
+		t.Value = r.maskText(f, e, t.Value)
 	}
 	return t
 }
 
-func (r *reader) confirmation(f *templates.Field, e model.Entry) *Reading {
-	t := Text(e.Cell)
-	if yes, ok := Confirm(t.Value); ok {
+func (r *reader) readConfirmation(f *templates.Field, e model.Entry) *Reading {
+	t := ReadText(e.Cell)
+	if yes, ok := ParseConfirmation(t.Value); ok {
 		t.Status, t.Value = table.Normal, fmt.Sprint(yes)
 	} else if t.Value = ""; t.Status != table.Missing {
 		t.Status = table.Invalid
@@ -351,11 +352,11 @@ func (r *reader) confirmation(f *templates.Field, e model.Entry) *Reading {
 	t.Coercions = slices.DeleteFunc(t.Coercions, func(c table.Coercion) bool {
 		return c.Kind == "trimmed" || c.Kind == "number_text"
 	})
-	r.coerced(f, e, t.Coercions, t.Value)
+	r.addCoercions(f, e, t.Coercions, t.Value)
 	return t
 }
 
-func (r *reader) cover(field string, v *Reading) {
+func (r *reader) setCover(field string, v *Reading) {
 	s := &r.Submission
 	switch field {
 	case "city":
@@ -372,7 +373,7 @@ func (r *reader) cover(field string, v *Reading) {
 	}
 }
 
-func (r *reader) record(cells []model.Entry) {
+func (r *reader) addRecord(cells []model.Entry) {
 	at, list := cells[0].Place, r.d.Field(cells[0].Field).Record
 	row := recordRow{reader: r, list: list, record: int32(cells[0].Record), cells: cells}
 	switch list {
@@ -400,10 +401,10 @@ func (row recordRow) listCells() []table.ListCell {
 	var out []table.ListCell
 	for _, e := range row.cells {
 		f := row.d.Field(e.Field)
-		v := row.single(f, e)
+		v := row.readValue(f, e)
 		c := table.ListCell{Submission: row.id(), List: row.list, Record: row.record, Field: f.ID,
 			Number: v.float(), Text: v.Value, Unit: f.Unit, Status: v.Status, Sheet: e.Place.Sheet, Cell: e.Place.Cell,
-			Raw: row.raw(f, e, v.Status)}
+			Raw: row.maskedRaw(f, e, v.Status)}
 		if f.Personal {
 			c.Text, c.Raw = "", ""
 		}
@@ -412,6 +413,7 @@ func (row recordRow) listCells() []table.ListCell {
 	return out
 }
 
+// recordRow is one record of a list.
 type recordRow struct {
 	*reader
 	list   string
@@ -419,7 +421,7 @@ type recordRow struct {
 	cells  []model.Entry
 }
 
-// cell gives the entry of a column; a blank one where it was left empty.
+// cell returns the entry of a column; a blank one where the cell is empty.
 func (row recordRow) cell(column string) (*templates.Field, model.Entry) {
 	id := row.list + "_" + column
 	f := row.d.Field(id)
@@ -432,22 +434,22 @@ func (row recordRow) cell(column string) (*templates.Field, model.Entry) {
 
 func (row recordRow) text(column string) string {
 	f, e := row.cell(column)
-	return row.single(f, e).Value
+	return row.readValue(f, e).Value
 }
 
 func (row recordRow) date(column string) string {
 	f, e := row.cell(column)
-	if v := row.single(f, e); v.Status == table.Normal {
+	if v := row.readValue(f, e); v.Status == table.Normal {
 		return v.Value
 	}
-	return row.seen(f, e, original(f, e, table.Invalid)) // kept as typed; the date of a verification decides nothing
+	return row.maskText(f, e, rawValue(f, e, table.Invalid)) // kept as typed: no rule depends on this date
 }
 
 func (row recordRow) member() table.Member {
 	kindField, kindCell := row.cell("kind")
 	enrolmentField, enrolmentCell := row.cell("enrolment")
 	name := row.text("name")
-	kind, enrolment := row.single(kindField, kindCell), row.single(enrolmentField, enrolmentCell)
+	kind, enrolment := row.readValue(kindField, kindCell), row.readValue(enrolmentField, enrolmentCell)
 	_, nameCell := row.cell("name")
 	if nameCell.Place.Cell == "" {
 		nameCell = row.cells[0]

@@ -188,7 +188,7 @@ func TestNumber(t *testing.T) {
 		{people, typed(strings.Repeat("9", 60)), "V"},
 		{people, typed("9999999999999999999"), "V"},
 	} {
-		if got := show(Number(c.cell, c.field)); got != c.want {
+		if got := show(ReadNumber(c.cell, c.field)); got != c.want {
 			t.Errorf("%s %q (%s) is read as %s, want %s", c.field.ID, c.cell.Raw, c.cell.Shown, got, c.want)
 		}
 	}
@@ -202,7 +202,7 @@ func TestNumberIsTheSameHoweverWritten(t *testing.T) {
 		n := decimal.New(random.Int64N(1e9), -int32(random.IntN(1+int(*field.Decimals))))
 		plain := n.String()
 		for _, s := range []string{plain, plain + "万元", " " + plain + " ", plain + "（万元）", thousands(plain), fullWidth(thousands(plain))} {
-			got := Number(typed(s), field)
+			got := ReadNumber(typed(s), field)
 			if got.Status != table.Normal || !got.Number.V.Equal(n) || slices.ContainsFunc(got.Coercions, guessed) {
 				t.Fatalf("%q is read as %s", s, show(got))
 			}
@@ -245,7 +245,7 @@ func TestChineseNumbers(t *testing.T) {
 			}
 			s += digits[d] + scale
 		}
-		if got, rest, ok := chineseNumber(s); !ok || rest != "" || got.IntPart() != int64(n) {
+		if got, rest, ok := parseChineseNumber(s); !ok || rest != "" || got.IntPart() != int64(n) {
 			t.Fatalf("%s is read as %v (%v)", s, got, ok)
 		}
 	}
@@ -255,7 +255,7 @@ func TestChineseNumbers(t *testing.T) {
 func TestNoChineseNumbers(t *testing.T) {
 	for s, want := range map[string]string{"一二百": "", "十百": "", "一十二十": "", "零百": "", "一百十": "", "百": "", "三百五": "", "一〇": "10", "二〇二四": "2024", "十": "10", "三个五": "3", "一百零五人": "105",
 		"一二三四五六七八九": "123456789", "一二三四五六七八九一": "", "": "", "人": ""} {
-		got, rest, ok := chineseNumber(s)
+		got, rest, ok := parseChineseNumber(s)
 		if ok != (want != "") || ok && (got.String() != want || !strings.HasSuffix(s, rest)) || !ok && rest != s {
 			t.Errorf("%s is read as %v and %q (%v), want %q", s, got, rest, ok, want)
 		}
@@ -267,7 +267,7 @@ func TestPlainNumbersStaySmall(t *testing.T) {
 	for s, want := range map[string]bool{"1000000000000000000": true, "1000000000000000001": false, "-1000000000000000000": true, "-1000000000000000001": false, "1e18": true, "2e18": false,
 		"0e18": true, "0e19": false, "1e-40": true, "1e-41": false, "1e0005": false, "1e005": true,
 		"1." + strings.Repeat("0", 38): true, "1." + strings.Repeat("0", 39): false, "1,2": false, "": false, "一": false} {
-		if n, ok := plain(s); ok != want {
+		if n, ok := parseDecimal(s); ok != want {
 			t.Errorf("%s is read as %v (%v), want %v", s, n, ok, want)
 		}
 	}
@@ -280,8 +280,8 @@ func FuzzNumber(f *testing.F) {
 	fields := definition.Form.Metrics()
 	f.Fuzz(func(t *testing.T, s string) {
 		for _, field := range fields[:12] {
-			n := Number(typed(s), field)
-			again := Number(typed(s), field)
+			n := ReadNumber(typed(s), field)
+			again := ReadNumber(typed(s), field)
 			if show(n) != show(again) {
 				t.Fatalf("%q is read twice differently", s)
 			}
@@ -290,7 +290,7 @@ func FuzzNumber(f *testing.F) {
 				if n.Number.V.Abs().GreaterThan(decimal.New(1, 27)) || len(n.Number.V.String()) > 80 {
 					t.Errorf("%q is read as %s", s, n.Number.V)
 				}
-				if !strings.ContainsAny(fold(s), "0123456789〇零一二三四五六七八九十壹贰叁肆伍陆柒捌玖拾两") {
+				if !strings.ContainsAny(foldWidth(s), "0123456789〇零一二三四五六七八九十壹贰叁肆伍陆柒捌玖拾两") {
 					t.Errorf("%q holds no digit and is read as %s", s, n.Number.V)
 				}
 			case table.Missing:

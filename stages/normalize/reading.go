@@ -18,61 +18,61 @@ import (
 	"golang.org/x/text/width"
 )
 
-// Reading is a cell read as what a field asks for, with the changes on the way.
+// Reading is the value of a cell, read as the type of its field, with the coercions that were needed.
 type Reading struct {
 	Status    table.Status
-	Value     string                     // a text, a date in ISO notation, an option, true or false
-	Number    table.Opt[decimal.Decimal] // exact, in the field's unit; percentages are 0–100; of persons how many
-	typed     string                     // a text before anything was hidden in it
-	Coercions []table.Coercion           // so far kind, from and to; the kinds are the routes of reading.yaml
+	Value     string                     // a text, an ISO date, an option, "true" or "false"
+	Number    table.Opt[decimal.Decimal] // exact, in the field's unit; percentages are 0–100; of persons their number
+	typed     string                     // a text before masking
+	Coercions []table.Coercion           // kind (a route of reading.yaml), from and to only
 }
 
 func (r *Reading) float() table.Opt[float64] {
 	return table.Opt[float64]{V: r.Number.V.InexactFloat64(), Valid: r.Number.Valid}
 }
 
-// note records a change, if it is one, and gives what is read on.
-func (r *Reading) note(kind, from, to string) string {
+// coerce records a coercion if from and to differ, and returns to.
+func (r *Reading) coerce(kind, from, to string) string {
 	if from != to {
-		r.add(kind, from, to)
+		r.addCoercion(kind, from, to)
 	}
 	return to
 }
 
-func (r *Reading) add(kind string, from, to string) {
+func (r *Reading) addCoercion(kind string, from, to string) {
 	r.Coercions = append(r.Coercions, table.Coercion{Kind: kind, From: from, To: to})
 }
 
-func (r *Reading) struck(c model.Cell) {
+func (r *Reading) addStruck(c model.Cell) {
 	switch c.Struck {
 	case "":
 	case c.Raw:
-		r.add("struck_out", c.Raw, c.Raw)
+		r.addCoercion("struck_out", c.Raw, c.Raw)
 	default:
-		r.add("struck", c.Struck, "")
+		r.addCoercion("struck", c.Struck, "")
 	}
 }
 
 // errorText is an error value that was pasted as text.
 var errorText = regexp.MustCompile(`^#(?:N/A|DIV/0!|[A-Z_]+[!?])$`)
 
-// begin is where reading any cell begins: what there is to read, or why there is nothing.
-func begin(c model.Cell) *Reading {
+// newReading starts the reading of a cell: Missing if it is blank, Invalid with the reason if it is unreadable.
+func newReading(c model.Cell) *Reading {
 	r := &Reading{Status: table.Normal}
-	switch why := cause(c); {
+	switch why := unreadableReason(c); {
 	case why != "":
 		r.Status = table.Invalid
-		r.add(why, c.Shown, c.Raw)
+		r.addCoercion(why, c.Shown, c.Raw)
 	case !c.Filled:
 		r.Status = table.Missing
 	case c.Formula != "":
-		r.add("formula", "=", c.Raw)
+		r.addCoercion("formula", "=", c.Raw)
 	}
 	return r
 }
 
-// cause is why nothing can be read from a cell, whatever it is asked for; empty where something may be.
-func cause(c model.Cell) string {
+// unreadableReason returns the coercion kind that says why a cell can't be read as any type; empty: it may be readable.
+func unreadableReason(c model.Cell) string {
 	switch {
 	case c.Merged != "":
 		return "merged"
@@ -88,66 +88,66 @@ func cause(c model.Cell) string {
 	return ""
 }
 
-// Text reads a cell as shown, without what nobody sees; a number without a format keeps all its digits.
-func Text(c model.Cell) *Reading {
-	r := begin(c)
+// ReadText reads a cell as displayed, without invisible characters; a number without a format keeps all its digits.
+func ReadText(c model.Cell) *Reading {
+	r := newReading(c)
 	if r.Status != table.Normal {
 		return r
 	}
 	s := c.Shown
 	switch {
 	case c.Kind == model.Number && c.IsDate:
-		r.add("date_in_text", s, s)
+		r.addCoercion("date_in_text", s, s)
 	case c.Kind == model.Number && s == c.Raw:
-		if n, ok := plain(c.Raw); ok {
+		if n, ok := parseDecimal(c.Raw); ok {
 			s = n.String()
 		}
 	}
 	if c.Kind != model.Text {
-		r.note("number_text", c.Raw, s)
+		r.coerce("number_text", c.Raw, s)
 	}
-	if r.Value = r.note("trimmed", s, trim(s)); r.Value == "" {
+	if r.Value = r.coerce("trimmed", s, trim(s)); r.Value == "" {
 		r.Status = table.Missing
 		return r
 	}
-	r.struck(c)
+	r.addStruck(c)
 	return r
 }
 
-// answer looks whether a text answers what a field asks: 待定 and 见附件 don't, and 5.91E+10 is no phone.
-func (r *Reading) answer(f *templates.Field) {
+// checkAnswer marks a text that does not answer the field: 待定 and 见附件 don't, and 5.91E+10 is no phone number.
+func (r *Reading) checkAnswer(f *templates.Field) {
 	if r.Status != table.Normal {
 		return
 	}
-	words, bare := f.Reading, strings.ToLower(fold(r.Value))
+	words, bare := f.Reading, strings.ToLower(foldWidth(r.Value))
 	unanswered := false
 	switch {
-	case f.Type == templates.PersonField && !strings.ContainsFunc(bare, unicode.IsLetter): // a number is nobody's name
+	case f.Type == templates.PersonField && !strings.ContainsFunc(bare, unicode.IsLetter): // a number is no name
 		unanswered = true
 	case f.None && slices.Contains(words.None, bare), !f.Required && f.Type != templates.PhoneField:
 	case f.Required && f.Record != "explanations" && words.IsPlaceholder(bare):
 		if slices.Contains(words.Placeholders.Vague, f.Record) {
-			r.add("vague", r.Value, "")
+			r.addCoercion("vague", r.Value, "")
 		} else {
 			unanswered = slices.Contains(words.Placeholders.Unanswered, f.Type)
 		}
-	case f.Type == templates.PhoneField && !phoneLike(bare):
-		r.add("doubtful_phone", r.Value, r.Value)
+	case f.Type == templates.PhoneField && !looksLikePhone(bare):
+		r.addCoercion("doubtful_phone", r.Value, r.Value)
 	}
 	if unanswered {
 		r.Status = table.Invalid
-		r.add("unanswered", r.Value, "")
+		r.addCoercion("unanswered", r.Value, "")
 	}
 }
 
-// Digits of a phone number: those of a local one, and of one with country and area code and extension.
+// The number of digits of a phone number: from a local one to one with country code, area code and extension.
 const fewestDigits, mostDigits = 7, 18
 
-// phoneLike says whether one of the numbers in a text may be a phone's.
-func phoneLike(s string) bool {
+// looksLikePhone reports whether a text contains a number that may be a phone number.
+func looksLikePhone(s string) bool {
 	for _, part := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune("、,;/|\n", r) }) {
 		digits := notDigits.ReplaceAllString(part, "")
-		n, whole := len(digits), !scientific.MatchString(part) && !cutMobile.MatchString(digits)
+		n, whole := len(digits), !scientific.MatchString(part) && !truncatedMobile.MatchString(digits)
 		if whole && n >= fewestDigits && n <= mostDigits && !strings.HasSuffix(digits, "000000") {
 			return true
 		}
@@ -155,25 +155,23 @@ func phoneLike(s string) bool {
 	return false
 }
 
-// cutMobile is a mobile's number that lacks digits: no local number begins with 1.
-var cutMobile = regexp.MustCompile(`^1[3-9][0-9]{5,8}$`)
+var (
+	truncatedMobile = regexp.MustCompile(`^1[3-9][0-9]{5,8}$`) // no local number begins with 1
+	notDigits       = regexp.MustCompile(`[^0-9]+`)
+	scientific      = regexp.MustCompile(`[0-9]e\+?[0-9]`)
+	lineEnds        = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n")
+)
 
-var notDigits = regexp.MustCompile(`[^0-9]+`)
-
-var scientific = regexp.MustCompile(`[0-9]e\+?[0-9]`)
-
-var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n")
-
-// trim takes white space off both ends and drops what nobody sees; line ends become \n.
+// trim removes white space at both ends and invisible characters; line ends become \n.
 func trim(s string) string {
 	if strings.ContainsAny(s, "\r\u2028") {
 		s = lineEnds.Replace(s)
 	}
 	s = strings.Map(func(r rune) rune {
-		if r >= ' ' && r <= '~' || r > 0x2FFF && r < 0xFE00 { // most texts are of nothing else
+		if r >= ' ' && r <= '~' || r > 0x2FFF && r < 0xFE00 { // fast path for most texts
 			return r
 		}
-		if r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r)) || r == unicode.ReplacementChar {
+		if r == unicode.ReplacementChar || r != '\n' && r != '\t' && unicode.In(r, unicode.Cc, unicode.Cf) {
 			return -1
 		}
 		return r
@@ -181,11 +179,11 @@ func trim(s string) string {
 	return strings.TrimSpace(s)
 }
 
-func fold(s string) string { return width.Fold.String(s) }
+func foldWidth(s string) string { return width.Fold.String(s) }
 
-// Choice finds the option that a text means: but for width and blanks, with 市 behind it, or without the option's
-// bracket (高职院校 for 高职院校（含职教本科）). Anything else is left as typed.
-func Choice(s string, options []string) (option string, known bool) {
+// MatchOption finds the option that a text means. It ignores width and blanks, and accepts a missing 市 or a missing
+// bracket (高职院校 for 高职院校（含职教本科）). Anything else is returned as typed.
+func MatchOption(s string, options []string) (option string, known bool) {
 	s = trim(s)
 	for _, same := range []func(option string) bool{
 		func(option string) bool { return option == s },
@@ -207,37 +205,37 @@ func Choice(s string, options []string) (option string, known bool) {
 
 // Words and signs by which fillers confirm a declaration, or don't. Compared in lower case and half width.
 var (
-	affirmed = []string{"☑", "☒", "√", "✓", "✔", "■", "●", "是", "已确认", "确认", "已签", "已签字", "已盖章", "yes", "y", "true", "1"}
-	denied   = []string{"☐", "□", "○", "×", "✗", "✘", "否", "未确认", "不确认", "未签", "no", "n", "false", "0"}
+	yesWords = []string{"☑", "☒", "√", "✓", "✔", "■", "●", "是", "已确认", "确认", "已签", "已签字", "已盖章", "yes", "y", "true", "1"}
+	noWords  = []string{"☐", "□", "○", "×", "✗", "✘", "否", "未确认", "不确认", "未签", "no", "n", "false", "0"}
 )
 
-// Confirm reads a declaration's box. ok is false where neither yes nor no stands there.
-func Confirm(s string) (yes, ok bool) {
-	s = strings.ToLower(fold(trim(s)))
-	yes = slices.Contains(affirmed, s)
-	return yes, yes || slices.Contains(denied, s)
+// ParseConfirmation reads the check box of a declaration. ok is false where it says neither yes nor no.
+func ParseConfirmation(s string) (yes, ok bool) {
+	s = strings.ToLower(foldWidth(trim(s)))
+	yes = slices.Contains(yesWords, s)
+	return yes, yes || slices.Contains(noWords, s)
 }
 
-// Names splits a list of persons by punctuation and line ends, or else by blanks but not within 王 伟.
-func Names(s string) []string {
-	s = bracketed.ReplaceAllString(fold(trim(s)), "")
+// SplitNames splits a list of persons by punctuation and line ends, or else by blanks (but not within 王 伟).
+func SplitNames(s string) []string {
+	s = bracketPattern.ReplaceAllString(foldWidth(trim(s)), "")
 	parts := strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune("、､,;/|\n\t", r) })
 	if len(parts) == 1 {
-		parts = joinSingles(strings.Fields(parts[0]))
+		parts = joinSingleCharacters(strings.Fields(parts[0]))
 	}
 	var names []string
 	for _, p := range parts {
-		p = strings.Join(strings.Fields(enumerated.ReplaceAllString(strings.TrimSpace(p), "")), "")
+		p = strings.Join(strings.Fields(itemNumber.ReplaceAllString(strings.TrimSpace(p), "")), "")
 		p = strings.Trim(p, ".。·:等共")
-		if p != "" && !onlyCount.MatchString(p) {
+		if p != "" && !countOnly.MatchString(p) {
 			names = append(names, p)
 		}
 	}
 	return names
 }
 
-// joinSingles puts a name of two single characters back together.
-func joinSingles(parts []string) []string {
+// joinSingleCharacters joins a name that was written with a blank between its two characters.
+func joinSingleCharacters(parts []string) []string {
 	var out []string
 	for i := 0; i < len(parts); i++ {
 		if i+1 < len(parts) && len([]rune(parts[i])) == 1 && len([]rune(parts[i+1])) == 1 {
@@ -250,9 +248,9 @@ func joinSingles(parts []string) []string {
 	return out
 }
 
-// plain reads a number in plain or scientific notation; beyond 10^18 or 40 characters it is none.
-func plain(s string) (decimal.Decimal, bool) {
-	if len(s) > 40 || !number.MatchString(s) {
+// parseDecimal reads a number in plain or scientific notation. It refuses one above 10^18 or longer than 40 characters.
+func parseDecimal(s string) (decimal.Decimal, bool) {
+	if len(s) > 40 || !numberPattern.MatchString(s) {
 		return decimal.Decimal{}, false
 	}
 	n, err := decimal.NewFromString(s)
@@ -263,131 +261,133 @@ func plain(s string) (decimal.Decimal, bool) {
 }
 
 var (
-	dateDigits  = regexp.MustCompile(`^((?:19|20)[0-9]{2})(0[1-9]|1[0-2])([0-9]{2})?$`)
-	dateParts   = regexp.MustCompile(`^((?:19|20)[0-9]{2})[年./-]([0-9]{1,2})(?:[月./-]([0-9]{1,2})[日号]?|月)?$`)
-	dateTime    = regexp.MustCompile(`[ t][0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?z?$`)
-	monthPart   = regexp.MustCompile(`月(初|上旬|中旬|下旬|底|末)$`)
-	planned     = regexp.MustCompile(`^(拟于|拟|预计|计划)+|(\(?拟\)?|\(?预计\)?|成立)+$`)
-	aboutDay    = regexp.MustCompile(`^(大约|约)|(左右|前后|前|\([^()]*\))$`)
-	chineseDate = regexp.MustCompile(`^([〇零○一二三四五六七八九]{4})年([十一二三四五六七八九]{1,3})月(?:([十一二三四五六七八九]{1,3})[日号])?$`)
+	dateDigits     = regexp.MustCompile(`^((?:19|20)[0-9]{2})(0[1-9]|1[0-2])([0-9]{2})?$`)
+	dateParts      = regexp.MustCompile(`^((?:19|20)[0-9]{2})[年./-]([0-9]{1,2})(?:[月./-]([0-9]{1,2})[日号]?|月)?$`)
+	dateTime       = regexp.MustCompile(`[ t][0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?z?$`)
+	monthPart      = regexp.MustCompile(`月(初|上旬|中旬|下旬|底|末)$`)
+	plannedWords   = regexp.MustCompile(`^(拟于|拟|预计|计划)+|(\(?拟\)?|\(?预计\)?|成立)+$`)
+	approximateDay = regexp.MustCompile(`^(大约|约)|(左右|前后|前|\([^()]*\))$`)
+	chineseDate    = regexp.MustCompile(`^([〇零○一二三四五六七八九]{4})年([十一二三四五六七八九]{1,3})月(?:([十一二三四五六七八九]{1,3})[日号])?$`)
 )
 
-// Days between 2000 and 2100 in the numbering of spreadsheets.
+// Serial numbers that spreadsheets give to the first day of 2000 and the last of 2099.
 const (
 	firstSerial = 36526
 	lastSerial  = 73050
 )
 
-// Date reads a cell as a date: 2024-08-01, or 2024-08 where only the month is given. Blank is Missing; a bare year, a
-// date without one, or one that no calendar has is Invalid.
-func Date(c model.Cell) *Reading {
-	r := begin(c)
+// ReadDate reads a cell as an ISO date: 2024-08-01, or 2024-08 where only the month is given. Blank is Missing; a year
+// alone, a date without a year, or a date that does not exist is Invalid.
+func ReadDate(c model.Cell) *Reading {
+	r := newReading(c)
 	if r.Status != table.Normal {
 		return r
 	}
 	ok := false
 	switch c.Kind {
 	case model.Number:
-		r.Value, ok = dateNumber(c, r)
+		r.Value, ok = readDateNumber(c, r)
 	case model.Text:
-		r.Value, ok = dateText(c.Shown, r)
+		r.Value, ok = readDateText(c.Shown, r)
 	}
 	if !ok {
 		r.Status = table.Invalid
 		return r
 	}
-	r.struck(c)
+	r.addStruck(c)
 	return r
 }
 
-// dateNumber reads a day number, or a date typed as a number: 20240801, 202408, and 2024.8, which may be 2024.80.
-func dateNumber(c model.Cell, t *Reading) (string, bool) {
-	n, ok := plain(c.Raw)
+// readDateNumber reads a serial number of a spreadsheet, or a date typed as a number: 20240801, 202408, or 2024.8 (a
+// guess: 2024.1 may have been typed as 2024.10).
+func readDateNumber(c model.Cell, r *Reading) (string, bool) {
+	n, ok := parseDecimal(c.Raw)
 	if !ok {
 		return "", false
 	}
 	s := n.String()
-	value, ok := written(s)
-	shown, same := plain(strings.ReplaceAll(c.Shown, ",", ""))
+	value, ok := parseDate(s)
+	shown, same := parseDecimal(strings.ReplaceAll(c.Shown, ",", ""))
 	if !c.IsDate && c.Shown != c.Raw && !(same && shown.Equal(n)) {
-		if seen, read := dateText(c.Shown, &Reading{}); !read || seen != value { // as 0000-00-00 shows 20240801
-			t.add("shown_otherwise", c.Shown, c.Raw)
+		if seen, read := readDateText(c.Shown, &Reading{}); !read || seen != value { // 0000-00-00
+			r.addCoercion("shown_otherwise", c.Shown, c.Raw)
 			return "", false
 		}
 	}
 	switch day := n.IntPart(); {
 	case ok && (c.IsDate || !n.IsInteger()):
-		t.add("ambiguous_month", s, value)
+		r.addCoercion("ambiguous_month", s, value)
 		return value, true
 	case ok:
-		return t.note("date_written", s, value), true
+		return r.coerce("date_written", s, value), true
 	case c.IsDate && day >= 1 && day <= lastSerial, n.IsInteger() && day >= firstSerial && day <= lastSerial:
 		value = time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).AddDate(0, 0, int(day)).Format(time.DateOnly)
-		if day < 60 { // spreadsheets count from the day after
+		if day < 60 { // here serial numbers are off by one: spreadsheets have a 29 February 1900
 			value = c.Shown
 		}
-		if !c.IsDate { // a cell that shows a date is no habit to be put right
-			return t.note("serial_date", c.Raw, value), true
+		if !c.IsDate { // a true date cell needs no coercion
+			return r.coerce("serial_date", c.Raw, value), true
 		}
-		return asShown(c, value, t), true
+		return dateAsShown(c, value, r), true
 	}
 	return "", false
 }
 
-// asShown keeps of a day what its cell shows: a month alone, or a day whose year the spreadsheet added unseen.
-func asShown(c model.Cell, value string, t *Reading) string {
+// dateAsShown reduces a date to what the cell displays, such as the month alone. Without a year shown it is a guess.
+func dateAsShown(c model.Cell, value string, r *Reading) string {
 	if c.Shown == c.Raw {
 		return value
 	}
-	seen, ok := dateText(c.Shown, &Reading{})
+	seen, ok := readDateText(c.Shown, &Reading{})
 	switch {
 	case !ok:
-		t.add("ambiguous_month", c.Shown, value)
+		r.addCoercion("ambiguous_month", c.Shown, value)
 	case strings.HasPrefix(value, seen) && seen != value:
-		return t.note("date_written", c.Shown, seen)
+		return r.coerce("date_written", c.Shown, seen)
 	}
 	return value
 }
 
-func dateText(raw string, t *Reading) (string, bool) {
-	s := t.note("trimmed", raw, trim(raw))
-	bare := strings.Join(strings.Fields(fold(s)), "")
-	if value, ok := written(bare); ok {
-		return t.note("date_written", s, value), true
+func readDateText(raw string, r *Reading) (string, bool) {
+	s := r.coerce("trimmed", raw, trim(raw))
+	bare := strings.Join(strings.Fields(foldWidth(s)), "")
+	if value, ok := parseDate(bare); ok {
+		return r.coerce("date_written", s, value), true
 	}
-	lower := strings.ToLower(strings.TrimSpace(fold(s)))
+	lower := strings.ToLower(strings.TrimSpace(foldWidth(s)))
 	day := strings.Join(strings.Fields(dateTime.ReplaceAllString(lower, "")), "")
-	bare = planned.ReplaceAllString(day, "")
-	whole := planned.ReplaceAllString(monthPart.ReplaceAllString(aboutDay.ReplaceAllString(bare, ""), "月"), "")
+	bare = plannedWords.ReplaceAllString(day, "")
+	whole := monthPart.ReplaceAllString(approximateDay.ReplaceAllString(bare, ""), "月")
+	whole = plannedWords.ReplaceAllString(whole, "")
 	for _, left := range [][2]string{{"date_written", day}, {"date_words", bare}, {"annotated", whole}} {
-		if value, ok := written(left[1]); ok {
-			return t.note(left[0], s, value), true
+		if value, ok := parseDate(left[1]); ok {
+			return r.coerce(left[0], s, value), true
 		}
 	}
 	return "", false
 }
 
-// written reads a date that is written out, year first.
-func written(s string) (string, bool) {
+// parseDate reads a date in digits or Chinese numerals, year first.
+func parseDate(s string) (string, bool) {
 	for _, form := range []*regexp.Regexp{chineseDate, dateDigits, dateParts} {
 		if m := form.FindStringSubmatch(s); m != nil {
-			return calendar(figure(m[1]), figure(m[2]), figure(m[3]), m[3] != "")
+			return isoDate(parseDigits(m[1]), parseDigits(m[2]), parseDigits(m[3]), m[3] != "")
 		}
 	}
 	return "", false
 }
 
-// figure reads a number in figures or in Chinese numerals; what is none is 0, and no calendar has that.
-func figure(s string) int {
+// parseDigits reads a number in digits or Chinese numerals; 0, which is no valid month, day or edition: not a number.
+func parseDigits(s string) int {
 	if n, err := strconv.Atoi(s); err == nil {
 		return n
 	}
-	n, _, _ := chineseNumber(strings.ReplaceAll(s, "○", "〇"))
+	n, _, _ := parseChineseNumber(strings.ReplaceAll(s, "○", "〇"))
 	return int(n.IntPart())
 }
 
-// calendar gives the ISO notation of a day or month that exists.
-func calendar(year, month, day int, dayGiven bool) (string, bool) {
+// isoDate formats a day or a month; ok is false where it does not exist.
+func isoDate(year, month, day int, dayGiven bool) (string, bool) {
 	if month < 1 || month > 12 {
 		return "", false
 	}

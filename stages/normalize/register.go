@@ -17,10 +17,10 @@ import (
 	"golang.org/x/text/width"
 )
 
-// fingerprintForm is how the program writes fingerprints of findings.
-var fingerprintForm = regexp.MustCompile(`^[0-9a-f]{16}$`)
+// fingerprintPattern matches a fingerprint of a finding.
+var fingerprintPattern = regexp.MustCompile(`^[0-9a-f]{16}$`)
 
-// Register reads the Department's register. Nothing is guessed at: every fault is an error with its cell, all joined.
+// Register reads the register of the Department. Nothing is guessed: every fault is an error with its cell, all joined.
 func Register(d *templates.Definition, cells []model.Cell) ([]table.RegisterEntry, error) {
 	r := &registerReader{d: d, sheets: map[string][]model.Cell{}}
 	for _, sheet := range table.GroupBy(cells, func(c model.Cell) string { return c.Place.Sheet }) {
@@ -33,9 +33,9 @@ func Register(d *templates.Definition, cells []model.Cell) ([]table.RegisterEntr
 	}
 	var out []table.RegisterEntry
 	for _, s := range d.Register.Sheets {
-		out = append(out, r.sheet(s)...)
+		out = append(out, r.readSheet(s)...)
 	}
-	r.twice(out)
+	r.checkDuplicates(out)
 	return out, errors.Join(r.faults...)
 }
 
@@ -49,13 +49,13 @@ func (r *registerReader) fault(p model.Place, what, cure string) {
 	r.faults = append(r.faults, errors.New(text.Mask(fmt.Sprintf("登记表 %s：%s。%s", p, what, cure))))
 }
 
-// sheet reads the rows below the line of headings. Columns are found by their headings, wherever they stand.
-func (r *registerReader) sheet(s *templates.RegisterSheet) []table.RegisterEntry {
+// readSheet reads the rows below the header row. Columns are found by their headings, in any order.
+func (r *registerReader) readSheet(s *templates.RegisterSheet) []table.RegisterEntry {
 	cells := r.sheets[s.Title]
 	if len(cells) == 0 {
-		return nil // the Department may drop what it does not use, also a column: what stands below no heading is a fault
+		return nil // sheets and optional columns that the Department does not use may be deleted
 	}
-	columns, header := headingsOf(s, cells)
+	columns, header := findHeadings(s, cells)
 	for _, c := range s.Columns {
 		if c.Required && !slices.Contains(slices.Collect(maps.Values(columns)), c) {
 			r.fault(model.Place{File: cells[0].Place.File, Sheet: s.Title}, "找不到表头“"+c.Label+"”", "请恢复这一列，或用新生成的登记表")
@@ -66,15 +66,15 @@ func (r *registerReader) sheet(s *templates.RegisterSheet) []table.RegisterEntry
 	slices.SortStableFunc(below, func(a, b model.Cell) int { return a.Row - b.Row })
 	var out []table.RegisterEntry
 	for _, row := range table.GroupBy(below, func(c model.Cell) int { return c.Row }) {
-		if !waits(columns, row) {
-			out = append(out, r.entry(s, columns, row))
+		if !isOnlyPrefilled(columns, row) {
+			out = append(out, r.readRow(s, columns, row))
 		}
 	}
 	return out
 }
 
-// waits says whether a row holds only what the program prefilled: nobody has decided anything yet.
-func waits(columns headings, cells []model.Cell) bool {
+// isOnlyPrefilled reports whether a row holds only what the program prefilled, so nothing has been decided yet.
+func isOnlyPrefilled(columns headings, cells []model.Cell) bool {
 	prefilled := []string{templates.RegisterConsortium, templates.RegisterFingerprint, templates.RegisterCity,
 		templates.RegisterPark}
 	given := false
@@ -88,11 +88,11 @@ func waits(columns headings, cells []model.Cell) bool {
 	return given
 }
 
-// headings are the columns of a sheet by where they stand.
+// headings maps column numbers to the columns of a register sheet.
 type headings map[int]*templates.RegisterColumn
 
-// headingsOf finds the row that holds most of the labels.
-func headingsOf(s *templates.RegisterSheet, cells []model.Cell) (columns headings, row int) {
+// findHeadings finds the header row: the one with the most labels.
+func findHeadings(s *templates.RegisterSheet, cells []model.Cell) (columns headings, row int) {
 	for _, cells := range table.GroupBy(cells, func(c model.Cell) int { return c.Row }) {
 		found, at := headings{}, cells[0].Row
 		for _, c := range cells {
@@ -109,7 +109,7 @@ func headingsOf(s *templates.RegisterSheet, cells []model.Cell) (columns heading
 	return columns, row
 }
 
-func (r *registerReader) entry(s *templates.RegisterSheet, columns headings, cells []model.Cell) table.RegisterEntry {
+func (r *registerReader) readRow(s *templates.RegisterSheet, columns headings, cells []model.Cell) table.RegisterEntry {
 	at := func(col int) model.Place {
 		return model.Place{File: cells[0].Place.File, Sheet: s.Title, Cell: model.CellName(cells[0].Row, col)}
 	}
@@ -123,7 +123,7 @@ func (r *registerReader) entry(s *templates.RegisterSheet, columns headings, cel
 		case column.Private:
 			e.Private[column.ID] = trim(c.Raw)
 		default:
-			e.Values[column.ID] = r.value(column, c)
+			e.Values[column.ID] = r.readValue(column, c)
 		}
 	}
 	for _, col := range order {
@@ -135,7 +135,8 @@ func (r *registerReader) entry(s *templates.RegisterSheet, columns headings, cel
 		e.Key = table.KeyOf(r.d, name)
 	}
 	if print := e.Values[templates.RegisterFingerprint]; print != "" {
-		if e.Fingerprint, e.ValueHash = model.SplitExplanationKey(print); !fingerprintForm.MatchString(e.Fingerprint) {
+		e.Fingerprint, e.ValueHash = model.SplitExplanationKey(print)
+		if !fingerprintPattern.MatchString(e.Fingerprint) {
 			r.fault(e.Place, "“"+print+"”不是问题指纹", "请照抄省级汇总“问题清单”的末列")
 		}
 	}
@@ -147,7 +148,7 @@ func (r *registerReader) entry(s *templates.RegisterSheet, columns headings, cel
 	if most := r.d.Rubric.Experts.Deduction; err == nil && s.Effect == templates.EffectRule && points.GreaterThan(most) {
 		r.fault(e.Place, "扣"+points.String()+"分，超过第7项最多的"+most.String()+"分", "请改正；不扣写0")
 	}
-	r.inOrder(e)
+	r.checkSteps(e)
 	replaced := e.Values[templates.RegisterReplaces]
 	if _, _, listed := r.d.Directory.ByConsortium(replaced); replaced != "" && !listed {
 		r.fault(e.Place, "代替的“"+replaced+"”不在指导目录", "请从下拉中选目录所列的一个；只换园区、只增列的留空")
@@ -158,35 +159,37 @@ func (r *registerReader) entry(s *templates.RegisterSheet, columns headings, cel
 	return e
 }
 
-// inOrder proves that the steps of an award were taken in order, each whole; what followed one taken back may stand.
-func (r *registerReader) inOrder(e table.RegisterEntry) {
-	var lacking *templates.RegisterStep
-	refused := false // it was taken back
+// checkSteps checks that the steps of an award were registered in order and each completely. After a step that was not
+// passed, those before StepChosen may stay.
+func (r *registerReader) checkSteps(e table.RegisterEntry) {
+	var missing *templates.RegisterStep
+	rejected := false // the missing step was registered, but not passed
+	chosen := slices.Index(templates.Steps, templates.StepChosen)
 	for _, step := range e.Sheet.Steps {
-		done, begun, left := step.Status(e.Sheet, e.Values)
+		done, begun, missingColumns := step.Status(e.Sheet, e.Values)
 		switch {
-		case begun && refused && slices.Index(templates.Steps, step.ID) < slices.Index(templates.Steps, templates.StepChosen):
-		case begun && lacking != nil:
-			r.fault(e.Place, "登记了“"+step.Label+"”，而前一步“"+lacking.Label+"”没有登记或没有通过", "请按次序登记")
+		case begun && rejected && slices.Index(templates.Steps, step.ID) < chosen:
+		case begun && missing != nil:
+			r.fault(e.Place, "登记了“"+step.Label+"”，而前一步“"+missing.Label+"”没有登记或没有通过", "请按次序登记")
 			return
-		case begun && len(left) > 0:
-			r.fault(e.Place, "“"+step.Label+"”没有登记完，缺："+strings.Join(left, "、"), "请补填，或清空这一步")
+		case begun && len(missingColumns) > 0:
+			r.fault(e.Place, "“"+step.Label+"”没有登记完，缺："+strings.Join(missingColumns, "、"), "请补填，或清空这一步")
 		}
-		if !done && !step.Optional && lacking == nil {
-			lacking, refused = step, begun && len(left) == 0
+		if !done && !step.Optional && missing == nil {
+			missing, rejected = step, begun && len(missingColumns) == 0
 		}
 	}
 }
 
-// value reads one cell; what the column does not allow is a fault.
-func (r *registerReader) value(column *templates.RegisterColumn, c model.Cell) string {
+// readValue reads one cell; a value that the column does not allow is a fault.
+func (r *registerReader) readValue(column *templates.RegisterColumn, c model.Cell) string {
 	text := trim(c.Raw)
 	options := r.d.OptionsOf(column)
 	switch {
 	case !c.Kind.Readable():
 		r.fault(c.Place, "这一格是“"+text+"”，没有可读的内容", "请直接写出内容，不用公式或图片")
 	case column.Date:
-		date := Date(c)
+		date := ReadDate(c)
 		if date.Status != table.Normal {
 			r.fault(c.Place, "“"+text+"”不是日期", "请写成 "+r.d.Directory.Deadline+" 的样子")
 		}
@@ -204,12 +207,12 @@ func (r *registerReader) value(column *templates.RegisterColumn, c model.Cell) s
 	return text
 }
 
-// twice finds decisions that stand more than once, also whatever the values become beside some values.
-func (r *registerReader) twice(entries []table.RegisterEntry) {
+// checkDuplicates reports decisions registered twice. One without a value hash is for any values.
+func (r *registerReader) checkDuplicates(entries []table.RegisterEntry) {
 	seen := map[string][]table.RegisterEntry{}
 	for _, e := range entries {
 		if e.Sheet.Effect == templates.EffectAnswer || e.Sheet.Effect == templates.EffectObject {
-			continue // they add up
+			continue // several entries are allowed
 		}
 		keys := []string{e.Key + e.Fingerprint}
 		if e.Sheet.Effect == templates.EffectSchools {
@@ -217,11 +220,11 @@ func (r *registerReader) twice(entries []table.RegisterEntry) {
 		}
 		for _, key := range keys {
 			key = e.Sheet.ID + "\x00" + key
-			again := slices.IndexFunc(seen[key], func(o table.RegisterEntry) bool {
+			duplicate := slices.IndexFunc(seen[key], func(o table.RegisterEntry) bool {
 				return o.ValueHash == e.ValueHash || o.ValueHash == "" || e.ValueHash == ""
 			})
-			if again >= 0 {
-				r.fault(e.Place, "与 "+seen[key][again].Place.String()+" 是同一个联合体、问题或学校，登记了两次", "请只留一行")
+			if duplicate >= 0 {
+				r.fault(e.Place, "与 "+seen[key][duplicate].Place.String()+" 是同一个联合体、问题或学校，登记了两次", "请只留一行")
 			}
 			seen[key] = append(seen[key], e)
 		}

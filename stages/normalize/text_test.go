@@ -79,7 +79,7 @@ func TestDate(t *testing.T) {
 		{serial("9999999", true), "V"},
 		{serial("-1", true), "V"},
 	} {
-		r := Date(c.cell)
+		r := ReadDate(c.cell)
 		got := r.Value
 		if r.Status != table.Normal {
 			got = string(r.Status)
@@ -97,7 +97,7 @@ func TestDatesSurviveEveryNotation(t *testing.T) {
 	for day := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC); day.Year() < 2028; day = day.AddDate(0, 0, 1) {
 		want := day.Format(time.DateOnly)
 		for _, layout := range []string{"2006-01-02", "2006年1月2日", "2006.1.2", "2006/01/02", "20060102", "2006年01月02号"} {
-			if got := Date(typed(day.Format(layout))); got.Value != want {
+			if got := ReadDate(typed(day.Format(layout))); got.Value != want {
 				t.Fatalf("%s is read as %s", day.Format(layout), got.Value)
 			}
 		}
@@ -117,14 +117,14 @@ func TestText(t *testing.T) {
 		{model.Cell{Kind: model.Number, Raw: "45356", Shown: "3-5", IsDate: true, Filled: true}, "3-5"},
 		{model.Cell{Kind: model.Bool, Raw: "1", Shown: "TRUE", Filled: true}, "TRUE"},
 	} {
-		if got := Text(c.cell); got.Value != c.want || got.Status != table.Normal {
+		if got := ReadText(c.cell); got.Value != c.want || got.Status != table.Normal {
 			t.Errorf("%q becomes %q", c.cell.Raw, got.Value)
 		}
 	}
-	if got := Text(model.Cell{Kind: model.Error, Raw: "#N/A", Filled: true}); got.Status != table.Invalid {
+	if got := ReadText(model.Cell{Kind: model.Error, Raw: "#N/A", Filled: true}); got.Status != table.Invalid {
 		t.Error("an error value became a text")
 	}
-	if got := Text(typed("\u200b\u200b")); got.Status != table.Missing {
+	if got := ReadText(typed("\u200b\u200b")); got.Status != table.Missing {
 		t.Error("invisible characters count as filled")
 	}
 }
@@ -146,7 +146,7 @@ func TestChoice(t *testing.T) {
 		{"高职院校(含职教本科)", kinds, "高职院校（含职教本科）", true},
 		{"行业协会", kinds, "行业协会", false},
 	} {
-		if got, known := Choice(c.typed, c.options); got != c.want || known != c.known {
+		if got, known := MatchOption(c.typed, c.options); got != c.want || known != c.known {
 			t.Errorf("%q is taken for %q, %t", c.typed, got, known)
 		}
 	}
@@ -154,7 +154,7 @@ func TestChoice(t *testing.T) {
 
 func TestConfirm(t *testing.T) {
 	for s, want := range map[string][2]bool{"☑": {true, true}, "√": {true, true}, "是": {true, true}, "TRUE": {true, true}, "☐": {false, true}, "否": {false, true}, "待定": {false, false}} {
-		if yes, ok := Confirm(s); [2]bool{yes, ok} != want {
+		if yes, ok := ParseConfirmation(s); [2]bool{yes, ok} != want {
 			t.Errorf("%s: %v %v", s, yes, ok)
 		}
 	}
@@ -173,7 +173,7 @@ func TestNames(t *testing.T) {
 		"甲某某、乙某某、共2人":       "甲某某|乙某某",
 		"":                  "",
 	} {
-		if got := strings.Join(Names(s), "|"); got != want {
+		if got := strings.Join(SplitNames(s), "|"); got != want {
 			t.Errorf("%q gives %s, want %s", s, got, want)
 		}
 	}
@@ -184,7 +184,7 @@ func FuzzDate(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		r := Date(typed(s))
+		r := ReadDate(typed(s))
 		if r.Status != table.Normal {
 			return
 		}
@@ -193,7 +193,7 @@ func FuzzDate(f *testing.F) {
 		if day != nil && month != nil {
 			t.Errorf("%q is read as %q", s, r.Value)
 		}
-		if again := Date(typed(r.Value)); again.Value != r.Value || len(again.Coercions) > 0 && again.Coercions[0].From != again.Coercions[0].To {
+		if again := ReadDate(typed(r.Value)); again.Value != r.Value || len(again.Coercions) > 0 && again.Coercions[0].From != again.Coercions[0].To {
 			if again.Value != r.Value {
 				t.Errorf("%q is read as %q, and that as %q", s, r.Value, again.Value)
 			}
@@ -206,12 +206,12 @@ func FuzzNames(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		names := Names(s)
+		names := SplitNames(s)
 		if slices.ContainsFunc(names, func(n string) bool { return strings.TrimSpace(n) == "" || strings.ContainsAny(n, "、,;\n") }) {
 			t.Errorf("%q gives %q", s, names)
 		}
 		if utf8.ValidString(s) && len(names) > 0 {
-			if again := Names(strings.Join(names, "、")); len(again) > len(names) {
+			if again := SplitNames(strings.Join(names, "、")); len(again) > len(names) {
 				t.Errorf("%q gives %q, joined again %q", s, names, again)
 			}
 		}
@@ -221,7 +221,7 @@ func FuzzNames(f *testing.F) {
 // Requirements
 //  1. Every kind of change that the code names is a route of reading.yaml, where its class and label stand.
 func TestKindsAreRoutes(t *testing.T) {
-	named := regexp.MustCompile(`(?:\.(?:add|note)\(|Kind(?: [!=]= |: )|return )"([a-z_]+)"`)
+	named := regexp.MustCompile(`(?:\.(?:addCoercion|coerce)\(|Kind(?: [!=]= |: )|return )"([a-z_]+)"`)
 	files, _ := filepath.Glob("*.go")
 	seen := 0
 	for _, file := range files {

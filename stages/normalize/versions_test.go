@@ -20,7 +20,7 @@ import (
 
 func TestWhichFileIsTheLatest(t *testing.T) {
 	file := func(sha, parent, content string, untouched bool) *Rows {
-		return &Rows{file: model.File{Path: sha + ".xlsx", SHA256: sha, Fate: model.Accepted}, parent: parent, content: content, untouched: untouched,
+		return &Rows{file: model.File{Path: sha + ".xlsx", SHA256: sha, Fate: model.Accepted}, parent: parent, contentHash: content, untouched: untouched,
 			Form: table.Form{Submission: table.Submission{Submission: "2024-01"}}}
 	}
 	edition := func(sha string, n int32) *Rows {
@@ -55,7 +55,7 @@ func TestWhichFileIsTheLatest(t *testing.T) {
 	} {
 		b := NewBatch(definition)
 		b.files = c.files
-		b.settle()
+		b.chooseSubmissions()
 		for _, f := range b.files {
 			if f.file.Fate != c.want[f.file.SHA256] {
 				t.Errorf("%s: %s is %s, want %s", c.what, f.file.SHA256, f.file.Fate, c.want[f.file.SHA256])
@@ -68,7 +68,7 @@ func TestEditionsAsPeopleWriteThem(t *testing.T) {
 	for words, want := range map[string]int32{"2": 2, "２": 2, "第二次": 2, "第2次": 2, "第 2 次报送": 2, "二次": 2, "第二版": 2, "2版": 2, "V2": 2, "v2.0": 2,
 		"Ver.3": 3, "版次：2": 2, "第十一次": 11, "首次报送": 1, "初版": 1, "第二稿": 2, "贰": 2,
 		"修改版": 0, "更正": 0, "定稿": 0, "最终版": 0, "第一次修改": 0, "二次修改": 0, "V2.1": 0, "再次报送": 0, "约2": 0, "2（修改）": 0, "0": 0, "第零次": 0, "2024.8.5": 0, "无": 0, "": 0} {
-		if n, ok := Edition(words); n != want || ok != (want > 0) {
+		if n, ok := ParseEdition(words); n != want || ok != (want > 0) {
 			t.Errorf("%q is edition %d (%v), want %d", words, n, ok, want)
 		}
 	}
@@ -86,7 +86,7 @@ func TestOneConsortiumUnderTwoNames(t *testing.T) {
 		if len(id) == len("2024-01") {
 			s.DirectoryNo = table.Some(int32(1))
 		}
-		return &Rows{file: model.File{Path: file, SHA256: file, Fate: model.Accepted}, parent: parent, content: file, cellHashes: cellHashes, Form: table.Form{Submission: s}}
+		return &Rows{file: model.File{Path: file, SHA256: file, Fate: model.Accepted}, parent: parent, contentHash: file, cellHashes: cellHashes, Form: table.Form{Submission: s}}
 	}
 	for _, c := range []struct {
 		what, city, parent string
@@ -112,7 +112,7 @@ func TestOneConsortiumUnderTwoNames(t *testing.T) {
 		if c.shared == 95 { // a stranger before them makes no difference
 			b.files = []*Rows{stranger, old, corrected}
 		}
-		found := b.settle()
+		found := b.chooseSubmissions()
 		b.files = slices.DeleteFunc(b.files, func(a *Rows) bool { return a.file.Path == "0.xlsx" })
 		if got := strings.TrimSpace(string(b.files[0].file.Fate) + " " + b.files[0].file.Code); got != c.want || b.files[1].file.Fate != model.Accepted {
 			t.Errorf("%s: the old one is %s, want %s; the new one is %s", c.what, got, c.want, b.files[1].file.Fate)
@@ -144,7 +144,7 @@ func TestNamesAsTheDirectoryPrintsThem(t *testing.T) {
 func TestContentIsWhatIsSeen(t *testing.T) {
 	content := func(c model.Cell) string {
 		c.Place, c.Kind, c.Raw, c.Filled = model.Place{File: "a.xlsx", Sheet: "2年度数据", Cell: "E15"}, model.Number, "12", true
-		return Workbook(definition, model.Workbook{File: model.File{Fate: model.Accepted}, Entries: []model.Entry{{Cell: c, Field: "apprentices", Year: 2023}}}).content
+		return Workbook(definition, model.Workbook{File: model.File{Fate: model.Accepted}, Entries: []model.Entry{{Cell: c, Field: "apprentices", Year: 2023}}}).contentHash
 	}
 	plain := content(model.Cell{Shown: "12"})
 	for what, c := range map[string]model.Cell{
@@ -285,7 +285,7 @@ b.xlsx superseded LHT-1-040 2024-01 by a.xlsx 8=0+8 与 a.xlsx 内容完全相�
 // Few cells tell nothing, nor does a cell that many files share.
 func TestWhatMakesFilesAlike(t *testing.T) {
 	for _, c := range []struct{ files, cells, suspected int }{
-		{2, fewest, 2}, {2, fewest - 1, 0}, {frequent, fewest, frequent}, {frequent + 1, fewest, 0},
+		{2, minCells, 2}, {2, minCells - 1, 0}, {maxHolders, minCells, maxHolders}, {maxHolders + 1, minCells, 0},
 	} {
 		b := NewBatch(definition)
 		for i := range c.files {
@@ -294,12 +294,12 @@ func TestWhatMakesFilesAlike(t *testing.T) {
 				cellHashes[n] = uint64(n)
 			}
 			id := fmt.Sprintf("2024-X%06d", i)
-			rows := &Rows{file: model.File{Path: id, SHA256: id, Fate: model.Accepted}, content: id, cellHashes: cellHashes}
+			rows := &Rows{file: model.File{Path: id, SHA256: id, Fate: model.Accepted}, contentHash: id, cellHashes: cellHashes}
 			rows.Submission = table.Submission{Submission: id, Consortium: id}
 			b.Add(rows)
 		}
 		places := 0
-		for _, x := range b.settle() {
+		for _, x := range b.chooseSubmissions() {
 			places += len(x.Places)
 		}
 		if places != c.suspected {

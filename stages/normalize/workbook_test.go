@@ -255,7 +255,7 @@ func TestWhatBelongsToTheContent(t *testing.T) {
 	content := func(asked string, entries ...model.Entry) string {
 		w := filled(entries...)
 		w.Form.QuestionsHash = asked
-		return Workbook(definition, w).content
+		return Workbook(definition, w).contentHash
 	}
 	entry := func(field string, year, record int, words string) model.Entry {
 		return model.Entry{Field: field, Year: year, Record: record, Cell: typed(words)}
@@ -326,7 +326,7 @@ func TestWhoseItIs(t *testing.T) {
 // A copy says what its parent said as long as nothing is filled in otherwise.
 func TestUntouchedCopies(t *testing.T) {
 	w := filled(model.Entry{Field: "staff_total", Cell: typed("12")})
-	said := Workbook(definition, w).said()
+	said := Workbook(definition, w).versionHash()
 	for words, want := range map[string]bool{said: true, "": false, said + "1": false} {
 		w.Form.ContentHash = words
 		if got := Workbook(definition, w).untouched; got != want {
