@@ -394,7 +394,7 @@ func (f *form) said(r templates.Ref) string {
 	case field.Type == templates.DateField:
 		return table.ChineseDate(o.Value)
 	case field.Numeric():
-		return text.Amount(o.Value)
+		return text.AmountText(o.Value)
 	}
 	return text.Clip(o.Value, longest)
 }

@@ -201,5 +201,5 @@ func shingles(text []rune) []uint32 {
 
 // inCommon is the share of shingles that two texts have in common: twice the common ones over both.
 func inCommon(a, b []uint32) float64 {
-	return 2 * float64(text.Common(a, b)) / float64(len(a)+len(b))
+	return 2 * float64(text.CountCommon(a, b)) / float64(len(a)+len(b))
 }

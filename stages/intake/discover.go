@@ -57,7 +57,7 @@ func Discover(inputs []string) ([]Source, error) {
 	slices.SortStableFunc(out, func(a, b Source) int { return strings.Compare(a.Path, b.Path) })
 	paths := text.Paths{}
 	for i := range out { // two inputs may hold files of one name
-		out[i].Path = paths.Free(out[i].Path)
+		out[i].Path = paths.Unique(out[i].Path)
 	}
 	return out, nil
 }

@@ -73,7 +73,7 @@ func resolve(facts *table.Facts, returned []Returned) []*workbook {
 		if b.file.Fate == model.Accepted {
 			b.readIndexSheet(facts.Definition, r.Cells)
 		}
-		b.file.Path = paths.Free(b.hide(b.file.Path))
+		b.file.Path = paths.Unique(b.hide(b.file.Path))
 		if b.file.Fate == model.Accepted {
 			b.readMarks(facts.Definition, known)
 			accepted = append(accepted, b)

@@ -35,7 +35,7 @@ func (b *Batch) Add(r *Rows) {
 func (b *Batch) maskPaths() text.People {
 	people, paths := text.NewPeople(b.personNames), text.Paths{}
 	for _, a := range b.files {
-		old, path := a.file.Path, paths.Free(people.Hide(a.file.Path))
+		old, path := a.file.Path, paths.Unique(people.Hide(a.file.Path))
 		a.file.Path, a.file.Detail, a.Submission.File = path, people.Hide(a.file.Detail), path
 		for _, n := range a.notes {
 			for k := range n.Places {
@@ -336,7 +336,7 @@ func cellOverlap(a, o *Rows) float64 {
 	if fewer < minCells {
 		return 0
 	}
-	return float64(text.Common(a.cellHashes, o.cellHashes)) / float64(fewer)
+	return float64(text.CountCommon(a.cellHashes, o.cellHashes)) / float64(fewer)
 }
 
 // suspectedTwins rejects all but one of the files that may come from one consortium under several names.

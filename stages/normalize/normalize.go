@@ -202,13 +202,13 @@ func (r *reader) addMetric(f *templates.Field, e model.Entry) {
 func rawValue(f *templates.Field, e model.Entry, status table.Status) string {
 	switch {
 	case isAmount(f, e) && status == table.Normal:
-		return text.Amount(text.Shown(e.Raw))
+		return text.AmountText(text.TrimFloatNoise(e.Raw))
 	case e.Kind == model.Picture:
 		return "〔图片〕"
 	case e.Kind == model.Bool, e.Kind == model.Number && (e.IsDate || status == table.Invalid):
-		return text.Shown(e.Shown)
+		return text.TrimFloatNoise(e.Shown)
 	case e.Kind == model.Number:
-		return text.Shown(e.Raw)
+		return text.TrimFloatNoise(e.Raw)
 	}
 	return e.Raw
 }
@@ -257,10 +257,10 @@ func (r *reader) addCoercions(f *templates.Field, e model.Entry, list []table.Co
 			c.From, c.To = rawValue(f, e, table.Invalid), clean
 		}
 		if isAmount(f, e) {
-			c.From, c.To = text.Amount(c.From), text.Amount(c.To)
+			c.From, c.To = text.AmountText(c.From), text.AmountText(c.To)
 		}
 		if c.Kind == "magnitude" && e.Kind == model.Number {
-			c.From += "（单元格里存的是" + text.Amount(text.Shown(e.Raw)) + "）"
+			c.From += "（单元格里存的是" + text.AmountText(text.TrimFloatNoise(e.Raw)) + "）"
 		}
 		c.Submission, c.Field, c.Sheet, c.Cell = r.id(), f.ID, e.Place.Sheet, e.Place.Cell
 		c.From, c.To, c.Guess = r.masker.mask(c.From), r.masker.mask(c.To), class == templates.Guess

@@ -61,7 +61,7 @@ func readNumberCell(c model.Cell, f *templates.Field, r *Reading) (decimal.Decim
 	if !ok {
 		return value, table.Invalid
 	}
-	if clean := text.Rounded(value); !clean.Equal(value) { // digits beyond the 15th are noise of binary fractions
+	if clean := text.RoundDigits(value); !clean.Equal(value) { // digits beyond the 15th are noise of binary fractions
 		r.coerce("float_noise", value.String(), clean.String())
 		value = clean
 	}

@@ -178,7 +178,7 @@ func Rounded(v float64) float64 { return math.Round(v*1e10) / 1e10 }
 
 // Plain formats a number without exponent and trailing zeros, so that it is not mistaken for a phone; null is empty.
 func Plain(v Opt[float64]) string {
-	return text.Amount(formatFloat(v))
+	return text.AmountText(formatFloat(v))
 }
 
 // Median is the median of numbers; null where there are none.

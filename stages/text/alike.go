@@ -9,12 +9,12 @@ import (
 )
 
 //go:embed strokes.txt
-var drawn string
+var strokesFile string
 
-// strokes are how characters are written: the kinds of their strokes, a letter each, in order.
+// strokes gives the strokes of each character in writing order, one letter for each kind of stroke.
 var strokes = sync.OnceValue(func() map[rune]string {
 	out := map[rune]string{}
-	_, list, _ := strings.Cut(drawn, "\n# SOFTWARE.\n")
+	_, list, _ := strings.Cut(strokesFile, "\n# SOFTWARE.\n")
 	for list != "" {
 		char, size := utf8.DecodeRuneInString(list)
 		rest := strings.TrimLeft(list[size:], "abcdefghijklmnopqrstuvwxyz")
@@ -23,8 +23,8 @@ var strokes = sync.OnceValue(func() map[rune]string {
 	return out
 })
 
-// Resembles says whether one Han character may pass for another: three strokes in ten or fewer, one after the other,
-// are others or missing, or half of them at the end are the same (技 and 枝, 州 and 洲). A rare character may pass for any.
+// Resembles reports whether two Han characters look alike: equal strokes at start and end together are at least 70 % of
+// the longer one's, or those at the end at least half (技 and 枝, 州 and 洲). One without data resembles any other.
 func Resembles(a, b rune) bool {
 	x, y := strokes()[a], strokes()[b]
 	if len(x) > len(y) {
@@ -40,6 +40,6 @@ func Resembles(a, b rune) bool {
 	for end < len(x)-start && x[len(x)-1-end] == y[len(y)-1-end] {
 		end++
 	}
-	const fewest = 4 // strokes that make something of their own
-	return 10*(start+end) >= 7*len(y) || end >= fewest && 2*end >= len(y)
+	const minEqual = 4 // strokes that are recognisable by themselves
+	return 10*(start+end) >= 7*len(y) || end >= minEqual && 2*end >= len(y)
 }

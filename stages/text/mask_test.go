@@ -55,7 +55,7 @@ func TestMask(t *testing.T) {
 //  1. An amount that looks like a phone is written so that it stays one; others are left alone.
 func TestAmount(t *testing.T) {
 	for text, want := range map[string]string{"14996692000": "14,996,692,000", "-13900001111.5": "-13900001111.5", "139000011110.12345678": "139,000,011,110.12345678", "12345678": "12345678", "149966920.25": "149966920.25"} {
-		if got := Amount(text); got != want || Mask(got) != got {
+		if got := AmountText(text); got != want || Mask(got) != got {
 			t.Errorf("%q becomes %q and %q, want %q", text, got, Mask(got), want)
 		}
 	}
@@ -74,7 +74,7 @@ func TestPeopleAreHidden(t *testing.T) {
 		}
 	}
 	for _, want := range []string{"评分" + n + ".xlsx", "评分" + n + ".xlsx#2", "评分" + n + ".xlsx#3"} {
-		if got := paths.Free(p.Hide("评分李娜.xlsx")); got != want {
+		if got := paths.Unique(p.Hide("评分李娜.xlsx")); got != want {
 			t.Errorf("path %q, want %q", got, want)
 		}
 	}
@@ -135,7 +135,7 @@ func TestHashesStay(t *testing.T) {
 func TestShownDigits(t *testing.T) {
 	for stored, want := range map[string]string{"94.400000000000006": "94.4", "0.9419999999999999": "0.942", "9.4199999999999997E-1": "0.942",
 		"-1234.1000000000001": "-1234.1", "99999999999999999": "99999999999999999", "94.4": "94.4", "约 1200（其中在校 300）": "约 1200（其中在校 300）"} {
-		if got := Shown(stored); got != want {
+		if got := TrimFloatNoise(stored); got != want {
 			t.Errorf("%s is shown as %s, want %s", stored, got, want)
 		}
 	}
@@ -148,10 +148,10 @@ func TestQuickLook(t *testing.T) {
 		"护照", "身份证", "@", "＠", "#", "[at]", "【at】", "电话", "tel", "号", "账号", "id", "：", ":", " ", "是", "a", "zsf", "lool", "Il-o_", "ab_12",
 		"ｚｓｆ", "ⓐⓑⓒ", "12", "4567", "\u200b", "\u0301", "\u3164", ".", ".cn", ".中国", "，", "-", "_", "园区", "\n"}
 	rapid.Check(t, func(t *rapid.T) {
-		s := Straight(strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 1, 12).Draw(t, "pieces"), ""))
-		v := viewOf(s)
+		s := StripBidi(strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 1, 12).Draw(t, "pieces"), ""))
+		v := newView(s)
 		for _, p := range labelled {
-			if _, labels := suspicious(s); !labels && v.matches(0, p) != nil {
+			if _, labels := mayContainPersonal(s); !labels && v.matches(0, p) != nil {
 				t.Fatalf("%q holds what %s finds, and is passed by", s, p.find)
 			}
 		}

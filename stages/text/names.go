@@ -1,6 +1,5 @@
-// Package text is what the program knows about written words, whoever wrote them: when two names are the same unit's,
-// what of a text is personal data and has to be hidden, what an office file can hold, which names a file may have. It
-// imports nothing of ours.
+// Package text works on plain strings: comparing names of units, masking personal data, removing characters that office
+// files can't hold, making valid file names. It imports no other package of this program.
 package text
 
 import (
@@ -20,21 +19,21 @@ import (
 )
 
 //go:embed traditional.txt
-var pairs string // each traditional character, and the simplified one behind it: OpenCC's TSCharacters (Apache-2.0)
+var traditionalPairs string // traditional and simplified characters in turn: OpenCC's TSCharacters (Apache-2.0)
 
-// simplified gives the simplified character of each Han character, itself where it has none.
+// simplified holds the simplified form of each Han character from firstHan on; the character itself where it has none.
 var simplified = func() (out [lastHan - firstHan + 1]rune) {
 	for i := range out {
 		out[i] = firstHan + rune(i)
 	}
-	all := []rune(strings.ReplaceAll(pairs, "\n", ""))
+	all := []rune(strings.ReplaceAll(traditionalPairs, "\n", ""))
 	for i := 0; i+1 < len(all); i += 2 {
 		out[all[i]-firstHan] = all[i+1]
 	}
 	return out
 }()
 
-// Simplified gives the simplified form of a traditional character of those listed; any other is its own.
+// Simplified returns the simplified form of a traditional character, and any other character unchanged.
 func Simplified(r rune) rune {
 	if r < firstHan || r > lastHan {
 		return r
@@ -42,11 +41,11 @@ func Simplified(r rune) rune {
 	return simplified[r-firstHan]
 }
 
-// NameKey makes the names of one unit comparable: full and half width, 工 and the radical ⼯ alike (NFKC), traditional
-// and simplified characters alike, letters in lower case, without spaces and what nobody sees, without a trailing
-// （公章）. Wording is left alone: 有限公司 and 有限责任公司 are different units.
+// NameKey returns a key under which the spellings of one name are equal. It normalises width and the radical ⼯ (NFKC),
+// traditional characters and case, and removes spaces, invisible characters and a trailing （公章）. Wording stays:
+// 有限公司 and 有限责任公司 are different units.
 func NameKey(name string) string {
-	if strings.ContainsFunc(name, compatible) {
+	if strings.ContainsFunc(name, mayNormalize) {
 		name = norm.NFKC.String(name)
 	}
 	name = strings.Map(func(r rune) rune {
@@ -55,7 +54,7 @@ func NameKey(name string) string {
 			return Simplified(r)
 		case r >= 0xFF01 && r <= 0xFF5E: // full width
 			r += '!' - 0xFF01
-		case unicode.IsSpace(r), !unicode.IsPrint(r), r > unicodeLatin && invisible(r):
+		case unicode.IsSpace(r), !unicode.IsPrint(r), r > maxASCII && invisible(r):
 			return -1
 		}
 		return unicode.ToLower(r)
@@ -63,19 +62,18 @@ func NameKey(name string) string {
 	return strings.TrimSuffix(name, "(公章)")
 }
 
-// compatible says whether a character may be another's like; not so what nearly all names are made of.
-func compatible(r rune) bool {
-	return r > unicodeLatin && (r < firstHan || r > lastHan) && (r < 0xFF01 || r > 0xFF5E) &&
+// mayNormalize reports whether NFKC may change a character. It excludes those that nearly all names consist of.
+func mayNormalize(r rune) bool {
+	return r > maxASCII && (r < firstHan || r > lastHan) && (r < 0xFF01 || r > 0xFF5E) &&
 		(r < 0x3000 || r > 0x3020) && (r < 0x2013 || r == 0x2017 || r > 0x201F)
 }
 
-// Legible drops the characters that XML forbids, so that a text can be written into any office file. Line ends and tabs
-// stay; a carriage return before a line end goes with the other control characters. Marks that turn the direction of
-// writing go, too.
+// Legible removes the characters that XML forbids, so that a text can be written into any office file: control
+// characters except line feeds and tabs. It also removes bidirectional control characters.
 func Legible(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
-		case turns(r):
+		case isBidiControl(r):
 			return -1
 		case r == '\t' || r == '\n', r >= 0x20 && r != 0xFFFE && r != 0xFFFF && r != utf8.RuneError:
 			return r
@@ -84,15 +82,14 @@ func Legible(s string) string {
 	}, s)
 }
 
-// longestName leaves room in a name, which may have 255 bytes, for an extension and a number, and for the folders
-// before it.
+// longestName is in bytes. Of the 255 allowed it leaves room for an extension, a number and the folders.
 const longestName = 150
 
-// reserved are the names that mean a device to Windows, whatever their extension.
-var reserved = regexp.MustCompile(`(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?$`)
+// deviceName matches the names that Windows reserves for devices, with any extension.
+var deviceName = regexp.MustCompile(`(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?$`)
 
-// FileName makes a name that Windows allows of a text, without personal data: what separates folders or is forbidden
-// becomes _, a device gets one before it, and what is too long is cut.
+// FileName makes a file name that Windows allows from a text, with personal data masked: forbidden characters become _,
+// the name of a device gets a _ before it, and a long name is cut.
 func FileName(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if r < ' ' || strings.ContainsRune(`<>:"/\|?*`, r) {
@@ -104,25 +101,25 @@ func FileName(s string) string {
 		_, last := utf8.DecodeLastRuneInString(s)
 		s = s[:len(s)-last]
 	}
-	if s = strings.TrimRight(s, ". "); reserved.MatchString(s) {
+	if s = strings.TrimRight(s, ". "); deviceName.MatchString(s) {
 		s = "_" + s
 	}
 	return s
 }
 
-// People are persons whose names are to be hidden. The zero value knows nobody.
+// People is a set of names of persons that are to be masked. The zero value is empty.
 type People map[rune][]string // names by their first character, the longer first
 
-// NewPeople knows these names.
+// NewPeople returns the set of these names.
 func NewPeople(names []string) People {
 	p := People{}
 	for _, name := range names {
 		name = strings.Map(func(r rune) rune {
-			if separates(r) {
+			if isSeparator(r) {
 				return -1
 			}
 			return r
-		}, viewOf(name).text)
+		}, newView(name).text)
 		first, size := utf8.DecodeRuneInString(name)
 		if size > 0 && size < len(name) && !slices.Contains(p[first], name) {
 			p[first] = append(p[first], name)
@@ -136,29 +133,29 @@ func NewPeople(names []string) People {
 	return p
 }
 
-// Hide hides the names in a text, whatever blanks and marks stand between their characters.
+// Hide replaces the names in a text by MaskedName, also where blanks or marks stand between their characters.
 func (p People) Hide(s string) string {
-	if len(p) == 0 || !strings.ContainsFunc(s, func(r rune) bool { return isVariant(r) || p.mayBegin(r, s) }) {
+	if len(p) == 0 || !strings.ContainsFunc(s, func(r rune) bool { return isVariant(r) || p.mayOccur(r, s) }) {
 		return s
 	}
-	v := viewOf(s)
+	v := newView(s)
 	var spans []span
 	for i, end := 0, 0; i < len(v.text); i = end {
 		first, size := utf8.DecodeRuneInString(v.text[i:])
 		end = i + size
 		for _, name := range p[first] {
-			if n := lengthOf(v.text[i:], name); n > 0 {
+			if n := matchLength(v.text[i:], name); n > 0 {
 				end = i + n
-				spans = append(spans, span{v.from[i], v.to[end-1], MaskedName})
+				spans = append(spans, span{v.start[i], v.end[end-1], MaskedName})
 				break
 			}
 		}
 	}
-	return replace(s, spans)
+	return replaceSpans(s, spans)
 }
 
-// mayBegin says whether all Han characters of a name that begins so occur in a text.
-func (p People) mayBegin(first rune, s string) bool {
+// mayOccur reports whether a text contains all Han characters of some name that begins with this character.
+func (p People) mayOccur(first rune, s string) bool {
 	return slices.ContainsFunc(p[first], func(name string) bool {
 		return !strings.ContainsFunc(name, func(r rune) bool {
 			return r >= firstHan && r <= lastHan && !strings.ContainsRune(s, r)
@@ -166,11 +163,11 @@ func (p People) mayBegin(first rune, s string) bool {
 	})
 }
 
-// isVariant says whether a character is another shape of a Han character.
+// isVariant reports whether a character is a radical or compatibility form of a Han character.
 func isVariant(r rune) bool { return r >= 0x2E80 && r < 0x2FE0 || r >= 0xF900 && r < 0xFB00 }
 
-// lengthOf gives how many bytes a name takes at the beginning of a text; 0: it isn't there.
-func lengthOf(s, name string) int {
+// matchLength returns how many bytes a name takes at the beginning of a text; 0: the text does not begin with it.
+func matchLength(s, name string) int {
 	const widest = 2
 	at := 0
 	for k, want := range name {
@@ -189,20 +186,20 @@ func lengthOf(s, name string) int {
 	return at
 }
 
-// Paths keeps paths apart that differed only in what was hidden in them.
+// Paths is a set of paths. It keeps paths unique that differed only in what was masked.
 type Paths map[string]bool
 
-// Free gives a path that was not given before.
-func (p Paths) Free(path string) string {
-	free := path
-	for n := 2; p[free]; n++ {
-		free = fmt.Sprintf("%s#%d", path, n)
+// Unique returns the path, with a number if it was returned before.
+func (p Paths) Unique(path string) string {
+	unique := path
+	for n := 2; p[unique]; n++ {
+		unique = fmt.Sprintf("%s#%d", path, n)
 	}
-	p[free] = true
-	return free
+	p[unique] = true
+	return unique
 }
 
-// Clip is the beginning of a text: so many characters, and … where there are more.
+// Clip returns at most so many characters of a text, and … where there are more.
 func Clip(s string, most int) string {
 	if runes := []rune(s); len(runes) > most {
 		return string(runes[:most]) + "…"
@@ -218,8 +215,8 @@ func Few(names []string, most int, counter string) string {
 	return fmt.Sprintf("%s等%d%s", strings.Join(names[:most], "、"), len(names), counter)
 }
 
-// JSON writes what is made of texts, numbers, lists and maps, its keys in order, with a line break at the end; indented
-// where that is asked for. What can't be written is a mistake in the program, and panics.
+// JSON encodes a value without HTML escaping, with the keys of maps sorted and a line feed at the end. It panics on a
+// value that JSON can't hold, such as a function: a mistake in the program.
 func JSON(v any, indented bool) []byte {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -233,8 +230,8 @@ func JSON(v any, indented bool) []byte {
 	return b.Bytes()
 }
 
-// Rounded is a number with the 15 digits that spreadsheets calculate with.
-func Rounded(v decimal.Decimal) decimal.Decimal {
+// RoundDigits rounds a number to the 15 significant digits that spreadsheets calculate with.
+func RoundDigits(v decimal.Decimal) decimal.Decimal {
 	const digits = 15
 	if v.NumDigits() <= digits {
 		return v
@@ -242,18 +239,18 @@ func Rounded(v decimal.Decimal) decimal.Decimal {
 	return v.Round(int32(digits-v.NumDigits()) - v.Exponent())
 }
 
-// Shown is a stored fraction without the noise behind those digits: programs save one as 94.4 and as
-// 94.400000000000006. Any other text stays as it is.
-func Shown(s string) string {
+// TrimFloatNoise rounds a stored fraction to 15 digits: some programs save 94.4 as 94.400000000000006. Any other text
+// stays as it is.
+func TrimFloatNoise(s string) string {
 	v, err := decimal.NewFromString(s)
-	if err != nil || !strings.Contains(s, ".") || Rounded(v).Equal(v) {
+	if err != nil || !strings.Contains(s, ".") || RoundDigits(v).Equal(v) {
 		return s
 	}
-	return Rounded(v).String()
+	return RoundDigits(v).String()
 }
 
-// Common counts what two sorted lists have in common, each entry as often as it stands in both.
-func Common[T cmp.Ordered](a, b []T) (n int) {
+// CountCommon counts the elements that two sorted lists share, duplicates as often as they occur in both.
+func CountCommon[T cmp.Ordered](a, b []T) (n int) {
 	for i, k := 0, 0; i < len(a) && k < len(b); {
 		switch c := cmp.Compare(a[i], b[k]); {
 		case c < 0:
