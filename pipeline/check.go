@@ -198,7 +198,7 @@ func (r *Checked) annotate(facts *table.Facts, judgement *table.Judgement, sourc
 			return fmt.Errorf("再次读取 %s：%w", f.Path, err)
 		}
 		id := f.Submission.ID
-		of := feedback.Original{Definition: facts.Definition, Said: facts.ContentHashes[id], Columns: columns[id]}
+		of := feedback.Original{Definition: facts.Definition, ContentHash: facts.ContentHashes[id], Columns: columns[id]}
 		copied, err := feedback.Annotate(data, of, findings[id], feedback.SelfCheck)
 		if err != nil {
 			f.NotAnnotated = err.Error()

@@ -28,86 +28,90 @@ const (
 	SelfCheck  = "报送前自检"
 )
 
-// Original is what is known of a submitted workbook beside its bytes.
+// Original is what Annotate needs to know about a submitted workbook beside its bytes.
 type Original struct {
-	Definition *templates.Definition
-	Said       string             // what it says, hashed
-	Columns    []table.ListColumn // where its lists stand
+	Definition  *templates.Definition
+	ContentHash string             // of everything filled in
+	Columns     []table.ListColumn // headers of its lists
 }
 
-// Annotate gives a copy of a submitted workbook with each fault marked where it is: the cell coloured, a note beside
-// it, a list with links on a sheet at the end and links back to it, a row in 情况说明 for each warning without an
-// explanation. What an earlier round marked is unmarked first; everything else stays. The copy names its parent, so
-// that it can be corrected and sent back as it is, and what that one says, so that it is known whether anybody worked
-// on it. A panic of the library that writes it is an error: a copy that can't be annotated, not the end of the run.
-func Annotate(data []byte, of Original, found []table.Finding, author string) (b []byte, err error) {
+// Annotate returns a copy of a submitted workbook with the findings marked: their cells are coloured and get notes, a
+// sheet at the end lists them with links in both directions, and 情况说明 gets a row for each warning without an
+// explanation. Marks of an earlier round are removed first; everything else stays. The copy stores the hashes of its
+// parent and of the parent's content, so that a corrected copy can be recognised when it is sent back. A panic of
+// excelize is returned as an error: one copy that can't be annotated does not end the run.
+func Annotate(data []byte, original Original, findings []table.Finding, author string) (b []byte, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("标注时程序出错：%v", p)
 		}
 	}()
 	defer try.Caught(&err)
-	c := &copying{d: of.Definition, columns: of.Columns, author: author, findings: found, marks: map[place][]int{},
-		styles: map[styleKey]int{}, touched: map[string]bool{}}
-	c.open(data)
+	c := &annotator{d: original.Definition, columns: original.Columns, author: author, findings: findings,
+		findingsAt: map[cellRef][]int{}, styles: map[styleKey]int{}, changedSheets: map[string]bool{}}
+	c.openData(data)
 	defer c.f.Close()
-	for i, x := range found {
-		for _, at := range c.places(x) {
-			if !slices.Contains(c.marks[at], i) {
-				c.marks[at] = append(c.marks[at], i)
+	for i, x := range findings {
+		for _, at := range c.cellsOf(x) {
+			if !slices.Contains(c.findingsAt[at], i) {
+				c.findingsAt[at] = append(c.findingsAt[at], i)
 			}
 		}
 	}
-	for _, step := range []func(){c.identify, c.unmark, c.colour, c.annotate, c.ask, c.list, c.linkBack} {
-		step()
-	}
-	c.origin(data, of.Said)
-	c.protect()
+	c.ensureIdentity()
+	c.removeMarks()
+	c.fillMarked()
+	c.addNotes()
+	c.addQuestions()
+	c.addList()
+	c.addBackLinks()
+	c.writeOrigin(data, original.ContentHash)
+	c.protectAgain()
 	var copied bytes.Buffer
-	try.Do(book.Save(&copied, c.f, c.plain))
+	try.Do(book.Save(&copied, c.f, c.decrypted))
 	return copied.Bytes(), nil
 }
 
-// open reads the workbook, its notes apart. It is unpacked once: what was proven is what excelize gets.
-func (c *copying) open(data []byte) {
-	c.plain = try.Get(ooxml.Decrypt(data)) // given to excelize as an option the password would encrypt the copy as well
-	parts := try.Get(ooxml.Unpack(c.plain))
+// openData opens the workbook without its notes. It is unpacked only once, so excelize gets what was checked.
+func (c *annotator) openData(data []byte) {
+	c.decrypted = try.Get(ooxml.Decrypt(data)) // with the password, excelize would encrypt the copy too
+	parts := try.Get(ooxml.Unpack(c.decrypted))
 	defer parts.Release()
-	try.Do(bounded(parts))
-	transitional(parts)
-	c.f = open(parts.All)
-	if !slices.ContainsFunc(parts.All, relatesNotes) {
+	try.Do(checkSize(parts))
+	toTransitional(parts)
+	c.f = openWorkbook(parts.All)
+	if !slices.ContainsFunc(parts.All, hasNoteRelations) {
 		return
 	}
-	left, err := c.withoutNotes(parts)
-	if c.silent = errors.Is(err, errControls); !c.silent { // a note of ours might cost the submitter's controls
+	left, err := c.removeNotes(parts)
+	if c.noNotes = errors.Is(err, errNotesWithControls); !c.noNotes { // adding notes might lose the controls
 		try.Do(err)
 	}
 	if left != nil {
 		try.Do(c.f.Close())
-		c.f = open(left)
+		c.f = openWorkbook(left)
 	}
 }
 
-// open reads a submitted workbook. What could be read once fits these limits.
-func open(parts []ooxml.Part) *excelize.File {
+// openWorkbook opens a workbook with excelize. The limits fit any workbook that intake accepts.
+func openWorkbook(parts []ooxml.Part) *excelize.File {
 	const most = 128 << 20
-	data := bytes.NewReader(try.Get(ooxml.Pack(parts, zip.Store))) // it is unpacked at once
+	data := bytes.NewReader(try.Get(ooxml.Pack(parts, zip.Store))) // not compressed: excelize unpacks it at once
 	return try.Get(excelize.OpenReader(data, excelize.Options{UnzipSizeLimit: most, UnzipXMLSizeLimit: most}))
 }
 
-// Bounds of a workbook that is annotated: excelize takes time and memory that grow with the square of some things
-// (notes, fonts, formats) and can't be stopped. A filled form has 0.4 MB of XML, saved by LibreOffice 1 MB; at the
-// bounds it takes below 5 s. What lies outside goes back as it came, with its list.
+// Limits for annotating: the time and memory of excelize grow with the square of some counts (notes, fonts, formats),
+// and it can't be stopped. A filled form has 0.4 MB of XML, saved by LibreOffice 1 MB; at the limits annotating takes
+// below 5 s. A larger file goes back unchanged, with its list.
 const (
 	maxXML   = 4 << 20
 	maxNotes = 2000
 )
 
-var errUnbounded = errors.New("工作簿过于庞大，不做标注")
+var errTooLarge = errors.New("工作簿过于庞大，不做标注")
 
-// bounded refuses a workbook of a size that annotating it might not end.
-func bounded(parts *ooxml.Parts) error {
+// checkSize returns an error for a workbook that is too large to annotate.
+func checkSize(parts *ooxml.Parts) error {
 	size := 0
 	for _, p := range parts.All {
 		if slices.Contains([]string{".xml", ".rels", ".vml"}, strings.ToLower(path.Ext(p.Name))) { // all else is pictures
@@ -115,91 +119,92 @@ func bounded(parts *ooxml.Parts) error {
 		}
 	}
 	if size > maxXML {
-		return errUnbounded
+		return errTooLarge
 	}
 	return nil
 }
 
-// place is a cell of the workbook.
-type place struct{ sheet, cell string }
+// cellRef is a cell of the workbook.
+type cellRef struct{ sheet, cell string }
 
-// copying is one workbook being annotated.
-type copying struct {
-	d        *templates.Definition
-	author   string
-	findings []table.Finding
-	plain    []byte // the workbook without password
-	f        *excelize.File
-	notes    map[string][]excelize.Comment // that stood there, by sheet; ours taken out
-	silent   bool                          // no notes can be added
-	marks    map[place][]int               // findings, by cell
-	columns  []table.ListColumn            // where lists stand
-	styles   map[styleKey]int
-	touched  map[string]bool
-	asked    [][2]string // key and text of the rows of 情况说明 that wait for words
+// annotator annotates one workbook.
+type annotator struct {
+	d             *templates.Definition
+	author        string
+	findings      []table.Finding
+	decrypted     []byte // the workbook without password
+	f             *excelize.File
+	notes         map[string][]excelize.Comment // of the submitter, by sheet
+	noNotes       bool                          // no notes can be added
+	findingsAt    map[cellRef][]int             // findings, by cell
+	columns       []table.ListColumn            // headers of lists
+	styles        map[styleKey]int
+	changedSheets map[string]bool
+	questions     [][2]string // key and text of the unanswered rows of 情况说明
 }
 
-// styleKey is a cell's style with a fill laid over it.
+// styleKey is a style combined with a fill.
 type styleKey struct {
 	style  int
 	colour string
 }
 
-// places lists the cells of this workbook that a finding is about. A list as a whole is marked at its header.
-func (c *copying) places(x table.Finding) []place {
-	var out []place
+// cellsOf returns the cells of this workbook that a finding is about; for a list as a whole its header.
+func (c *annotator) cellsOf(x table.Finding) []cellRef {
+	var out []cellRef
 	for _, p := range x.AllPlaces() {
 		if p.File != x.File || p.Sheet == "" {
 			continue
 		}
 		if p.Cell == "" {
-			if h, ok := c.header("", p.Sheet); ok {
-				out = append(out, place{p.Sheet, model.CellName(h.row, h.first)})
+			if h, ok := c.findList("", p.Sheet); ok {
+				out = append(out, cellRef{p.Sheet, model.CellName(h.headerRow, h.firstColumn)})
 			}
 			continue
 		}
-		if _, _, err := excelize.CellNameToCoordinates(p.Cell); err == nil && c.has(p.Sheet) {
-			out = append(out, place{p.Sheet, p.Cell})
+		if _, _, err := excelize.CellNameToCoordinates(p.Cell); err == nil && c.hasSheet(p.Sheet) {
+			out = append(out, cellRef{p.Sheet, p.Cell})
 		}
 	}
 	return out
 }
 
-// marked lists the marked cells in order.
-func (c *copying) marked() []place {
-	return slices.SortedFunc(maps.Keys(c.marks), func(a, b place) int {
+// markedCells returns the cells with findings, in order of sheet, row and column.
+func (c *annotator) markedCells() []cellRef {
+	return slices.SortedFunc(maps.Keys(c.findingsAt), func(a, b cellRef) int {
 		ar, ac := model.RowCol(a.cell)
 		br, bc := model.RowCol(b.cell)
 		return cmp.Or(strings.Compare(a.sheet, b.sheet), cmp.Compare(ar, br), cmp.Compare(ac, bc))
 	})
 }
 
-// tone is the colour of a cell: that of its gravest finding.
-func (c *copying) tone(at place) book.Tone {
+// toneOf returns the colour of a cell: that of its most severe finding.
+func (c *annotator) toneOf(at cellRef) book.Tone {
 	for _, s := range model.Severities {
-		if slices.ContainsFunc(c.marks[at], func(i int) bool { return c.findings[i].Severity == s }) {
-			return tones[s]
+		if slices.ContainsFunc(c.findingsAt[at], func(i int) bool { return c.findings[i].Severity == s }) {
+			return severityTones[s]
 		}
 	}
 	return book.Info
 }
 
-// colour fills the marked cells and keeps what colour they had. An empty one that the form itself frames stays: a fill
-// would show only once it is filled, when nothing is wrong any more.
-func (c *copying) colour() {
-	for i, at := range c.marked() {
-		if c.framed(at) {
+// fillMarked fills the marked cells and records their former fill. It skips an empty cell that a conditional format of
+// the form highlights: the fill would show only after the cell was filled in.
+func (c *annotator) fillMarked() {
+	for i, at := range c.markedCells() {
+		if c.isFramed(at) {
 			continue
 		}
 		id := try.Get(c.f.GetCellStyle(at.sheet, at.cell))
-		c.remember(i, at, id)
-		c.fill(at, id, c.tone(at).Fill())
+		former := []string{at.sheet, at.cell, cmp.Or(c.fillColour(id), noFill)}
+		try.Do(c.f.SetSheetRow(templates.MetaSheet, model.CellName(i+1, markSheetColumn), &former))
+		c.setFill(at, id, c.toneOf(at).Fill())
 	}
 }
 
-// framed says that a cell is empty and the form's own rule, which colours it for that, is still there.
-func (c *copying) framed(at place) bool {
-	if !c.has(at.sheet) || try.Get(c.f.GetCellValue(at.sheet, at.cell)) != "" {
+// isFramed reports whether a cell is empty and highlighted for that by a conditional format of the form.
+func (c *annotator) isFramed(at cellRef) bool {
+	if !c.hasSheet(at.sheet) || try.Get(c.f.GetCellValue(at.sheet, at.cell)) != "" {
 		return false
 	}
 	row, col := model.RowCol(at.cell)
@@ -223,18 +228,18 @@ func (c *copying) framed(at place) bool {
 	return false
 }
 
-// fill lays a fill over a cell's style.
-func (c *copying) fill(at place, id int, fill excelize.Fill) {
+// setFill gives a cell a fill and keeps the rest of its style.
+func (c *annotator) setFill(at cellRef, id int, fill excelize.Fill) {
 	key := styleKey{id, strings.Join(fill.Color, "")}
 	if _, known := c.styles[key]; !known {
-		c.styles[key] = c.filled(id, fill)
+		c.styles[key] = c.newFilledStyle(id, fill)
 	}
-	c.touched[at.sheet] = true
+	c.changedSheets[at.sheet] = true
 	try.Do(c.f.SetCellStyle(at.sheet, at.cell, at.cell, c.styles[key]))
 }
 
-// filled makes a style that differs in its fill alone: put through excelize.Style, foreign colours come out illegal.
-func (c *copying) filled(id int, colour excelize.Fill) int {
+// newFilledStyle copies a style except for its fill. It edits the record, because excelize.Style damages some colours.
+func (c *annotator) newFilledStyle(id int, colour excelize.Fill) int {
 	fill := try.Get(c.f.NewStyle(&excelize.Style{Fill: colour}))
 	formats := c.f.Styles.CellXfs
 	if id >= len(formats.Xf) {
@@ -247,42 +252,42 @@ func (c *copying) filled(id int, colour excelize.Fill) int {
 	return len(formats.Xf) - 1
 }
 
-// What goes from round to round in a workbook stands on the very hidden sheet: in columns A and B the identity of the
-// form and the sha256 of the copy's parent, in D to F which cells were coloured and what colour they had.
+// A very hidden sheet carries data from round to round: in columns A and B the identity of the form and the sha256 of
+// the copy's parent, in D to F the cells that were filled and the fill that they had.
 const (
-	keyColumn, valueColumn                   = 1, 2
-	markSheetColumn, markCellColumn, markWas = 4, 5, 6
-	noFill                                   = "none"
+	keyColumn, valueColumn                          = 1, 2
+	markSheetColumn, markCellColumn, markFillColumn = 4, 5, 6
+	noFill                                          = "none"
 )
 
-// identify gives a workbook that lost the very hidden sheet its identity again: it was read as a workbook of this
-// form, and without the sheet it can't say what it was made from.
-func (c *copying) identify() {
-	if c.has(templates.MetaSheet) {
+// ensureIdentity restores a lost very hidden sheet: the workbook was read as one of this form, and its copy needs the
+// sheet to name its parent.
+func (c *annotator) ensureIdentity() {
+	if c.hasSheet(templates.MetaSheet) {
 		return
 	}
 	try.Get(c.f.NewSheet(templates.MetaSheet))
-	c.identity(templates.MetaForm, c.d.Form.ID)
-	c.identity(templates.MetaYear, strconv.Itoa(c.d.Year))
-	c.identity(templates.MetaVersion, strconv.Itoa(c.d.Form.Version))
+	c.setMeta(templates.MetaForm, c.d.Form.ID)
+	c.setMeta(templates.MetaYear, strconv.Itoa(c.d.Year))
+	c.setMeta(templates.MetaVersion, strconv.Itoa(c.d.Form.Version))
 	try.Do(c.f.SetSheetVisible(templates.MetaSheet, false, true))
 }
 
-// has says whether there is a sheet of a name.
-func (c *copying) has(sheet string) bool {
+// hasSheet reports whether there is a sheet of this name.
+func (c *annotator) hasSheet(sheet string) bool {
 	index, err := c.f.GetSheetIndex(sheet)
 	return err == nil && index >= 0
 }
 
-// origin writes what the copy was made from: the original's hash, what it says, and what the copy asks.
-func (c *copying) origin(original []byte, said string) {
-	c.identity(templates.MetaParent, model.Digest(original))
-	c.identity(templates.MetaSaid, said)
-	c.identity(templates.MetaAsked, model.QuestionsHash(c.asked))
+// writeOrigin stores the hashes of the original, of its content, and of the questions that the copy asks.
+func (c *annotator) writeOrigin(original []byte, contentHash string) {
+	c.setMeta(templates.MetaParent, model.Digest(original))
+	c.setMeta(templates.MetaSaid, contentHash)
+	c.setMeta(templates.MetaAsked, model.QuestionsHash(c.questions))
 }
 
-// identity writes one entry of the form's identity.
-func (c *copying) identity(key, value string) {
+// setMeta writes one entry of the very hidden sheet.
+func (c *annotator) setMeta(key, value string) {
 	rows, row := try.Get(c.f.GetRows(templates.MetaSheet)), 1
 	for row <= len(rows) && len(rows[row-1]) > 0 && rows[row-1][0] != "" && rows[row-1][0] != key {
 		row++
@@ -291,66 +296,60 @@ func (c *copying) identity(key, value string) {
 	try.Do(c.f.SetCellStr(templates.MetaSheet, model.CellName(row, valueColumn), value))
 }
 
-// remember notes what colour the cell that is marked as the i-th had.
-func (c *copying) remember(i int, at place, style int) {
-	row := []string{at.sheet, at.cell, cmp.Or(c.fillOf(style), noFill)}
-	try.Do(c.f.SetSheetRow(templates.MetaSheet, model.CellName(i+1, markSheetColumn), &row))
-}
-
-// unmark takes away what an earlier round marked: colours, where they still are ours, the list and the links to it.
-func (c *copying) unmark() {
+// removeMarks removes the marks of an earlier round: fills that are still ours, the list and the links to it.
+func (c *annotator) removeMarks() {
 	var moved []earlierMark
 	marked := map[string]bool{}
 	for i, cells := range try.Get(c.f.GetRows(templates.MetaSheet)) {
-		if len(cells) < markWas || cells[markSheetColumn-1] == "" {
+		if len(cells) < markFillColumn || cells[markSheetColumn-1] == "" {
 			continue
 		}
-		m := earlierMark{place{cells[markSheetColumn-1], cells[markCellColumn-1]}, cells[markWas-1]}
-		for column := markSheetColumn; column <= markWas; column++ {
+		m := earlierMark{cellRef{cells[markSheetColumn-1], cells[markCellColumn-1]}, cells[markFillColumn-1]}
+		for column := markSheetColumn; column <= markFillColumn; column++ {
 			try.Do(c.f.SetCellValue(templates.MetaSheet, model.CellName(i+1, column), nil))
 		}
 		marked[m.sheet] = true
-		if !c.restore(m) {
+		if !c.restoreFill(m) {
 			moved = append(moved, m)
 		}
 	}
 	c.restoreMoved(moved, marked)
-	c.dropList()
+	c.removeList()
 }
 
-// earlierMark is a cell that an earlier round coloured.
+// earlierMark is a cell that an earlier round filled, and the fill before.
 type earlierMark struct {
-	place
-	was string
+	cellRef
+	fill string
 }
 
-// restore gives a cell its colour back, if it still has one of ours.
-func (c *copying) restore(m earlierMark) (ours bool) {
-	if !c.has(m.sheet) {
+// restoreFill gives a cell its former fill back, if it still has one of ours.
+func (c *annotator) restoreFill(m earlierMark) (ours bool) {
+	if !c.hasSheet(m.sheet) {
 		return false // renamed since, or gone
 	}
 	id, err := c.f.GetCellStyle(m.sheet, m.cell)
-	if err != nil || !c.ourColour(id) {
+	if err != nil || !c.isOurFill(id) {
 		return false
 	}
-	fill := book.SolidFill(m.was)
-	if m.was == noFill {
+	fill := book.SolidFill(m.fill)
+	if m.fill == noFill {
 		fill = excelize.Fill{}
 	}
-	c.fill(m.place, id, fill)
+	c.setFill(m.cellRef, id, fill)
 	return true
 }
 
-func (c *copying) ourColour(style int) bool {
-	colour := c.fillOf(style)
+func (c *annotator) isOurFill(style int) bool {
+	colour := c.fillColour(style)
 	return slices.ContainsFunc(model.Severities, func(s model.Severity) bool {
-		return strings.EqualFold(colour, tones[s].Fill().Color[0])
+		return strings.EqualFold(colour, severityTones[s].Fill().Color[0])
 	})
 }
 
-// fillOf is the colour that a style fills cells with, in six digits; empty where it does not. It is read from the
-// format record: the library gives no colours of a workbook without a theme, as LibreOffice saves them.
-func (c *copying) fillOf(style int) string {
+// fillColour returns the fill colour of a style as RRGGBB; empty: no solid fill. Where excelize gives none, as for a
+// workbook without a theme (LibreOffice), it is read from the fill record.
+func (c *annotator) fillColour(style int) string {
 	s, err := c.f.GetStyle(style)
 	if err != nil || s.Fill.Type != "pattern" || s.Fill.Pattern != 1 || len(s.Fill.Color) == 0 {
 		return ""
@@ -364,10 +363,10 @@ func (c *copying) fillOf(style int) string {
 	return s.Fill.Color[0]
 }
 
-// restoreMoved finds the marks that moved with inserted rows, or went under another name with their sheet: the cells
-// of the sheet that still have our colours are, in their order, those that were marked there.
-func (c *copying) restoreMoved(moved []earlierMark, marked map[string]bool) {
-	const renamed = "" // marks whose sheet is gone lie on one that had none under its name
+// restoreMoved restores marks that moved because rows were inserted or a sheet was renamed: the cells of the sheet that
+// still have our fills are the marked ones, in the same order.
+func (c *annotator) restoreMoved(moved []earlierMark, marked map[string]bool) {
+	const renamed = "" // marks whose sheet is gone are looked for on the sheets without marks
 	bySheet, known := map[string][]earlierMark{}, c.f.GetSheetList()
 	for _, m := range moved {
 		sheet := m.sheet
@@ -381,26 +380,26 @@ func (c *copying) restoreMoved(moved []earlierMark, marked map[string]bool) {
 		if !marked[sheet] && sheet != templates.ReturnSheet && !strings.HasPrefix(sheet, templates.HiddenPrefix) {
 			from = renamed
 		}
-		left := bySheet[from]
-		if len(left) == 0 {
+		pending := bySheet[from]
+		if len(pending) == 0 {
 			continue
 		}
 		rows := try.Get(c.f.GetRows(sheet))
 		const wide = 30 // no form is wider
-		for row := 1; row <= len(rows) && len(left) > 0; row++ {
-			for col := 1; col <= wide && len(left) > 0; col++ {
-				if c.restore(earlierMark{place{sheet, model.CellName(row, col)}, left[0].was}) {
-					left = left[1:]
+		for row := 1; row <= len(rows) && len(pending) > 0; row++ {
+			for col := 1; col <= wide && len(pending) > 0; col++ {
+				if c.restoreFill(earlierMark{cellRef{sheet, model.CellName(row, col)}, pending[0].fill}) {
+					pending = pending[1:]
 				}
 			}
 		}
-		bySheet[from] = left
+		bySheet[from] = pending
 	}
 }
 
-// dropList removes an earlier round's list, and the links that led to it.
-func (c *copying) dropList() {
-	if !c.has(templates.ReturnSheet) {
+// removeList removes the list of an earlier round, and the links to it.
+func (c *annotator) removeList() {
+	if !c.hasSheet(templates.ReturnSheet) {
 		return
 	}
 	to := book.SheetPrefix(templates.ReturnSheet)
@@ -413,7 +412,7 @@ func (c *copying) dropList() {
 			try.Do(err)
 			if strings.HasPrefix(target, to) || strings.HasPrefix(target, templates.ReturnSheet+"!") {
 				try.Do(c.f.SetCellHyperLink(sheet, cell, "", "None"))
-				c.touched[sheet] = true
+				c.changedSheets[sheet] = true
 			}
 		}
 	}

@@ -96,13 +96,13 @@ func TestNotOneByteOfOthers(t *testing.T) {
 			t.Errorf("福州 is told %s: …%s…", secret, fuzhou[max(0, i-200):min(len(fuzhou), i+200)])
 		}
 	}
-	for _, told := range []string{another, "本市丁产业产教联合体", "LHT-5-001", "2023年共建课程", "同一企业在几个联合体中"} {
+	for _, told := range []string{otherSubmission, "本市丁产业产教联合体", "LHT-5-001", "2023年共建课程", "同一企业在几个联合体中"} {
 		if !strings.Contains(fuzhou, told) {
 			t.Errorf("福州 is not told %s", told)
 		}
 	}
 	quanzhou := everything(t, filepath.Join(dir, Folder, "泉州"))
-	for _, told := range []string{"绝密甲产业产教联合体", "绝密戊联合体", another} {
+	for _, told := range []string{"绝密甲产业产教联合体", "绝密戊联合体", otherSubmission} {
 		if !strings.Contains(quanzhou, told) {
 			t.Errorf("泉州 is not told %s of its own", told)
 		}

@@ -1,5 +1,5 @@
-// Package feedback writes what goes back to the prefectures: for each a list of what was found, and an annotated copy
-// of every submission that needs work. A prefecture sees its own submissions only, and no scores.
+// Package feedback writes the folders that go back to the prefectures: letters, a list of the findings, and annotated
+// copies of the submissions that are not simply accepted. A prefecture sees only its own submissions, and no scores.
 package feedback
 
 import (
@@ -20,32 +20,32 @@ import (
 	"lianheti/templates"
 )
 
-// Folder holds the returns, a folder a prefecture.
+// Folder is the name of the output folder; it contains a folder for each prefecture.
 const Folder = "退回"
 
 // Write makes a folder for each prefecture that sent something or still has to: 问题清单.xlsx, an annotated copy of each
-// submission that is not simply accepted, a letter about each and one about those that are missing. open gives a file's
-// bytes by its path in the files table. The result gives the copy of a submission as a path relative to the folder that
-// dir stands in. A file that can't be annotated is returned as it came.
+// submission that is not simply accepted, a letter about each submission, and one about the missing ones. open reads a
+// file by its path in the files table. The result maps submissions to the path of their copy, relative to the parent of
+// dir. A file that can't be annotated is copied unchanged.
 func Write(dir string, in table.Publication, open func(path string) ([]byte, error)) (map[string]string, error) {
-	packs := gather(in)
+	parcels := groupByCity(in)
 	copies := map[string]string{}
 	var work []func() error
-	for _, p := range packs {
+	for _, p := range parcels {
 		if err := os.MkdirAll(filepath.Join(dir, p.city), 0o755); err != nil {
 			return nil, err
 		}
 		for _, r := range p.returns {
-			if r.name != "" {
-				copies[r.submission.Submission] = path.Join(filepath.Base(dir), p.city, r.name)
-				work = append(work, func() error { return writeCopy(filepath.Join(dir, p.city, r.name), in, r, open) })
+			if r.copyName != "" {
+				copies[r.submission.Submission] = path.Join(filepath.Base(dir), p.city, r.copyName)
+				work = append(work, func() error { return writeCopy(filepath.Join(dir, p.city, r.copyName), in, r, open) })
 			}
 		}
 	}
 	if err := workers.Each(0, slices.Values(work), func(do func() error) error { return do() }); err != nil {
 		return nil, err
 	}
-	for _, p := range packs {
+	for _, p := range parcels {
 		if err := writeLetters(filepath.Join(dir, p.city), in, p); err != nil {
 			return nil, fmt.Errorf("%s的公文：%w", p.city, err)
 		}
@@ -56,93 +56,95 @@ func Write(dir string, in table.Publication, open func(path string) ([]byte, err
 	return copies, nil
 }
 
-// pack is what goes to one prefecture.
-type pack struct {
-	city    string
-	returns []*returned
-	refused []table.File
-	missing []templates.Entry
-	reminds string          // file name of the letter about the missing ones; empty: none
-	changes []table.Change  // since the last round
-	taken   map[string]bool // file names in use, in lower case
-	others  *strings.Replacer
+// parcel holds what goes to one prefecture.
+type parcel struct {
+	city       string
+	returns    []*submissionReturn
+	rejected   []table.File
+	missing    []templates.Entry
+	reminder   string          // file name of the letter about the missing ones; empty: none
+	changes    []table.Change  // since the last round
+	usedNames  map[string]bool // file names in use, in lower case
+	maskOthers *strings.Replacer
 }
 
-// returned is one submission with what was found in it.
-type returned struct {
-	submission table.Submission
-	verdict    table.Verdict
-	findings   []table.Finding
-	columns    []table.ListColumn
-	letter     string // file name of the letter
-	name       string // of the annotated copy; empty: none goes back
-	plain      bool   // the copy could not be annotated
+// submissionReturn holds what goes back about one submission.
+type submissionReturn struct {
+	submission  table.Submission
+	verdict     table.Verdict
+	findings    []table.Finding
+	columns     []table.ListColumn
+	letterName  string // file name of the letter
+	copyName    string // file name of the copy; empty: none goes back
+	unannotated bool   // the copy is the original, which could not be annotated
 }
 
-// gather sorts what there is by prefecture, in the order of the directory.
-func gather(in table.Publication) []*pack {
-	var packs []*pack
+// groupByCity sorts everything by prefecture, in the order of the directory.
+func groupByCity(in table.Publication) []*parcel {
+	var parcels []*parcel
 	d := in.Definition
-	// Long names first: one may be a part of another.
+	// Long names first: one name may be part of another.
 	all := slices.SortedFunc(in.Facts.Submissions.All(), func(a, b table.Submission) int {
 		return cmp.Or(len(b.Consortium)-len(a.Consortium), strings.Compare(a.Consortium, b.Consortium))
 	})
-	of := func(city string) *pack {
-		i := slices.IndexFunc(packs, func(p *pack) bool { return p.city == city })
+	parcelOf := func(city string) *parcel {
+		i := slices.IndexFunc(parcels, func(p *parcel) bool { return p.city == city })
 		if i < 0 {
-			i = len(packs)
-			packs = append(packs, &pack{city: city, taken: map[string]bool{strings.ToLower(d.Letters.List): true},
-				others: others(city, all, in.Facts)})
+			i = len(parcels)
+			parcels = append(parcels, &parcel{city: city, usedNames: map[string]bool{strings.ToLower(d.Letters.List): true},
+				maskOthers: otherConsortia(city, all, in.Facts)})
 		}
-		return packs[i]
+		return parcels[i]
 	}
-	found := table.GroupMap(in.Judgement.Findings.All(), func(x table.Finding) string { return x.Submission })
+	findings := table.GroupMap(in.Judgement.Findings.All(), func(x table.Finding) string { return x.Submission })
 	columns := table.GroupMap(in.Facts.ListColumns.All(), func(c table.ListColumn) string { return c.Submission })
 	cities := map[string]string{} // by submission
 	for i := range in.Facts.Submissions.Len() {
 		s, v := in.Facts.Submissions.Row(i), in.Judgement.Verdicts.Row(i)
 		cities[s.Submission] = in.Facts.CityOf(s)
-		p := of(cities[s.Submission])
-		r := &returned{submission: s, verdict: v, findings: discreet(found[s.Submission], p.others),
+		p := parcelOf(cities[s.Submission])
+		r := &submissionReturn{submission: s, verdict: v, findings: maskOtherConsortia(findings[s.Submission], p.maskOthers),
 			columns: columns[s.Submission]}
 		if v.Verdict != model.Accept {
-			r.name = freeName(path.Base(s.File), ".xlsx", p.taken)
+			r.copyName = uniqueName(path.Base(s.File), ".xlsx", p.usedNames)
 		}
-		r.letter = freeName(letterOf(d, v).Name+"（"+called(s)+"）", ".docx", p.taken)
+		r.letterName = uniqueName(letterOf(d, v).Name+"（"+consortiumName(s)+"）", ".docx", p.usedNames)
 		p.returns = append(p.returns, r)
 	}
 	for f := range in.Facts.Files.All() {
 		if f.Fate == model.Rejected {
-			p := of(cmp.Or(cities[f.Submission], cityOfPath(d, f.Path)))
-			p.refused = append(p.refused, f)
+			p := parcelOf(cmp.Or(cities[f.Submission], cityOfPath(d, f.Path)))
+			p.rejected = append(p.rejected, f)
 		}
 	}
 	for _, e := range in.Unreported() {
-		p := of(e.City)
-		if p.missing = append(p.missing, e); p.reminds == "" {
-			p.reminds = freeName(d.Letters.Letter(templates.RemindLetter).Name, ".docx", p.taken)
+		p := parcelOf(e.City)
+		if p.missing = append(p.missing, e); p.reminder == "" {
+			p.reminder = uniqueName(d.Letters.Letter(templates.RemindLetter).Name, ".docx", p.usedNames)
 		}
 	}
 	for c := range in.Changes.All() {
-		i := slices.IndexFunc(packs, func(p *pack) bool { return p.city == c.City })
-		if i >= 0 && !slices.Contains(hidden, c.Kind) {
-			if strings.HasPrefix(c.Code, acrossSubmissions) { // what it said of others, in this round or the last
+		i := slices.IndexFunc(parcels, func(p *parcel) bool { return p.city == c.City })
+		if i >= 0 && !slices.Contains(hiddenChanges, c.Kind) {
+			if strings.HasPrefix(c.Code, crossSubmissionPrefix) { // may name consortia of other prefectures
 				c.Before, c.After = "", ""
 			}
-			packs[i].changes = append(packs[i].changes, c)
+			parcels[i].changes = append(parcels[i].changes, c)
 		}
 	}
-	slices.SortStableFunc(packs, func(a, b *pack) int { return strings.Compare(cityCode(d, a.city), cityCode(d, b.city)) })
-	return packs
+	slices.SortStableFunc(parcels, func(a, b *parcel) int {
+		return strings.Compare(cityCode(d, a.city), cityCode(d, b.city))
+	})
+	return parcels
 }
 
-// hidden are the changes that a prefecture is not told: points and ranks.
-var hidden = []table.ChangeKind{table.ObjectionUpheld, table.TotalChanged, table.TotalStep, table.RankChanged}
+// hiddenChanges are not shown to prefectures: they are about scores and ranks.
+var hiddenChanges = []table.ChangeKind{table.ObjectionUpheld, table.TotalChanged, table.TotalStep, table.RankChanged}
 
-// called is the name of a submission's consortium, as letters and file names give it.
-func called(s table.Submission) string { return cmp.Or(s.Consortium, "联合体名称未填") }
+// consortiumName returns the name for letters and file names.
+func consortiumName(s table.Submission) string { return cmp.Or(s.Consortium, "联合体名称未填") }
 
-// cityCode orders the prefectures; what belongs to none comes last.
+// cityCode returns the sort key of a prefecture; an unknown one comes last.
 func cityCode(d *templates.Definition, name string) string {
 	if c, ok := d.Directory.CityByName(name); ok {
 		return c.Code
@@ -150,9 +152,9 @@ func cityCode(d *templates.Definition, name string) string {
 	return "~"
 }
 
-// cityOfPath finds the prefecture that sent a file which could not be read: by a folder that is called after one, or
-// else by the consortium that a part of its path names, or else by the outermost part that names one prefecture. A
-// part that names two says nothing: a file must not go to the wrong one.
+// cityOfPath finds the prefecture that sent a file which could not be read: by a folder with its name, or else by a
+// path element that contains the name of a consortium, or else by the first that contains the name of a prefecture. An
+// element with names of two prefectures is ignored: a file must not go to the wrong one.
 func cityOfPath(d *templates.Definition, file string) string {
 	parts := strings.Split(file, "/")
 	for _, part := range parts[:len(parts)-1] {
@@ -162,7 +164,7 @@ func cityOfPath(d *templates.Definition, file string) string {
 			return c.Name
 		}
 	}
-	var consortia, cities [][2]string // what a part may say, and whose it is
+	var consortia, cities [][2]string // name key and its prefecture
 	for _, e := range d.Directory.Entries {
 		for _, p := range e.Pairs() {
 			consortia = append(consortia, [2]string{text.NameKey(p.Consortium), e.City})
@@ -183,23 +185,23 @@ func cityOfPath(d *templates.Definition, file string) string {
 	return table.UnknownCity
 }
 
-// others leaves out the names of consortia of other prefectures.
-func others(city string, all []table.Submission, facts *table.Facts) *strings.Replacer {
+// otherConsortia returns a replacer that masks the names of consortia of other prefectures.
+func otherConsortia(city string, all []table.Submission, facts *table.Facts) *strings.Replacer {
 	var names []string
 	for _, s := range all {
 		if s.Consortium != "" && facts.CityOf(s) != city {
-			names = append(names, "“"+s.Consortium+"”", another, s.Consortium, another)
+			names = append(names, "“"+s.Consortium+"”", otherSubmission, s.Consortium, otherSubmission)
 		}
 	}
 	return strings.NewReplacer(names...)
 }
 
-// discreet keeps from a prefecture which of the others' consortia a finding is about.
-func discreet(findings []table.Finding, others *strings.Replacer) []table.Finding {
+// maskOtherConsortia masks the consortia of other prefectures in findings that compare submissions.
+func maskOtherConsortia(findings []table.Finding, others *strings.Replacer) []table.Finding {
 	out := slices.Clone(findings)
 	for i := range out {
 		x := &out[i]
-		if strings.HasPrefix(x.Code, acrossSubmissions) {
+		if strings.HasPrefix(x.Code, crossSubmissionPrefix) {
 			for _, text := range []*string{&x.Message, &x.Cure, &x.Value, &x.Raw} {
 				*text = others.Replace(*text)
 			}
@@ -209,14 +211,14 @@ func discreet(findings []table.Finding, others *strings.Replacer) []table.Findin
 }
 
 const (
-	acrossSubmissions = "LHT-5" // begins the codes of rules that compare submissions
-	another           = "另一申报"  // stands for a consortium of another prefecture
+	crossSubmissionPrefix = "LHT-5" // of the codes of rules that compare submissions
+	otherSubmission       = "另一申报"  // replaces the name of a consortium of another prefecture
 )
 
-// freeName makes a file name that Windows allows and that is not taken yet.
-func freeName(name, ending string, taken map[string]bool) string {
-	if strings.EqualFold(path.Ext(name), ending) {
-		name = name[:len(name)-len(ending)]
+// uniqueName makes a file name that Windows allows and that is not used yet.
+func uniqueName(name, extension string, used map[string]bool) string {
+	if strings.EqualFold(path.Ext(name), extension) {
+		name = name[:len(name)-len(extension)]
 	}
 	const longest = 80 // characters: a path on Windows has 260
 	stem := text.FileName(name)
@@ -226,32 +228,33 @@ func freeName(name, ending string, taken map[string]bool) string {
 	if stem == "" {
 		stem = "申报"
 	}
-	free := stem + ending
-	for n := 2; taken[strings.ToLower(free)]; n++ {
-		free = fmt.Sprintf("%s（%d）%s", stem, n, ending)
+	unique := stem + extension
+	for n := 2; used[strings.ToLower(unique)]; n++ {
+		unique = fmt.Sprintf("%s（%d）%s", stem, n, extension)
 	}
-	taken[strings.ToLower(free)] = true
-	return free
+	used[strings.ToLower(unique)] = true
+	return unique
 }
 
-// CopyName is what an annotated copy is called that stands beside its original.
+// CopyName returns the name of an annotated copy in the folder of its original.
 func CopyName(file string) string {
-	return strings.TrimSuffix(freeName(path.Base(file), ".xlsx", map[string]bool{}), ".xlsx") + "（标注）.xlsx"
+	return strings.TrimSuffix(uniqueName(path.Base(file), ".xlsx", map[string]bool{}), ".xlsx") + "（标注）.xlsx"
 }
 
-// writeCopy writes one annotated copy, or the file as it came where it can't be annotated.
-func writeCopy(to string, in table.Publication, r *returned, open func(string) ([]byte, error)) error {
+// writeCopy writes an annotated copy, or the unchanged file if it can't be annotated.
+func writeCopy(file string, in table.Publication, r *submissionReturn, open func(string) ([]byte, error)) error {
 	data, err := open(r.submission.File)
 	if err != nil {
 		return fmt.Errorf("再次读取 %s：%w", r.submission.File, err)
 	}
-	of := Original{in.Definition, in.Facts.ContentHashes[r.submission.Submission], r.columns}
-	annotated, err := Annotate(data, of, r.findings, Department)
+	original := Original{in.Definition, in.Facts.ContentHashes[r.submission.Submission], r.columns}
+	annotated, err := Annotate(data, original, r.findings, Department)
 	if err != nil {
-		r.plain, annotated = true, data
+		r.unannotated, annotated = true, data
 	}
-	return os.WriteFile(to, annotated, 0o644)
+	return os.WriteFile(file, annotated, 0o644)
 }
 
-// tones are the colours of the severities.
-var tones = map[model.Severity]book.Tone{model.MustFix: book.Bad, model.Explain: book.Doubt, model.Hint: book.Info}
+// severityTones are the colours of the severities.
+var severityTones = map[model.Severity]book.Tone{
+	model.MustFix: book.Bad, model.Explain: book.Doubt, model.Hint: book.Info}

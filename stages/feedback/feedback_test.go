@@ -386,7 +386,7 @@ func TestCityOfPath(t *testing.T) {
 func TestFreeName(t *testing.T) {
 	taken := map[string]bool{}
 	for _, c := range [][2]string{{"a.xlsx", "a.xlsx"}, {"A.xlsx", "A（2）.xlsx"}, {"x:y?.xlsx", "x_y_.xlsx"}, {"...xlsx", "申报.xlsx"}, {"联系13900001111.xlsx", "联系〔电话已隐去〕.xlsx"}} {
-		if got := freeName(c[0], ".xlsx", taken); got != c[1] {
+		if got := uniqueName(c[0], ".xlsx", taken); got != c[1] {
 			t.Errorf("%s becomes %s, want %s", c[0], got, c[1])
 		}
 	}

@@ -300,7 +300,7 @@ func looks(t *testing.T, data []byte) map[string]string {
 		for _, slot := range layout.Slots {
 			cell, _ := excelize.CoordinatesToCellName(slot.Col, slot.Row)
 			id := must.Get(f.GetCellStyle(layout.Sheet.Title, cell))(t)
-			out[layout.Sheet.Title+"!"+cell] = (&copying{f: f}).fillOf(id)
+			out[layout.Sheet.Title+"!"+cell] = (&annotator{f: f}).fillColour(id)
 		}
 	}
 	return out

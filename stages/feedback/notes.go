@@ -17,22 +17,22 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// relatesNotes says whether a part holds the relations of a sheet with notes.
-func relatesNotes(p ooxml.Part) bool {
+// hasNoteRelations reports whether a part holds the relationships of a sheet with notes.
+func hasNoteRelations(p ooxml.Part) bool {
 	return strings.HasPrefix(p.Name, "xl/worksheets/_rels/") && bytes.Contains(p.Data, []byte("/comments\""))
 }
 
-// withoutNotes takes the notes out of the workbook, to be added again, and gives what is left: beside notes that
-// another program wrote excelize fails to add its own, or loses them. Nil: there are none.
-func (c *copying) withoutNotes(parts *ooxml.Parts) ([]ooxml.Part, error) {
+// removeNotes reads the notes, to be added again later, and returns the parts without them; nil: there are none.
+// Beside notes of another program excelize fails to add its own, or loses them.
+func (c *annotator) removeNotes(parts *ooxml.Parts) ([]ooxml.Part, error) {
 	notes, count := map[string][]excelize.Comment{}, 0
 	for _, sheet := range c.f.GetSheetList() {
 		found := try.Get(c.f.GetComments(sheet))
 		if count += len(found); count > maxNotes {
-			return nil, errUnbounded
+			return nil, errTooLarge
 		}
 		for _, note := range found {
-			if note, left := withoutOurs(note); left {
+			if note, left := withoutOwnText(note); left {
 				notes[sheet] = append(notes[sheet], note)
 			}
 		}
@@ -40,20 +40,20 @@ func (c *copying) withoutNotes(parts *ooxml.Parts) ([]ooxml.Part, error) {
 	if count == 0 {
 		return nil, nil
 	}
-	left, err := dropNotes(parts)
+	left, err := withoutNoteParts(parts)
 	if err == nil {
 		c.notes = notes
 	}
 	return left, err
 }
 
-// errControls says that notes share their drawing with buttons or boxes, which can't be kept apart.
-var errControls = errors.New("批注与控件在同一张图里")
+// errNotesWithControls: the notes share their drawing with form controls, which can't be separated.
+var errNotesWithControls = errors.New("批注与控件在同一张图里")
 
-// shapes finds what kinds of shapes stand in the drawing of a sheet's notes.
-var shapes = regexp.MustCompile(`ObjectType="(\w+)"`)
+// shapeType matches the types of the shapes in the drawing of notes.
+var shapeType = regexp.MustCompile(`ObjectType="(\w+)"`)
 
-// Elements as programs write them: closed at once, or by an end tag (excelize).
+// XML elements, self-closing or (excelize) with an end tag.
 var (
 	legacyDrawing = element("legacyDrawing")
 	relationship  = element("Relationship")
@@ -65,15 +65,15 @@ func element(name string) *regexp.Regexp {
 	return regexp.MustCompile(`<(?:\w+:)?` + name + `\b[^>]*?(?:/>|>\s*</(?:\w+:)?` + name + `>)`)
 }
 
-// dropNotes gives the parts of a workbook without comments, threaded comments and the drawings that show them.
-func dropNotes(all *ooxml.Parts) ([]ooxml.Part, error) {
+// withoutNoteParts returns the parts of a workbook without comments, threaded comments and their drawings.
+func withoutNoteParts(all *ooxml.Parts) ([]ooxml.Part, error) {
 	parts := map[string][]byte{}
 	for _, p := range all.All {
 		parts[p.Name] = p.Data
 	}
-	gone, controls := map[string]bool{}, false
+	removed, controls := map[string]bool{}, false
 	for _, p := range all.All {
-		if !relatesNotes(p) {
+		if !hasNoteRelations(p) {
 			continue
 		}
 		sheet := "xl/worksheets/" + strings.TrimSuffix(path.Base(p.Name), ".rels")
@@ -89,30 +89,30 @@ func dropNotes(all *ooxml.Parts) ([]ooxml.Part, error) {
 				target = path.Join("xl/worksheets", target)
 			}
 			target = strings.TrimPrefix(target, "/")
-			for _, shape := range shapes.FindAllSubmatch(parts[target], -1) {
+			for _, shape := range shapeType.FindAllSubmatch(parts[target], -1) {
 				controls = controls || string(shape[1]) != "Note"
 			}
-			gone[target] = true
+			removed[target] = true
 			return nil
 		})
 		parts[sheet] = legacyDrawing.ReplaceAll(parts[sheet], nil)
 	}
 	if controls {
-		return nil, errControls
+		return nil, errNotesWithControls
 	}
 	parts["[Content_Types].xml"] = override.ReplaceAllFunc(parts["[Content_Types].xml"], func(tag []byte) []byte {
-		if gone[strings.TrimPrefix(attributes(tag)["PartName"], "/")] {
+		if removed[strings.TrimPrefix(attributes(tag)["PartName"], "/")] {
 			return nil
 		}
 		return tag
 	})
-	var left []ooxml.Part
+	var kept []ooxml.Part
 	for _, p := range all.All {
-		if !gone[p.Name] {
-			left = append(left, ooxml.Part{Name: p.Name, Data: parts[p.Name]})
+		if !removed[p.Name] {
+			kept = append(kept, ooxml.Part{Name: p.Name, Data: parts[p.Name]})
 		}
 	}
-	return left, nil
+	return kept, nil
 }
 
 func attributes(tag []byte) map[string]string {
@@ -123,11 +123,12 @@ func attributes(tag []byte) map[string]string {
 	return out
 }
 
-// transitional takes a workbook out of strict Open XML: excelize reads its namespaces, and writes half of them.
-func transitional(parts *ooxml.Parts) {
+// toTransitional converts strict Open XML to transitional: excelize reads strict namespaces, but writes only some back.
+func toTransitional(parts *ooxml.Parts) {
 	plain := []byte("http://schemas.openxmlformats.org/$1/2006/$2")
 	for i, p := range parts.All {
-		if !bytes.Contains(p.Data, strictBegin) || !strings.HasSuffix(p.Name, ".xml") && !strings.HasSuffix(p.Name, ".rels") {
+		isXML := strings.HasSuffix(p.Name, ".xml") || strings.HasSuffix(p.Name, ".rels")
+		if !isXML || !bytes.Contains(p.Data, strictPrefix) {
 			continue
 		}
 		data := strictNamespace.ReplaceAllFunc(p.Data, func(b []byte) []byte {
@@ -138,52 +139,52 @@ func transitional(parts *ooxml.Parts) {
 }
 
 var (
-	strictBegin       = []byte("http://purl.oclc.org/ooxml/")
+	strictPrefix      = []byte("http://purl.oclc.org/ooxml/")
 	strictNamespace   = regexp.MustCompile(`http://purl\.oclc\.org/ooxml/(\w+)/([\w/]+)`)
 	strictProperties  = strings.NewReplacer("/extendedP", "/extended-p", "/customP", "/custom-p")
 	strictConformance = regexp.MustCompile(` conformance="strict"`)
 )
 
-// annotate adds the notes that stood there before, and ours: code, title, problem and cure of each finding.
-func (c *copying) annotate() {
-	if c.silent {
+// addNotes adds the former notes, and ours: code, title, problem and cure of each finding.
+func (c *annotator) addNotes() {
+	if c.noNotes {
 		return
 	}
-	old := map[place]excelize.Comment{}
+	old := map[cellRef]excelize.Comment{}
 	for _, sheet := range c.f.GetSheetList() {
 		for _, note := range c.notes[sheet] {
-			if at := (place{sheet, note.Cell}); c.marks[at] != nil {
+			if at := (cellRef{sheet, note.Cell}); c.findingsAt[at] != nil {
 				old[at] = note
 			} else {
 				try.Do(c.f.AddComment(sheet, note))
 			}
 		}
 	}
-	for _, at := range c.marked() {
-		try.Do(c.f.AddComment(at.sheet, c.note(at, old[at])))
-		c.touched[at.sheet] = true
+	for _, at := range c.markedCells() {
+		try.Do(c.f.AddComment(at.sheet, c.buildNote(at, old[at])))
+		c.changedSheets[at.sheet] = true
 	}
 }
 
-// note is the note of a marked cell, behind what stood there before.
-func (c *copying) note(at place, was excelize.Comment) excelize.Comment {
-	note := excelize.Comment{Cell: at.cell, Author: c.author, Width: 320, Paragraph: was.Paragraph}
-	say := func(text string, font *excelize.Font) {
+// buildNote returns the note of a marked cell, appended to the existing one.
+func (c *annotator) buildNote(at cellRef, existing excelize.Comment) excelize.Comment {
+	note := excelize.Comment{Cell: at.cell, Author: c.author, Width: 320, Paragraph: existing.Paragraph}
+	add := func(text string, font *excelize.Font) {
 		note.Paragraph = append(note.Paragraph, excelize.RichTextRun{Text: text, Font: font})
 	}
-	if was.Cell != "" {
-		if was.Paragraph == nil {
-			say(was.Text, nil)
+	if existing.Cell != "" {
+		if existing.Paragraph == nil {
+			add(existing.Text, nil)
 		}
-		say("\n", nil)
+		add("\n", nil)
 	}
-	say(model.NoteBegin+c.author+"\n", nil)
-	for _, i := range c.marks[at] {
+	add(model.NoteBegin+c.author+"\n", nil)
+	for _, i := range c.findingsAt[at] {
 		x := c.findings[i]
-		say(fmt.Sprintf("【%s】%s（%s）\n", x.Severity.Label(), x.Title, x.Code), &excelize.Font{Bold: true})
-		say(fmt.Sprintf("%s\n%s\n见“%s”第%d行\n", x.Message, x.Cure, templates.ReturnSheet, listRow(i)), nil)
+		add(fmt.Sprintf("【%s】%s（%s）\n", x.Severity.Label(), x.Title, x.Code), &excelize.Font{Bold: true})
+		add(fmt.Sprintf("%s\n%s\n见“%s”第%d行\n", x.Message, x.Cure, templates.ReturnSheet, listRow(i)), nil)
 	}
-	say(model.NoteEnd, nil)
+	add(model.NoteEnd, nil)
 	lines := 0
 	for _, run := range note.Paragraph {
 		for line := range strings.SplitSeq(run.Text, "\n") {
@@ -194,8 +195,8 @@ func (c *copying) note(at place, was excelize.Comment) excelize.Comment {
 	return note
 }
 
-// withoutOurs takes what an earlier round wrote out of a note. Nothing is left of a note that was ours alone.
-func withoutOurs(note excelize.Comment) (excelize.Comment, bool) {
+// withoutOwnText removes the text of an earlier round from a note; false: nothing is left.
+func withoutOwnText(note excelize.Comment) (excelize.Comment, bool) {
 	text := note.Text
 	for _, run := range note.Paragraph {
 		text += run.Text
