@@ -339,7 +339,13 @@ func TestNoDraftHasAHole(t *testing.T) {
 	b := must.Get(batch())(t)
 	round := must.Get(checkAndScore(b.facts, check.Known{}, table.Marking{}, score.Options{Draws: 10}))(t)
 	in := dossier.Input{Publication: table.Publication{Round: *round, Standing: table.Standing{State: round.State()}}}
-	files, err := dossier.Write(in)
+	files := map[string][]byte{}
+	in.Outputs = func() ([][2]string, error) { return nil, nil }
+	put := func(name string, data []byte) error {
+		files[name] = data
+		return nil
+	}
+	err := dossier.Write(in, put)
 	const offDirectory = 2 // ask for an adjustment
 	if err != nil || len(files) != 2+round.Submissions.Len()+offDirectory {
 		t.Fatalf("%d drafts before the review: %v", len(files), err)
@@ -349,7 +355,7 @@ func TestNoDraftHasAHole(t *testing.T) {
 	facts := *round.Facts
 	facts.Definition = &d
 	in.Facts = &facts
-	if _, err := dossier.Write(in); err == nil || !strings.Contains(err.Error(), "nobody_knows") {
+	if err := dossier.Write(in, put); err == nil || !strings.Contains(err.Error(), "nobody_knows") {
 		t.Error("a draft with a hole: ", err)
 	}
 }

@@ -151,26 +151,13 @@ func (r *run) writeDocuments(dir string) error {
 			return err
 		}
 	}
-	d := dossier.Input{Publication: r.publication}
-	for _, index := range []bool{false, true} {
-		if index {
-			outputs, err := publish.Outputs(dir)
-			if err != nil {
-				return err
-			}
-			d.Outputs = table.Each(outputs, func(o publish.Output) [2]string { return [2]string{o.Path, o.SHA256} })
-		}
-		files, err := dossier.Write(d)
-		if err != nil {
-			return err
-		}
-		for name, data := range files {
-			if err := publish.WriteFile(filepath.Join(dir, filepath.FromSlash(name)), data); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	in := dossier.Input{Publication: r.publication, Outputs: func() ([][2]string, error) {
+		outputs, err := publish.Outputs(dir)
+		return table.Each(outputs, func(o publish.Output) [2]string { return [2]string{o.Path, o.SHA256} }), err
+	}}
+	return dossier.Write(in, func(name string, data []byte) error {
+		return publish.WriteFile(filepath.Join(dir, filepath.FromSlash(name)), data)
+	})
 }
 
 // buildManifest fills in the manifest, all but the outputs, and proves that the counts of files and cells add up.

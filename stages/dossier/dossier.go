@@ -7,6 +7,8 @@ import (
 	"bytes"
 	"fmt"
 	"path"
+	"slices"
+	"strconv"
 	"strings"
 
 	"lianheti/stages/office/word"
@@ -18,16 +20,28 @@ import (
 // Input is what the documents are written from.
 type Input struct {
 	table.Publication
-	// Outputs are path and sha256 of all other files. Set: only the documents that list them are written; nil: all others.
-	Outputs [][2]string
+	// Outputs returns path and sha256 of all other files, for the document that lists them: it is written last.
+	Outputs func() ([][2]string, error)
 }
 
-// Write returns the files of the folder, by path.
-func Write(in Input) (map[string][]byte, error) {
-	out, all, taken := map[string][]byte{}, newScope(in), map[string]bool{}
-	for _, d := range in.Definition.Documents.Documents {
-		if !all.state[d.When] || d.Last != (in.Outputs != nil) {
+// Write passes the files of the folder to put, by path.
+func Write(in Input, put func(name string, data []byte) error) error {
+	all, taken := newScope(in), map[string]bool{}
+	docs, last := in.Definition.Documents.Documents, func(d *templates.Document) bool { return d.Last }
+	docs = slices.Concat(slices.DeleteFunc(slices.Clone(docs), last), table.Where(slices.Values(docs), last))
+	for _, d := range docs {
+		if !all.state[d.When] {
 			continue
+		}
+		if d.Last && all.lists["outputs"] == nil {
+			outputs, err := in.Outputs()
+			if err != nil {
+				return err
+			}
+			for _, o := range outputs {
+				all.append("outputs", map[string]string{"path": o[0], "sha256": o[1]})
+			}
+			all.words["outputs_count"] = strconv.Itoa(len(outputs))
 		}
 		each := []*scope{all}
 		if d.Each != "" {
@@ -36,7 +50,7 @@ func Write(in Input) (map[string][]byte, error) {
 		for _, s := range each {
 			data, err := composeDocument(in, d, s)
 			if err != nil {
-				return nil, fmt.Errorf("公文“%s”：%w", d.Name, err)
+				return fmt.Errorf("公文“%s”：%w", d.Name, err)
 			}
 			folder, name := in.Definition.Documents.Folder, text.FileName(s.fill(d.Name))
 			if d.Each != "" {
@@ -47,10 +61,12 @@ func Write(in Input) (map[string][]byte, error) {
 				file = path.Join(folder, fmt.Sprintf("%s（%d）（%s）.docx", name, n, in.Definition.Documents.Draft))
 			}
 			taken[strings.ToLower(file)] = true
-			out[file] = data
+			if err := put(file, data); err != nil {
+				return err
+			}
 		}
 	}
-	return out, nil
+	return nil
 }
 
 // List returns what a prefecture sends with its submissions: a table with a row for each.

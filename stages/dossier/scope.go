@@ -78,9 +78,6 @@ func newScope(in Input) *scope {
 		w["fate"] = file.FateLabel(d)
 		s.append("files", w)
 	}
-	for _, o := range in.Outputs {
-		s.append("outputs", map[string]string{"path": o[0], "sha256": o[1]})
-	}
 	for swap := range in.Swaps.All() {
 		s.append("swaps", wordsOf(swap))
 	}
