@@ -15,42 +15,42 @@ import (
 	"lianheti/templates"
 )
 
-// What an explanation is about is written by people in many ways. Rows and findings meet in keys that say one of these.
+// Prefixes of the keys that match rows of 情况说明, in which people write in many ways, with findings.
 const (
-	wholeKey  = "about:" // the text that a returned copy has there
+	wholeKey  = "about:" // the text prefilled in an annotated copy
 	codeKey   = "code:"
 	cellKey   = "cell:"
 	fieldKey  = "field:"
 	memberKey = "member:"
 )
 
-// Bounds of what is looked at in one row.
+// Limits of what is parsed in one row.
 const (
-	longestAbout = 2000 // bytes
-	mostItems    = 60
-	widestItem   = 4 // parts between commas that one name may have
-	mostCells    = 400
+	maxSubject = 2000 // bytes
+	maxItems   = 60
+	maxParts   = 4 // comma-separated parts that may form one name
+	maxCells   = 400
 )
 
 var (
-	codeWritten  = regexp.MustCompile(`lht-[1-5]-[0-9]{3}`)
-	cellWritten  = regexp.MustCompile(`^(.*?)([a-z]{1,2}[0-9]{1,5})(?::([a-z]{1,2}[0-9]{1,5}))?(?:单元格|格)?$`)
-	yearsWritten = regexp.MustCompile(`(20[0-9]{2})(?:年度|年)?(?:[-—–~至到]+(20[0-9]{2})(?:年度|年)?)?的?(?:承诺|实际)?(?:值|数据|数)?`)
+	codePattern  = regexp.MustCompile(`lht-[1-5]-[0-9]{3}`)
+	cellPattern  = regexp.MustCompile(`^(.*?)([a-z]{1,2}[0-9]{1,5})(?::([a-z]{1,2}[0-9]{1,5}))?(?:单元格|格)?$`)
+	yearsPattern = regexp.MustCompile(`(20[0-9]{2})(?:年度|年)?(?:[-—–~至到]+(20[0-9]{2})(?:年度|年)?)?的?(?:承诺|实际)?(?:值|数据|数)?`)
 	separators   = regexp.MustCompile(`[、，,；;\n]`)
 )
 
-// lexicon is what the definition calls things, by comparable name.
+// lexicon maps the names in the definition to ids, by name key.
 type lexicon struct {
-	fields  map[string][]string // ids
-	titles  map[string][]string // codes of the rules with a title
-	columns []string            // of lists
+	fields      map[string][]string // ids
+	titles      map[string][]string // codes of rules
+	listColumns []string            // of lists
 }
 
 func newLexicon(d *templates.Definition) *lexicon {
 	v := &lexicon{fields: map[string][]string{}, titles: map[string][]string{}}
 	for _, f := range d.Form.Fields() {
-		if f.Record != "" { // the name of a column does not say which row
-			v.columns = append(v.columns, text.NameKey(f.Label))
+		if f.Record != "" { // the name of a column alone does not identify a row
+			v.listColumns = append(v.listColumns, text.NameKey(f.Label))
 			continue
 		}
 		for _, name := range []string{d.Label(f.ID), f.Label, f.Group + f.Label, f.Label + f.Printed} {
@@ -67,20 +67,20 @@ func newLexicon(d *templates.Definition) *lexicon {
 	return v
 }
 
-func withoutYears(key string) string { return yearsWritten.ReplaceAllString(key, "") }
+func withoutYears(key string) string { return yearsPattern.ReplaceAllString(key, "") }
 
-// names is what a submission itself has to name.
-type names struct {
+// formNames holds the names that an explanation of one submission may use, by name key.
+type formNames struct {
 	*lexicon
-	def     *templates.Definition
-	sheets  map[string]bool          // by comparable title
-	slots   map[string]templates.Ref // by cell
-	members map[string]bool          // by comparable name
+	definition *templates.Definition
+	sheets     map[string]bool
+	slots      map[string]templates.Ref // by cell
+	members    map[string]bool
 }
 
-func (f *form) vocabulary() *names {
-	n := &names{f.lexicon, f.def, map[string]bool{}, map[string]templates.Ref{}, map[string]bool{}}
-	for _, r := range f.every {
+func (f *form) newFormNames() *formNames {
+	n := &formNames{f.lexicon, f.def, map[string]bool{}, map[string]templates.Ref{}, map[string]bool{}}
+	for _, r := range f.allRefs {
 		if at := f.Observe(r).Place; at.Sheet != "" {
 			n.sheets[text.NameKey(at.Sheet)] = true
 			n.slots[cellAt(at.Sheet, at.Cell)] = r
@@ -100,32 +100,32 @@ func cellAt(sheet, cell string) string {
 	return cellKey + text.NameKey(sheet) + "!" + strings.ToLower(cell)
 }
 
-// naming is how far one row's first column was understood.
-type naming struct {
-	*names
-	loose bool   // a name may stand within other words
-	sheet string // named last: 2年度数据!F14、E14
-	years []int  // named without a field: 2022、2023年共建课程
-	keys  map[string]bool
-	lost  bool // something named is nothing that the form has
+// parsedSubject is what the first column of a row of 情况说明 names.
+type parsedSubject struct {
+	*formNames
+	partial bool   // a name may be part of a longer text
+	sheet   string // the last one named, for 2年度数据!F14、E14
+	years   []int  // without a field so far: 2022、2023年共建课程
+	keys    map[string]bool
+	unknown bool // some part names nothing in the form
 }
 
-func (n *names) understand(about string) *naming {
-	r := &naming{names: n, keys: map[string]bool{wholeKey + text.NameKey(about): true}}
-	if len(about) > longestAbout {
-		r.lost = true
+func (n *formNames) parseSubject(about string) *parsedSubject {
+	r := &parsedSubject{formNames: n, keys: map[string]bool{wholeKey + text.NameKey(about): true}}
+	if len(about) > maxSubject {
+		r.unknown = true
 		return r
 	}
-	loose := n.titleOf(text.NameKey(about)) == "" // behind a title stands a message, with values of some round
-	ends := separators.FindAllStringIndex(about, mostItems)
+	partial := n.titleOf(text.NameKey(about)) == "" // behind a title follows a message with old values
+	ends := separators.FindAllStringIndex(about, maxItems)
 	ends = append(ends, []int{len(about), len(about)})
-	r.lost = strings.TrimSpace(about) == ""
+	r.unknown = strings.TrimSpace(about) == ""
 	for i, from := 0, 0; i < len(ends); {
 		found := false
-		for k := min(i+widestItem, len(ends)) - 1; k >= i && !found; k-- {
+		for k := min(i+maxParts, len(ends)) - 1; k >= i && !found; k-- {
 			item := about[from:ends[k][0]]
-			r.loose = loose && k == i
-			if keys, ok := r.item(text.NameKey(item)); ok {
+			r.partial = partial && k == i
+			if keys, ok := r.parseItem(text.NameKey(item)); ok {
 				for _, key := range keys {
 					r.keys[key] = true
 				}
@@ -133,16 +133,16 @@ func (n *names) understand(about string) *naming {
 			}
 		}
 		if !found {
-			r.lost = r.lost || strings.TrimSpace(about[from:ends[i][0]]) != ""
+			r.unknown = r.unknown || strings.TrimSpace(about[from:ends[i][0]]) != ""
 			i, from = i+1, ends[i][1]
 		}
 	}
-	r.loose = loose
+	r.partial = partial
 	return r
 }
 
-// titleOf gives the title that a key begins with, followed by a colon; empty where there is none.
-func (n *names) titleOf(key string) string {
+// titleOf returns the title of a rule that the key begins with, before a colon; empty: none.
+func (n *formNames) titleOf(key string) string {
 	title, _, found := strings.Cut(key, ":")
 	if found && n.titles[title] != nil {
 		return title
@@ -150,19 +150,19 @@ func (n *names) titleOf(key string) string {
 	return ""
 }
 
-// item understands one of the things that a row names.
-func (r *naming) item(s string) ([]string, bool) {
-	if code := codeWritten.FindString(s); code != "" {
+// parseItem parses one of the things that a row names, and returns its keys.
+func (r *parsedSubject) parseItem(s string) ([]string, bool) {
+	if code := codePattern.FindString(s); code != "" {
 		rest := strings.Trim(strings.Replace(s, code, "", 1), ":-_().[]【】")
-		return r.within([]string{strings.ToUpper(code)}, rest, true)
+		return r.withCodes([]string{strings.ToUpper(code)}, rest, true)
 	}
 	if codes := r.titles[s]; codes != nil {
-		return r.within(codes, "", true)
+		return r.withCodes(codes, "", true)
 	}
 	if title := r.titleOf(s); title != "" {
-		return r.within(r.titles[title], s[len(title)+1:], false)
+		return r.withCodes(r.titles[title], s[len(title)+1:], false)
 	}
-	for _, understood := range []func(string) ([]string, bool){r.cells, r.member, r.fields} {
+	for _, understood := range []func(string) ([]string, bool){r.parseCells, r.parseMember, r.parseFields} {
 		if keys, ok := understood(s); ok {
 			return keys, true
 		}
@@ -170,10 +170,10 @@ func (r *naming) item(s string) ([]string, bool) {
 	return nil, false
 }
 
-// within is what is named of the findings with some codes, be it only years. Where the rest is not understood, the
-// codes alone may do.
-func (r *naming) within(codes []string, rest string, alone bool) (out []string, ok bool) {
-	keys, known := r.item(rest)
+// withCodes returns the keys for findings with these codes that are also about the rest, which may be only years. If
+// the rest can't be parsed, alone allows the codes by themselves.
+func (r *parsedSubject) withCodes(codes []string, rest string, alone bool) (out []string, ok bool) {
+	keys, known := r.parseItem(rest)
 	if known && len(keys) == 0 {
 		keys, r.years = table.Each(r.years, func(year int) string { return yearKey("", year) }), nil
 	}
@@ -187,13 +187,13 @@ func (r *naming) within(codes []string, rest string, alone bool) (out []string, 
 	return out, len(out) > 0
 }
 
-// cells understands 2年度数据!F14, also of the sheet named before, a block of cells, and a sheet as a whole.
-func (r *naming) cells(s string) ([]string, bool) {
+// parseCells parses 2年度数据!F14, a cell of the sheet named before, a range of cells, or a sheet as a whole.
+func (r *parsedSubject) parseCells(s string) ([]string, bool) {
 	if title := r.sheetOf(s); title != "" {
 		r.sheet = title
 		return []string{cellAt(title, "")}, true
 	}
-	m := cellWritten.FindStringSubmatch(s)
+	m := cellPattern.FindStringSubmatch(s)
 	if m == nil {
 		return nil, false
 	}
@@ -209,15 +209,15 @@ func (r *naming) cells(s string) ([]string, bool) {
 	bottom, right := model.RowCol(strings.ToUpper(cmp.Or(m[3], m[2])))
 	var out []string
 	for row := top; row <= bottom; row++ {
-		for col := left; col <= right && len(out) < mostCells; col++ {
+		for col := left; col <= right && len(out) < maxCells; col++ {
 			out = append(out, cellAt(sheet, model.CellName(row, col)))
 		}
 	}
 	return out, len(out) > 0
 }
 
-// sheetOf is the sheet that words before a cell name; empty where they name none.
-func (r *naming) sheetOf(s string) string {
+// sheetOf returns the sheet that the text before a cell names; empty: none.
+func (r *parsedSubject) sheetOf(s string) string {
 	const quotes = `'"“”‘’!`
 	s = strings.Trim(s, quotes)
 	for _, suffix := range []string{"", "的", "表"} {
@@ -228,12 +228,12 @@ func (r *naming) sheetOf(s string) string {
 	return ""
 }
 
-// member understands the name of a unit in the roster, also with the name of a column behind it.
-func (r *naming) member(s string) ([]string, bool) {
+// parseMember parses the name of a unit in the roster, with or without the name of a column behind it.
+func (r *parsedSubject) parseMember(s string) ([]string, bool) {
 	if r.members[s] {
 		return []string{memberKey + s}, true
 	}
-	for _, column := range r.columns {
+	for _, column := range r.listColumns {
 		unit, ok := strings.CutSuffix(s, column)
 		if unit = strings.TrimRight(unit, ":的-"); ok && r.members[unit] {
 			return []string{memberKey + unit}, true
@@ -242,16 +242,16 @@ func (r *naming) member(s string) ([]string, bool) {
 	return nil, false
 }
 
-// fields understands the name of a field; a year, or several, may stand before or behind it, other words around it.
-func (r *naming) fields(s string) ([]string, bool) {
+// parseFields parses the name of a field, with years before or behind it, and within other words if partial is set.
+func (r *parsedSubject) parseFields(s string) ([]string, bool) {
 	years := slices.Clone(r.years)
-	for _, m := range yearsWritten.FindAllStringSubmatch(s, -1) {
+	for _, m := range yearsPattern.FindAllStringSubmatch(s, -1) {
 		first, _ := strconv.Atoi(m[1])
 		last := first
 		if m[2] != "" {
 			last, _ = strconv.Atoi(m[2])
 		}
-		for year := first; year <= min(last, first+len(r.def.Form.Years)); year++ {
+		for year := first; year <= min(last, first+len(r.definition.Form.Years)); year++ {
 			years = append(years, year)
 		}
 	}
@@ -261,8 +261,8 @@ func (r *naming) fields(s string) ([]string, bool) {
 		return nil, true
 	}
 	ids := r.lexicon.fields[name]
-	if ids == nil && r.loose {
-		ids = r.mentioned(name, r.def.Reading)
+	if ids == nil && r.partial {
+		ids = r.fieldsWithin(name, r.definition.Reading)
 	}
 	if ids == nil {
 		return nil, false
@@ -270,7 +270,7 @@ func (r *naming) fields(s string) ([]string, bool) {
 	r.years = nil
 	var out []string
 	for _, id := range ids {
-		if len(years) == 0 || !r.def.Field(id).Dated() {
+		if len(years) == 0 || !r.definition.Field(id).Dated() {
 			out = append(out, fieldKey+id)
 			continue
 		}
@@ -283,9 +283,9 @@ func (r *naming) fields(s string) ([]string, bool) {
 
 func yearKey(field string, year int) string { return fmt.Sprintf("%s%s %d", fieldKey, field, year) }
 
-// mentioned finds the fields whose names stand whole within other words, the longest of each; none in words that speak
-// of all but one.
-func (v *lexicon) mentioned(s string, words *templates.Reading) (ids []string) {
+// fieldsWithin returns the fields whose names occur in a text; of overlapping names the longest. A text that excludes a
+// field (除…外) gives none.
+func (v *lexicon) fieldsWithin(s string, words *templates.Reading) (ids []string) {
 	const shortest = 4 // characters of a name that says enough
 	found := table.Where(maps.Keys(v.fields), func(name string) bool {
 		return len([]rune(name)) >= shortest && strings.Contains(s, name)
@@ -303,12 +303,12 @@ func (v *lexicon) mentioned(s string, words *templates.Reading) (ids []string) {
 	return ids
 }
 
-// keysOf lists what an explanation may name to be about a finding.
-func (n *names) keysOf(x *table.Finding) []string {
+// keysOf lists the keys by which an explanation may refer to a finding.
+func (n *formNames) keysOf(x *table.Finding) []string {
 	code := codeKey + x.Code
 	out := []string{wholeKey + text.NameKey(model.ExplanationAbout(x.Title, x.Message)), code}
-	if n.def.Rule(x.Code).Tier() == 1 {
-		return out // what a cell or a field is called says nothing about what became of the workbook
+	if n.definition.Rule(x.Code).Tier() == 1 {
+		return out // a finding about the file is named only by its text or code
 	}
 	var of []string
 	for _, p := range x.AllPlaces() {

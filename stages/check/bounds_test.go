@@ -79,10 +79,10 @@ func TestOneMistakeDownAColumn(t *testing.T) {
 		findings int
 		last     string // what the last of them says
 	}{
-		{wholeColumn - 1, 0, wholeColumn - 1, "2023年企业兼职教师（课时数）填的是“7万”，读作70000课时数。"},
-		{wholeColumn - 1, 1, wholeColumn, "2023年校际兼职教师（人次）填的是“8千”，读作80000人次。"},
-		{wholeColumn, 0, 1, "2023年一列的8格填的是“E4 1万、E5 2万、E6 3万、E7 4万、E8 5万、E9 6万、E10 7万、E11 8万”，读作10000个、20000个、30000个、40000个、50000个、60000人次、70000课时数、80000人次。"},
-		{wholeColumn, 1, 2, "2023年校际兼职教师（课时数）填的是“9千”，读作90000课时数。"},
+		{minColumnCells - 1, 0, minColumnCells - 1, "2023年企业兼职教师（课时数）填的是“7万”，读作70000课时数。"},
+		{minColumnCells - 1, 1, minColumnCells, "2023年校际兼职教师（人次）填的是“8千”，读作80000人次。"},
+		{minColumnCells, 0, 1, "2023年一列的8格填的是“E4 1万、E5 2万、E6 3万、E7 4万、E8 5万、E9 6万、E10 7万、E11 8万”，读作10000个、20000个、30000个、40000个、50000个、60000人次、70000课时数、80000人次。"},
+		{minColumnCells, 1, 2, "2023年校际兼职教师（课时数）填的是“9千”，读作90000课时数。"},
 	} {
 		e := Edit{Set: map[string]any{}}
 		for i, m := range annual[:c.n+c.other] {
@@ -119,7 +119,7 @@ func TestRowsThatAreAColumnOff(t *testing.T) {
 
 func TestNeighboursOfTexts(t *testing.T) {
 	index := func(threshold float64, texts ...string) map[int]neighbour {
-		x := &textIndex{threshold: threshold, postings: map[uint32][]int32{}, whole: map[string]int{}}
+		x := &textIndex{threshold: threshold, postings: map[uint32][]int32{}, byText: map[string]int{}}
 		for i, s := range texts {
 			x.add(i, []rune(s))
 		}
@@ -155,7 +155,7 @@ func TestNeighboursOfTexts(t *testing.T) {
 	if n := len(shingles([]rune(letters(0, shingleLength)))); n != 1 {
 		t.Errorf("the shortest text with a shingle has %d", n)
 	}
-	crowded := &textIndex{threshold: 0.99, postings: map[uint32][]int32{}, whole: map[string]int{}}
+	crowded := &textIndex{threshold: 0.99, postings: map[uint32][]int32{}, byText: map[string]int{}}
 	for i := range postingLength + 8 {
 		crowded.add(i, []rune(letters(0, 43)+letters(1000+100*i, 40)))
 	}

@@ -16,7 +16,7 @@ import (
 
 // The checks that go case by case: first those of values, each on its own.
 
-// required fails each blank value that the official form asks for; declarations have rules of their own.
+// required fails each blank value that the official form requires; declarations have their own rules.
 func required(f *form, p *plan, t *tally) {
 	for _, r := range p.refs {
 		field := f.def.Field(r.Field)
@@ -25,16 +25,16 @@ func required(f *form, p *plan, t *tally) {
 		case f.voided[r] != "":
 			t.skip(toldElsewhere)
 		case s == table.Invalid:
-			t.lack(r)
+			t.lackValues(r)
 		case f.NotAsked(r):
 			t.skip(notAsked)
 		default:
-			t.value(r, s != table.Missing, nil)
+			t.decideValue(r, s != table.Missing, nil)
 		}
 	}
 }
 
-// supplement counts once a submission the blank values that the Department collects beyond the form.
+// supplement makes one fault of all blank values that the Department collects beyond the official form.
 func supplement(f *form, p *plan, t *tally) {
 	by := map[table.Status][]templates.Ref{}
 	total := 0
@@ -52,13 +52,13 @@ func supplement(f *form, p *plan, t *tally) {
 	case len(blank) > 0:
 		t.fail(fault{refs: blank, vars: map[string]string{"max": fmt.Sprint(total)}})
 	case len(unclear) > 0:
-		t.lack(unclear...)
+		t.lackValues(unclear...)
 	case total > 0:
 		t.pass()
 	}
 }
 
-// unreadable fails what can't be read as the number, date or choice that it should be.
+// unreadable fails each value that can't be read as a number, date or choice, as its field requires.
 func unreadable(f *form, p *plan, t *tally) {
 	for _, r := range p.refs {
 		switch s := f.Status(r); {
@@ -66,28 +66,28 @@ func unreadable(f *form, p *plan, t *tally) {
 			t.skip(notAsked)
 		case s == table.Missing:
 			t.skip(notFilled)
-		case s == table.Invalid && f.unreadable(r): // an error, a picture …
+		case s == table.Invalid && f.hasReason(r): // an error, a picture …
 			t.skip(toldElsewhere)
 		default:
-			t.value(r, s != table.Invalid, nil)
+			t.decideValue(r, s != table.Invalid, nil)
 		}
 	}
-	t.faults = f.together(t.faults)
+	t.faults = f.mergeColumns(t.faults)
 }
 
-// bounds fails each number under its field's min, over its max or with a fraction, as the rule's kinds say.
+// bounds fails each number below the min or above the max of its field, or with a fraction, as the rule's kinds say.
 func bounds(f *form, p *plan, t *tally) {
 	for _, r := range p.refs {
 		field := f.def.Field(r.Field)
-		if bounded, _ := outside(field, p.rule.Kinds, decimal.Zero); bounded && t.byStatus(f, r) {
+		if bounded, _ := outside(field, p.rule.Kinds, decimal.Zero); bounded && t.usable(f, r) {
 			n, _ := f.number(r)
 			_, beyond := outside(field, p.rule.Kinds, n)
-			t.value(r, !beyond, nil)
+			t.decideValue(r, !beyond, nil)
 		}
 	}
 }
 
-// outside says whether a field has a bound of one of these kinds, and whether a number is beyond one.
+// outside reports whether a field has a bound of one of these kinds, and whether a number is beyond one.
 func outside(field *templates.Field, kinds []string, n decimal.Decimal) (bounded, beyond bool) {
 	for _, kind := range kinds {
 		switch {
@@ -105,30 +105,30 @@ func outside(field *templates.Field, kinds []string, n decimal.Decimal) (bounded
 // fraction fails a bare 0.45 for a percentage, which most likely is 45 %, unless a percent sign or format says so.
 func fraction(f *form, p *plan, t *tally) {
 	for _, r := range p.refs {
-		if f.def.Field(r.Field).Type != templates.PercentField || !t.byStatus(f, r) {
+		if f.def.Field(r.Field).Type != templates.PercentField || !t.usable(f, r) {
 			continue
 		}
 		n, _ := f.number(r)
-		_, plain := f.changed(r, p.rule.Kinds)
+		_, plain := f.coercionOf(r, p.rule.Kinds)
 		sound := plain || !n.IsPositive() || !n.LessThan(decimal.NewFromInt(1))
-		if c, rounded := f.changed(r, []string{"rounded"}); rounded {
+		if c, rounded := f.coercionOf(r, []string{"rounded"}); rounded {
 			n, _ = decimal.NewFromString(c.From)
 		}
-		t.value(r, sound, map[string]string{"detail": n.Shift(2).String()})
+		t.decideValue(r, sound, map[string]string{"detail": n.Shift(2).String()})
 	}
 }
 
 // length fails each text over its limit, by the one count of characters.
 func length(f *form, p *plan, t *tally) {
 	for _, r := range p.refs {
-		if limit := f.def.Field(r.Field).Limit; limit > 0 && t.byStatus(f, r) {
+		if limit := f.def.Field(r.Field).Limit; limit > 0 && t.usable(f, r) {
 			n := f.characters(r)
-			t.value(r, n <= limit, map[string]string{"count": fmt.Sprint(n)})
+			t.decideValue(r, n <= limit, map[string]string{"count": fmt.Sprint(n)})
 		}
 	}
 }
 
-// characters counts a text as it was typed: a long one was counted before anything was hidden in it.
+// characters counts a text as it was typed: long texts were counted before masking.
 func (f *form) characters(r templates.Ref) int {
 	if t := f.LongText(r.Field, r.Year); t != nil {
 		return int(t.Characters)
@@ -137,10 +137,10 @@ func (f *form) characters(r templates.Ref) int {
 	return templates.Characters(text)
 }
 
-// The checks of the figures of whole years, looked at together.
+// The checks of all annual figures together.
 
-// annual lists the values of the metrics that run through all years, metric by metric.
-func (b *batch) annual() (out [][]templates.Ref) {
+// annualRefs lists the values of the metrics that have all years, metric by metric.
+func (b *batch) annualRefs() (out [][]templates.Ref) {
 	for _, m := range b.def.Form.Metrics() {
 		if len(m.Years) == len(b.def.Form.Years) {
 			out = append(out, b.def.Refs(m))
@@ -149,9 +149,9 @@ func (b *batch) annual() (out [][]templates.Ref) {
 	return out
 }
 
-// actual is annual without the years that are promises.
-func (b *batch) actual() [][]templates.Ref {
-	rows := b.annual()
+// actualRefs is annualRefs without the committed years.
+func (b *batch) actualRefs() [][]templates.Ref {
+	rows := b.annualRefs()
 	for i := range rows {
 		rows[i] = slices.DeleteFunc(rows[i], func(r templates.Ref) bool {
 			return b.def.Form.YearOf(r.Year).Kind != templates.Actual
@@ -160,28 +160,28 @@ func (b *batch) actual() [][]templates.Ref {
 	return rows
 }
 
-// inapplicable fails a form that calls more of its actual figures 不适用 than the rule's threshold.
+// inapplicable fails a form in which the share of 不适用 in the actual figures reaches the threshold of the rule.
 func inapplicable(f *form, p *plan, t *tally) {
-	all, none := f.calledInapplicable()
+	all, none := f.inapplicableFigures()
 	if len(all) == 0 {
 		t.skip(notFilled)
 		return
 	}
-	t.judge(share(len(none), len(all)).LessThan(*p.rule.Threshold), func() fault {
+	t.decide(share(len(none), len(all)).LessThan(*p.rule.Threshold), func() fault {
 		return fault{refs: none, raw: f.def.Form.NotApplicable, value: f.def.Form.NotApplicable,
 			vars: map[string]string{"max": fmt.Sprint(len(all))}}
 	})
 }
 
-// swapped fails a form of whose figures more than the threshold fall from the first actual year to the next.
-func swapped(f *form, p *plan, t *tally) {
+// swappedYears fails a form in which too many figures fall from the first actual year to the next.
+func swappedYears(f *form, p *plan, t *tally) {
 	falls, differ := 0, 0
 	var all []templates.Ref
-	for _, refs := range f.actual() {
+	for _, refs := range f.actualRefs() {
 		if len(refs) < 2 {
 			continue
 		}
-		all = append(all, refs[:2]...) // the columns are at fault, whole
+		all = append(all, refs[:2]...) // both columns are marked
 		before, ok := f.number(refs[0])
 		after, also := f.number(refs[1])
 		if !ok || !also || before.Equal(after) {
@@ -191,27 +191,27 @@ func swapped(f *form, p *plan, t *tally) {
 			falls++
 		}
 	}
-	const fewest = 10 // figures beside each other that say anything about their column
+	const fewest = 10 // with fewer pairs, nothing is concluded
 	if differ < fewest {
 		t.skip(notFilled)
 		return
 	}
-	t.judge(share(falls, differ).LessThan(*p.rule.Threshold), func() fault {
+	t.decide(share(falls, differ).LessThan(*p.rule.Threshold), func() fault {
 		return fault{refs: all, raw: fmt.Sprint(falls), value: fmt.Sprint(falls),
 			vars: map[string]string{"count": fmt.Sprint(falls), "max": fmt.Sprint(differ)}}
 	})
 }
 
-// rowOffset is a part of the annual figures that stands in the rows of others.
+// rowOffset describes annual figures that were entered in wrong rows.
 type rowOffset struct {
 	refs    []templates.Ref   // all figures from the first such row on
-	misfits [][]templates.Ref // the rows whose figures are none of theirs
+	misfits [][]templates.Ref // the rows with impossible figures
 	by      int               // how many rows too low; below zero: too high
 }
 
-// slidRows finds whether the annual figures stand rows off: several can't be theirs, and all would fit a few rows away.
-func (f *form) slidRows(fewest int) (out rowOffset) {
-	rows := f.annual()
+// findRowShift finds annual figures entered in wrong rows: several are impossible, and all would fit a few rows away.
+func (f *form) findRowShift(fewest int) (out rowOffset) {
+	rows := f.annualRefs()
 	fits := func(row, as int) bool {
 		field := f.def.Field(rows[as][0].Field)
 		return !slices.ContainsFunc(rows[row], func(r templates.Ref) bool {
@@ -240,7 +240,7 @@ func (f *form) slidRows(fewest int) (out rowOffset) {
 		if !ok {
 			continue
 		}
-		for i := first - 1; i >= 0 && by > 0; i-- { // rows were put in, and left blank
+		for i := first - 1; i >= 0 && by > 0; i-- { // include blank rows that were inserted
 			if blank(i) && (first == i+1 || !blank(first)) {
 				first = i
 			}
@@ -251,24 +251,25 @@ func (f *form) slidRows(fewest int) (out rowOffset) {
 	return rowOffset{}
 }
 
-// slid fails a form whose annual figures stand in the rows of others.
-func slid(f *form, _ *plan, t *tally) {
-	switch all, _ := f.calledInapplicable(); {
+// shiftedRows fails a form whose annual figures were entered in wrong rows.
+func shiftedRows(f *form, _ *plan, t *tally) {
+	switch all, _ := f.inapplicableFigures(); {
 	case len(all) == 0:
 		t.skip(notFilled)
 		return
-	case len(f.slid.refs) == 0:
+	case len(f.rowShift.refs) == 0:
 		t.pass()
 		return
 	}
-	shown := table.Each(f.slid.misfits, func(row []templates.Ref) string { return f.def.Label(row[0].Field) })
+	shown := table.Each(f.rowShift.misfits, func(row []templates.Ref) string { return f.def.Label(row[0].Field) })
 	direction := "整体上移"
-	if f.slid.by < 0 {
+	if f.rowShift.by < 0 {
 		direction = "整体下移"
 	}
-	t.fail(fault{refs: f.slid.refs, raw: fmt.Sprint(f.slid.by), value: fmt.Sprint(f.slid.by), vars: map[string]string{
-		"count": fmt.Sprint(len(shown)), "list": text.Few(shown, shownNames, "行"), "detail": direction,
-		"max": strings.TrimPrefix(fmt.Sprint(f.slid.by), "-"), "member": f.def.Label(f.slid.refs[0].Field)}})
+	by := fmt.Sprint(f.rowShift.by)
+	t.fail(fault{refs: f.rowShift.refs, raw: by, value: by, vars: map[string]string{
+		"count": fmt.Sprint(len(shown)), "list": text.Few(shown, maxNames, "行"), "detail": direction,
+		"max": strings.TrimPrefix(by, "-"), "member": f.def.Label(f.rowShift.refs[0].Field)}})
 }
 
 func share(n, of int) decimal.Decimal {
@@ -281,7 +282,7 @@ func expression(f *form, p *plan, t *tally) {
 		eachRow(f, p, t)
 		return
 	}
-	// An empty roster is a fault of its own, and tells nothing about who is missing from it.
+	// An empty roster has its own rule, and does not show who is missing from it.
 	unlisted := len(f.Members) == 0 && slices.Contains(p.rule.Places, "members")
 	for _, c := range p.rule.Cases {
 		if unlisted && c.LooksAtMembers() {
@@ -292,17 +293,17 @@ func expression(f *form, p *plan, t *tally) {
 			t.undecide(shiftedList)
 			continue
 		}
-		f.holds(f, c, t, func() fault { return fault{refs: c.Expr.Refs, kase: c} })
+		f.evaluateCase(f, c, t, func() fault { return fault{refs: c.Expr.Refs, ruleCase: c} })
 	}
 }
 
-// holds evaluates one case; fails says what is wrong where it does not hold.
-func (f *form) holds(a templates.Answers, c templates.Case, t *tally, fails func() fault) {
+// evaluateCase evaluates one case; fails makes the fault if it does not hold.
+func (f *form) evaluateCase(a templates.Answers, c templates.Case, t *tally, fails func() fault) {
 	if !f.applies(a, c, t) {
 		return
 	}
 	if holds, decided := f.evaluate(a, c.Expr, t); decided {
-		t.judge(holds, fails)
+		t.decide(holds, fails)
 	}
 }
 
@@ -329,18 +330,18 @@ func eachRow(f *form, p *plan, t *tally) {
 	default:
 		t.skip(f.def.Layout().Area(list).Sheet + "为空")
 	}
-	// Rows that name the same in a column are looked at as one; those that name nothing there stay alone.
+	// Rows with the same name in a column are checked as one; rows with a blank one are checked alone.
 	named := func(r table.Row) string {
 		return cmp.Or(text.NameKey(r.Cells[list+"_"+p.rule.By].Text), fmt.Sprint(r.Record))
 	}
 	for _, same := range table.GroupBy(rows, named) {
 		row := same[0]
-		if f.unreadableIn(row.Record, c.Expr.Fields...) || f.nothingElse(list, row) {
+		if f.hasReasonIn(row.Record, c.Expr.Fields...) || f.onlyUnreadable(list, row) {
 			t.skip(toldElsewhere)
 			continue
 		}
-		f.holds(row, c, t, func() fault {
-			x := f.rowOf(list, row, c)
+		f.evaluateCase(row, c, t, func() fault {
+			x := f.rowFault(list, row, c)
 			for _, other := range same[1:] {
 				for _, column := range x.fields {
 					x.places = append(x.places, f.ListCell(other.At.Sheet, other.At.Cell, column))
@@ -351,20 +352,20 @@ func eachRow(f *form, p *plan, t *tally) {
 	}
 }
 
-// nothingElse says whether all that stands in a row could not be read, which another rule says.
-func (f *form) nothingElse(list string, row table.Row) bool {
+// onlyUnreadable reports whether a row has only unreadable values, which another rule reports.
+func (f *form) onlyUnreadable(list string, row table.Row) bool {
 	var read, unread bool
 	for _, column := range f.def.Layout().Area(list).Columns {
-		unread = unread || f.unreadableIn(row.Record, column.Field.ID)
+		unread = unread || f.hasReasonIn(row.Record, column.Field.ID)
 		read = read || !column.Field.BlankIsNo() && row.Filled(column.Field.ID, 0)
 	}
 	return unread && !read
 }
 
-// rowOf is a fault of one row of a list: of its blank columns or, without any, of those that the condition looks at.
-func (f *form) rowOf(list string, row table.Row, c templates.Case) fault {
+// rowFault makes a fault of one row of a list: of the blank columns in the condition, or of all if none is blank.
+func (f *form) rowFault(list string, row table.Row, c templates.Case) fault {
 	x := fault{member: fmt.Sprintf("%s:%d", list, row.Record)}
-	x.vars = map[string]string{"count": fmt.Sprint(rowOf(row.At))}
+	x.vars = map[string]string{"count": fmt.Sprint(rowNumber(row.At))}
 	var looked []string
 	for _, field := range c.Expr.Fields {
 		switch f.def.Field(field).Record {
@@ -381,7 +382,7 @@ func (f *form) rowOf(list string, row table.Row, c templates.Case) fault {
 	var labels []string
 	for _, shown := range f.def.Layout().Area(list).Columns {
 		column := shown.Field
-		said := text.Clip(row.Cell(column.ID).Text, longest)
+		said := text.Clip(row.Cell(column.ID).Text, maxText)
 		if column.Type == templates.DateField {
 			said = table.ChineseDate(said)
 		}
@@ -394,10 +395,10 @@ func (f *form) rowOf(list string, row table.Row, c templates.Case) fault {
 			labels = append(labels, column.Label)
 		}
 	}
-	x.vars["list"] = text.Few(labels, shownNames, "项")
+	x.vars["list"] = text.Few(labels, maxNames, "项")
 	if name := row.Cells[nameColumn].Text; list == "members" {
 		x.member = cmp.Or(text.Mask(text.NameKey(name)), x.member)
-		x.vars["member"] = cmp.Or(name, fmt.Sprintf("第%d行", rowOf(row.At)))
+		x.vars["member"] = cmp.Or(name, fmt.Sprintf("第%d行", rowNumber(row.At)))
 	}
 	for name, sum := range c.Sums {
 		if n, err := sum.Number(row); err == nil {
@@ -407,7 +408,7 @@ func (f *form) rowOf(list string, row table.Row, c templates.Case) fault {
 	return x
 }
 
-// evaluate gives the truth of a condition; where there is none the tally is told. No condition always holds.
+// evaluate evaluates a condition; if that is not possible, it records why. A nil condition holds.
 func (f *form) evaluate(a templates.Answers, e *templates.Expression, t *tally) (holds, decided bool) {
 	if e == nil {
 		return true, true
@@ -425,9 +426,9 @@ func (f *form) evaluate(a templates.Answers, e *templates.Expression, t *tally) 
 		}
 		unknown := table.Where(slices.Values(missing), asked)
 		if len(unknown) == 0 {
-			t.skip(f.inapplicable(missing[0]))
+			t.skip(f.skipReason(missing[0]))
 		} else {
-			t.lack(unknown...)
+			t.lackValues(unknown...)
 		}
 	case errors.Is(err, templates.ErrMissing):
 		t.undecide("名册中学校的在校生数不全")

@@ -1,13 +1,13 @@
-// Package check judges what was submitted by the rules of the definition. Each rule has one outcome on each submission:
+// Package check applies the rules of the definition to the submissions. Each rule has one outcome on each submission:
 //
 //	fail           at least one of its cases failed
 //	could_not_run  none failed, but at least one was undecided: a value it needs is missing, unreadable or at fault
 //	pass           every case that applies was decided, and none failed
 //	na             no case applies; the reason says why
 //
-// A case is one value, one field in one year, or one row of a list. Missing is never pass. What fails becomes a finding
-// with all its places and the catalogue's words. A value that a rule voids proves nothing about others: later rules do
-// without it, so that one slip is one finding. The same facts give the same judgement.
+// A case is one value, one field in one year, or one row of a list. Missing is never pass. A failed case becomes a
+// finding with its places and the texts of the rule. Later rules don't use a value that a rule voids, so one mistake
+// gives one finding. The same facts always give the same judgement.
 package check
 
 import (
@@ -23,14 +23,14 @@ import (
 	"lianheti/templates"
 )
 
-// Known is what a judgement rests on beside what was read.
+// Known is the input of a judgement beside the facts.
 type Known struct {
-	Register table.Register           // what the Department decided; empty where no register was handed in
-	Given    []table.PriorExplanation // explanations of the last round, in force for the same values
+	Register table.Register           // decisions of the Department; may be empty
+	Given    []table.PriorExplanation // explanations of the last round, valid for the same values
 	Alone    bool                     // each submission by itself: rules across submissions do not apply
 }
 
-// Run checks the facts of a batch. An error means that program and catalogue do not fit each other.
+// Run checks the facts of a batch. An error means that the program does not fit the rules.
 func Run(facts *table.Facts, known Known) (*table.Judgement, error) {
 	b, err := newBatch(facts, known)
 	if err != nil {
@@ -38,8 +38,8 @@ func Run(facts *table.Facts, known Known) (*table.Judgement, error) {
 	}
 	findings, outcomes := table.NewBuilder[table.Finding](), table.NewBuilder[table.Outcome]()
 	verdicts := table.NewBuilder[table.Verdict]()
-	unowned := table.Each(b.reading[""], func(x model.Finding) table.Finding { return b.read(x, nil) })
-	slices.SortStableFunc(unowned, b.inOrder)
+	unowned := table.Each(b.readingFindings[""], func(x model.Finding) table.Finding { return b.readingFinding(x, nil) })
+	slices.SortStableFunc(unowned, b.compareFindings)
 	findings.Append(unowned...)
 	for j := range workers.InOrder(0, b.facts.Forms, b.judge) {
 		findings.Append(j.findings...)
@@ -50,7 +50,7 @@ func Run(facts *table.Facts, known Known) (*table.Judgement, error) {
 		Verdicts: verdicts.Finish()}, nil
 }
 
-// Single gives what judges one form otherwise filled, all others being as they are; it may serve several at a time.
+// Single returns a function that judges one form with other values, all others unchanged. It may run concurrently.
 func Single(facts *table.Facts, known Known) (func(*table.Form) ([]table.Finding, table.Verdict), error) {
 	b, err := newBatch(facts, known)
 	return func(f *table.Form) ([]table.Finding, table.Verdict) {
@@ -59,43 +59,43 @@ func Single(facts *table.Facts, known Known) (func(*table.Form) ([]table.Finding
 	}, err
 }
 
-type judged struct {
+type submissionResult struct {
 	findings []table.Finding
 	outcomes []table.Outcome
 	verdict  table.Verdict
 }
 
 // judge applies every rule to one submission, in the order of the codes.
-func (b *batch) judge(t *table.Form) *judged {
+func (b *batch) judge(t *table.Form) *submissionResult {
 	f := newForm(b, t)
-	j := &judged{}
+	j := &submissionResult{}
 	for _, p := range b.plans {
 		j.apply(f, p)
 	}
-	f.explain(j.findings)
-	for _, p := range b.last {
+	f.attachExplanations(j.findings)
+	for _, p := range b.lastPlans {
 		j.apply(f, p)
 	}
 	slices.SortStableFunc(j.outcomes, func(x, y table.Outcome) int { return strings.Compare(x.Code, y.Code) })
-	f.settle(j.findings)
-	slices.SortStableFunc(j.findings, b.inOrder)
-	j.verdict = verdict(t.Submission, j.findings, f.apart())
+	f.applyRegister(j.findings)
+	slices.SortStableFunc(j.findings, b.compareFindings)
+	j.verdict = verdict(t.Submission, j.findings, f.unrankedReason())
 	j.verdict.Award = text.Mask(b.register.Award(f.key).Status())
 	return j
 }
 
-func (j *judged) apply(f *form, p *plan) {
+func (j *submissionResult) apply(f *form, p *plan) {
 	b, result := f.batch, &tally{}
 	if b.alone && p.rule.NeedsBatch() {
 		result.skip(laterOn)
 	} else {
 		checks[p.rule.Check](f, p, result)
 	}
-	for _, reading := range b.reading[f.Submission.Submission] {
+	for _, reading := range b.readingFindings[f.Submission.Submission] {
 		if reading.Code == p.rule.Code {
 			result.cases++
 			result.failed++
-			j.findings = append(j.findings, b.read(reading, f))
+			j.findings = append(j.findings, b.readingFinding(reading, f))
 		}
 	}
 	for _, x := range result.faults {
@@ -115,7 +115,7 @@ func (f *form) outcome(r *templates.Rule, t *tally) table.Outcome {
 	case t.failed > 0:
 		o.Outcome = model.Fail
 	case t.undecided > 0:
-		o.Outcome, o.Reason = model.NotRun, f.undecided(t)
+		o.Outcome, o.Reason = model.NotRun, f.undecidedReason(t)
 	case t.cases > 0:
 		o.Outcome = model.Pass
 	default:
@@ -124,7 +124,7 @@ func (f *form) outcome(r *templates.Rule, t *tally) table.Outcome {
 	return o
 }
 
-// verdict is what follows from the findings. apart says why the Department lists a consortium without ranking it.
+// verdict computes the verdict. apart is the reason why the Department lists a consortium without ranking it.
 func verdict(s table.Submission, findings []table.Finding, apart string) table.Verdict {
 	v := table.Verdict{Submission: s.Submission}
 	for _, x := range findings {
@@ -160,11 +160,11 @@ func verdict(s table.Submission, findings []table.Finding, apart string) table.V
 	return v
 }
 
-// finding gives a fault the catalogue's words, its places and its fingerprint.
+// finding makes a finding from a fault: with the texts of the rule, the places and the fingerprint.
 func (f *form) finding(r *templates.Rule, x fault) table.Finding {
 	places := slices.Concat(f.placesOf(x.refs), x.places)
 	for _, p := range r.Places {
-		places = append(places, f.furtherPlaces(x.kase, p)...)
+		places = append(places, f.furtherPlaces(x.ruleCase, p)...)
 	}
 	if len(places) == 0 {
 		places = []model.Place{{File: f.Submission.File}}
@@ -177,29 +177,29 @@ func (f *form) finding(r *templates.Rule, x fault) table.Finding {
 		}
 	}
 	slices.Sort(slots)
-	out := f.row(r, f, model.Finding{
+	out := f.newFinding(r, f, model.Finding{
 		Places: places, Fields: fields, Year: commonYear(x.refs), Member: x.member,
-		Raw: f.joined(x, x.raw, f.typed), Value: f.joined(x, x.value, f.said),
-		Vars: f.vars(r, x),
+		Raw: f.joinValues(x, x.raw, f.shownRaw), Value: f.joinValues(x, x.value, f.shownValue),
+		Vars: f.messageVars(r, x),
 	})
 	out.Fingerprint = digest(append([]string{r.ID, f.key, x.member}, slots...))
 	out.ValueHash = f.valueHash(x)
 	return out
 }
 
-// read gives a finding made while reading the catalogue's words. f is nil where it belongs to no submission.
-func (b *batch) read(x model.Finding, f *form) table.Finding {
+// readingFinding completes a finding that was made in reading. f is nil if it belongs to no submission.
+func (b *batch) readingFinding(x model.Finding, f *form) table.Finding {
 	r := b.def.Rule(x.Code)
 	at := x.Places[0]
 	vars := map[string]string{"raw": x.Raw, "value": x.Value, "member": x.Member, "file": at.File, "sheet": at.Sheet,
-		"cell": at.Cell, "year": b.year(x.Year), "count": fmt.Sprint(len(x.Places))}
+		"cell": at.Cell, "year": b.yearLabel(x.Year), "count": fmt.Sprint(len(x.Places))}
 	if len(x.Fields) > 0 {
 		vars["label"], vars["name"] = b.def.Label(x.Fields[0]), b.def.Name(templates.Ref{Field: x.Fields[0], Year: x.Year})
 	}
 	maps.Copy(vars, x.Vars)
 	x.Vars = vars
-	out := b.row(r, f, x)
-	// A file is known by its path until it is known whose it is; what is wrong with it, by the places.
+	out := b.newFinding(r, f, x)
+	// The fingerprint uses the path of a file without submission, and the places of a finding without fields.
 	key := []string{r.ID, at.File, x.Member, fmt.Sprint(x.Year)}
 	if f != nil {
 		key[1] = f.key
@@ -214,8 +214,8 @@ func (b *batch) read(x model.Finding, f *form) table.Finding {
 	return out
 }
 
-// row fills the catalogue's words and masks personal data. f is nil where the finding belongs to no submission.
-func (b *batch) row(r *templates.Rule, f *form, x model.Finding) table.Finding {
+// newFinding fills the texts of the rule and masks personal data. f is nil if the finding belongs to no submission.
+func (b *batch) newFinding(r *templates.Rule, f *form, x model.Finding) table.Finding {
 	first := x.Places[0]
 	out := table.Finding{
 		Role: table.RoleOf(b.def), Code: r.Code, Rule: r.ID, Severity: model.Severity(r.Severity), Title: r.Title,
@@ -231,7 +231,7 @@ func (b *batch) row(r *templates.Rule, f *form, x model.Finding) table.Finding {
 	return out
 }
 
-// joinPlaces lists places without repeats. A place in another file than the first is given with its file.
+// joinPlaces lists places without duplicates. A place in another file than the first is prefixed with its file.
 func joinPlaces(places []model.Place) string {
 	return strings.Join(table.Unique(places, func(p model.Place) string {
 		if p.File != places[0].File && p.Sheet != "" {
@@ -245,7 +245,7 @@ func (f *form) placesOf(refs []templates.Ref) []model.Place {
 	return table.Each(refs, func(r templates.Ref) model.Place { return f.Observe(r).Place })
 }
 
-// furtherPlaces resolves one of the rule's own places: a value, or a list of the form, whose sheet is meant.
+// furtherPlaces resolves one of the places of the rule: a value, or a list, which means its sheet.
 func (f *form) furtherPlaces(c templates.Case, name string) []model.Place {
 	if area := f.def.Layout().Area(name); area.Block != nil {
 		place := model.Place{File: f.Submission.File, Sheet: area.Sheet}
@@ -263,10 +263,10 @@ func (f *form) furtherPlaces(c templates.Case, name string) []model.Place {
 	return f.placesOf([]templates.Ref{ref})
 }
 
-// joined shows the values a finding is about: plainly where there is one, by name where there are several.
-func (f *form) joined(x fault, given string, show func(templates.Ref) string) string {
+// joinValues shows the values of a fault: one value alone, several with their names.
+func (f *form) joinValues(x fault, given string, show func(templates.Ref) string) string {
 	if given != "" || len(x.refs) == 0 {
-		return text.Clip(given, longest)
+		return text.Clip(given, maxText)
 	}
 	if len(x.refs) == 1 {
 		return show(x.refs[0])
@@ -280,8 +280,8 @@ func (f *form) joined(x fault, given string, show func(templates.Ref) string) st
 	return strings.Join(list, "；")
 }
 
-// vars are the variables of the rule's texts: those every rule has, the check's own, and the values named in braces.
-func (f *form) vars(r *templates.Rule, x fault) map[string]string {
+// messageVars returns the variables of the texts of a rule: general ones, those of the check, and values in braces.
+func (f *form) messageVars(r *templates.Rule, x fault) map[string]string {
 	vars := map[string]string{"member": "", "count": fmt.Sprint(len(x.refs)), "list": f.namesOf(x.refs),
 		"file": f.Submission.File, "deadline": table.ChineseDate(f.def.Directory.Deadline)}
 	for _, y := range f.def.Form.Years {
@@ -289,13 +289,13 @@ func (f *form) vars(r *templates.Rule, x fault) map[string]string {
 	}
 	for _, name := range templates.Placeholders(r.Message + r.Cure) {
 		if r.List != "" && strings.HasPrefix(name, "it.") {
-			continue // of the row: the check's own
+			continue // of the row: set by the check
 		}
-		if ref, err := f.def.CaseRef(x.kase, name); err == nil {
-			vars[name] = f.said(ref)
+		if ref, err := f.def.CaseRef(x.ruleCase, name); err == nil {
+			vars[name] = f.shownValue(ref)
 		}
 	}
-	for name, sum := range x.kase.Sums {
+	for name, sum := range x.ruleCase.Sums {
 		if n, err := sum.Number(f); err == nil {
 			vars[name] = n.String()
 		}
@@ -307,8 +307,8 @@ func (f *form) vars(r *templates.Rule, x fault) map[string]string {
 	if len(x.refs) > 0 {
 		ref := x.refs[0]
 		field = f.def.Field(ref.Field)
-		maps.Copy(vars, map[string]string{"name": f.def.Name(ref), "year": f.year(ref.Year), "limit": fmt.Sprint(field.Limit),
-			"raw": f.typed(ref), "value": f.said(ref)})
+		maps.Copy(vars, map[string]string{"name": f.def.Name(ref), "year": f.yearLabel(ref.Year),
+			"limit": fmt.Sprint(field.Limit), "raw": f.shownRaw(ref), "value": f.shownValue(ref)})
 		if field.Min != nil {
 			vars["min"] = field.Min.String()
 		}
@@ -320,7 +320,7 @@ func (f *form) vars(r *templates.Rule, x fault) map[string]string {
 	}
 	if len(x.fields) > 0 { // of a list
 		field = f.def.Field(x.fields[0])
-		vars["raw"], vars["value"] = text.Clip(x.raw, longest), text.Clip(x.value, longest)
+		vars["raw"], vars["value"] = text.Clip(x.raw, maxText), text.Clip(x.value, maxText)
 	}
 	if field != nil {
 		vars["label"], vars["unit"], vars["how"] = f.def.Label(field.ID), field.Unit, f.def.Reading.How[field.Type]
@@ -329,7 +329,7 @@ func (f *form) vars(r *templates.Rule, x fault) map[string]string {
 	return vars
 }
 
-// commonYear is the year of all values, 0 where they differ.
+// commonYear returns the year of all values; 0: they differ.
 func commonYear(refs []templates.Ref) int {
 	if len(refs) == 0 || slices.ContainsFunc(refs, func(r templates.Ref) bool { return r.Year != refs[0].Year }) {
 		return 0
@@ -337,7 +337,7 @@ func commonYear(refs []templates.Ref) int {
 	return refs[0].Year
 }
 
-// valueHash tells whether the values changed since an explanation was given. Personal data does not go into it.
+// valueHash shows whether values changed since an explanation was given. It does not include personal data.
 func (f *form) valueHash(x fault) string {
 	parts := []string{x.raw, x.value}
 	for _, r := range x.refs {
@@ -350,27 +350,27 @@ func (f *form) valueHash(x fault) string {
 	return digest(parts)
 }
 
-// digest is a stable hash of 16 hexadecimal digits.
+// digest returns a stable hash of 16 hexadecimal digits.
 func digest(parts []string) string {
 	return model.Digest([]byte(strings.Join(parts, "\x00")))[:16]
 }
 
 // How fields and values are called and shown to people.
 const (
-	shownNames = 5  // how many names a list in a text begins with
-	longest    = 60 // characters of a text that a finding shows
+	maxNames = 5  // how many names a list in a text begins with
+	maxText  = 60 // characters of a text that a finding shows
 )
 
-func (b *batch) year(year int) string {
+func (b *batch) yearLabel(year int) string {
 	return b.def.Form.YearOf(year).Label
 }
 
 func (b *batch) namesOf(refs []templates.Ref) string {
-	return text.Few(table.Each(refs, b.def.Name), shownNames, "项")
+	return text.Few(table.Each(refs, b.def.Name), maxNames, "项")
 }
 
-// undecided is why a rule could not run.
-func (b *batch) undecided(t *tally) string {
+// undecidedReason returns why a rule could not run.
+func (b *batch) undecidedReason(t *tally) string {
 	reasons := table.Unique(t.reasons, func(s string) string { return s })
 	if missing := table.Unique(t.missing, func(r templates.Ref) templates.Ref { return r }); len(missing) > 0 {
 		reasons = append(reasons, "缺少可用的数据："+b.namesOf(missing))
@@ -378,8 +378,8 @@ func (b *batch) undecided(t *tally) string {
 	return strings.Join(reasons, "；")
 }
 
-// said shows a clean value to a person; nothing of personal data but how many names there are.
-func (f *form) said(r templates.Ref) string {
+// shownValue shows a clean value in a text; of personal data only the number of names.
+func (f *form) shownValue(r templates.Ref) string {
 	field, o := f.def.Field(r.Field), f.Observe(r)
 	n, counted := f.number(r)
 	switch {
@@ -396,13 +396,13 @@ func (f *form) said(r templates.Ref) string {
 	case field.Numeric():
 		return text.AmountText(o.Value)
 	}
-	return text.Clip(o.Value, longest)
+	return text.Clip(o.Value, maxText)
 }
 
-// typed shows what was typed, nothing of personal data.
-func (f *form) typed(r templates.Ref) string {
+// shownRaw shows the raw value in a text; empty for personal data.
+func (f *form) shownRaw(r templates.Ref) string {
 	if f.def.Field(r.Field).Personal {
 		return ""
 	}
-	return text.Clip(f.Observe(r).Raw, longest)
+	return text.Clip(f.Observe(r).Raw, maxText)
 }

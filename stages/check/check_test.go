@@ -309,7 +309,7 @@ func TestEveryKindOfCheckIsThere(t *testing.T) {
 		t.Errorf("%d checks for %d kinds", len(checks), len(templates.Checks))
 	}
 	want := append([]string{"not_applicable", "slid", "swapped"}, templates.RecordKinds...)
-	if got := slices.Sorted(maps.Keys(kinds)); !slices.Equal(got, slices.Sorted(slices.Values(want))) {
+	if got := slices.Sorted(maps.Keys(kindChecks)); !slices.Equal(got, slices.Sorted(slices.Values(want))) {
 		t.Errorf("columns and rows of lists are checked for %v, a rule may name %v", got, want)
 	}
 }

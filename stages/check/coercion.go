@@ -12,44 +12,44 @@ import (
 	"lianheti/templates"
 )
 
-// coercion fails each value, also of a list, that was read with a change of one of the rule's kinds, or not at all.
+// coercion fails each value, also of a list, with a coercion of one of the rule's kinds.
 func coercion(f *form, p *plan, t *tally) {
 	var elsewhere []templates.Ref
 	if slices.Contains(p.rule.Kinds, "not_applicable") {
 		elsewhere = f.inapplicableRefs()
 	}
 	for _, r := range p.refs {
-		c, found := f.changed(r, p.rule.Kinds)
+		c, found := f.coercionOf(r, p.rule.Kinds)
 		unread := found && f.class(c) == templates.Unreadable
 		switch by, s := f.voided[r], f.Status(r); {
-		case slices.Contains(elsewhere, r), by != "" && by != "bounds": // a bound says nothing of how it was read
+		case slices.Contains(elsewhere, r), by != "" && by != "bounds": // a value out of bounds may have a coercion, too
 			t.skip(toldElsewhere)
 		case !unread && (s == table.Missing || s == table.Invalid):
 			t.skip(notFilled)
 		case !found && f.NotAsked(r):
 			t.skip(notAsked)
 		default:
-			t.judge(!found, func() fault { return fault{refs: []templates.Ref{r}, vars: f.readAs(c)} })
+			t.decide(!found, func() fault { return fault{refs: []templates.Ref{r}, vars: f.coercionVars(c)} })
 		}
 	}
-	f.coercedRows(p, t)
-	t.faults = f.together(t.faults)
+	f.checkListCells(p, t)
+	t.faults = f.mergeColumns(t.faults)
 }
 
 func (b *batch) class(c table.Coercion) string { return b.def.Reading.Route(c.Kind).Class }
 
-// readAs are the variables of a change: what the filler sees, and what was read or is stored.
-func (b *batch) readAs(c table.Coercion) map[string]string {
+// coercionVars returns the variables of a coercion: what the filler sees, and what was read or is stored.
+func (b *batch) coercionVars(c table.Coercion) map[string]string {
 	vars := map[string]string{}
 	switch b.class(c) {
 	case templates.Guess:
-		if vars["raw"] = text.Clip(c.From, longest); c.To != "" {
-			vars["value"] = text.Clip(c.To, longest)
+		if vars["raw"] = text.Clip(c.From, maxText); c.To != "" {
+			vars["value"] = text.Clip(c.To, maxText)
 		}
 	case templates.Unreadable:
-		vars["raw"], vars["detail"] = text.Clip(c.From, longest), text.Clip(c.To, longest)
+		vars["raw"], vars["detail"] = text.Clip(c.From, maxText), text.Clip(c.To, maxText)
 	case templates.Lossless:
-		vars["detail"] = text.Clip(c.From, longest)
+		vars["detail"] = text.Clip(c.From, maxText)
 	}
 	if b.def.Field(c.Field).Type == templates.DateField && vars["value"] != "" {
 		vars["value"] = table.ChineseDate(vars["value"])
@@ -57,8 +57,8 @@ func (b *batch) readAs(c table.Coercion) map[string]string {
 	return vars
 }
 
-// changed gives the change of one of these kinds that a value was read after.
-func (f *form) changed(r templates.Ref, kinds []string) (table.Coercion, bool) {
+// coercionOf returns the coercion of a value that has one of these kinds.
+func (f *form) coercionOf(r templates.Ref, kinds []string) (table.Coercion, bool) {
 	i := slices.IndexFunc(f.coerced[r], func(c table.Coercion) bool { return slices.Contains(kinds, c.Kind) })
 	if i < 0 {
 		return table.Coercion{}, false
@@ -66,30 +66,30 @@ func (f *form) changed(r templates.Ref, kinds []string) (table.Coercion, bool) {
 	return f.coerced[r][i], true
 }
 
-// unreadable says whether another rule says why a value could not be read.
-func (f *form) unreadable(r templates.Ref) bool {
+// hasReason reports whether a coercion, which has its own rule, says why a value could not be read.
+func (f *form) hasReason(r templates.Ref) bool {
 	return slices.ContainsFunc(f.coerced[r], func(c table.Coercion) bool {
 		return f.class(c) == templates.Unreadable
 	})
 }
 
-// unreadableIn is unreadable for columns of a list, in one of its rows.
-func (f *form) unreadableIn(record int32, columns ...string) bool {
-	return slices.ContainsFunc(f.listed, func(c table.Coercion) bool {
-		if c.Kind == "unread" && c.Field == kindColumn { // which has a rule of its own
+// hasReasonIn is hasReason for columns of a list, in one of its rows.
+func (f *form) hasReasonIn(record int32, columns ...string) bool {
+	return slices.ContainsFunc(f.listCoercions, func(c table.Coercion) bool {
+		if c.Kind == "unread" && c.Field == kindColumn { // has its own rule
 			return false
 		}
 		return c.Record.V == record && slices.Contains(columns, c.Field) && f.class(c) == templates.Unreadable
 	})
 }
 
-// coercedRows fails the cells of lists that a rule on changes covers; those struck out in one row are one finding.
-func (f *form) coercedRows(p *plan, t *tally) {
-	if !p.lists {
+// checkListCells fails the cells of lists with a coercion of the rule; those struck out in one row are one fault.
+func (f *form) checkListCells(p *plan, t *tally) {
+	if !p.coversLists {
 		return
 	}
 	rows := map[string]int{}
-	for _, c := range f.listed {
+	for _, c := range f.listCoercions {
 		field := f.def.Field(c.Field)
 		if f.misplaced && field.Record == "members" {
 			continue
@@ -108,15 +108,15 @@ func (f *form) coercedRows(p *plan, t *tally) {
 			continue
 		}
 		rows[row] = len(t.faults)
-		t.fail(f.rowFault(field, c, place))
+		t.fail(f.listCellFault(field, c, place))
 	}
 	if len(rows) == 0 && len(f.Members) > 0 {
 		t.pass()
 	}
 }
 
-func (f *form) rowFault(field *templates.Field, c table.Coercion, place model.Place) fault {
-	vars := f.readAs(c)
+func (f *form) listCellFault(field *templates.Field, c table.Coercion, place model.Place) fault {
+	vars := f.coercionVars(c)
 	row, _ := model.RowCol(c.Cell)
 	key := fmt.Sprintf("%s:%d", field.Record, c.Record.V)
 	for _, m := range f.Members {
@@ -132,29 +132,29 @@ func (f *form) rowFault(field *templates.Field, c table.Coercion, place model.Pl
 		raw: vars["raw"], value: vars["value"], vars: vars}
 }
 
-// wholeColumn is how many cells of a column make one mistake: a format, a unit, words filled down.
-const wholeColumn = 8
+// minColumnCells is how many equal faults in a column are one mistake, such as a format, or words filled down.
+const minColumnCells = 8
 
-// together makes one fault of those that one mistake made down a column.
-func (f *form) together(faults []fault) []fault {
+// mergeColumns merges the faults that one mistake caused in a column.
+func (f *form) mergeColumns(faults []fault) []fault {
 	var out []fault
-	for _, same := range table.GroupBy(faults, f.mistake) {
-		if columnOf(same[0]) == "" || len(same) < wholeColumn {
+	for _, same := range table.GroupBy(faults, f.mistakeKey) {
+		if columnOf(same[0]) == "" || len(same) < minColumnCells {
 			out = append(out, same...)
 			continue
 		}
-		out = append(out, f.wholeColumn(same))
+		out = append(out, f.columnFault(same))
 	}
 	return out
 }
 
-// mistake names the column of a fault and how it is written, whatever the digits: 12万 and 3万 are one habit.
-func (f *form) mistake(x fault) string {
-	return columnOf(x) + digits.ReplaceAllString(x.shown("raw", f.typed), "0")
+// mistakeKey returns the column of a fault and its raw value with digits as 0: 12万 and 3万 are the same mistake.
+func (f *form) mistakeKey(x fault) string {
+	return columnOf(x) + digits.ReplaceAllString(x.shownText("raw", f.shownRaw), "0")
 }
 
-// shown is what a fault of a single cell shows of it: the check's own words, or what stands there.
-func (x fault) shown(name string, of func(templates.Ref) string) string {
+// shownText returns what a fault of a single cell shows of it: a variable of the check, or else the value.
+func (x fault) shownText(name string, of func(templates.Ref) string) string {
 	said, given := x.vars[name]
 	if !given && len(x.refs) == 1 {
 		return of(x.refs[0])
@@ -164,7 +164,7 @@ func (x fault) shown(name string, of func(templates.Ref) string) string {
 
 var digits = regexp.MustCompile(`[0-9][0-9,.]*`)
 
-// columnOf names the column that a fault of a single cell is in; empty: none.
+// columnOf returns the column of a fault of a single cell; empty: none.
 func columnOf(x fault) string {
 	switch {
 	case len(x.refs) == 1 && x.refs[0].Year != 0:
@@ -175,12 +175,13 @@ func columnOf(x fault) string {
 	return ""
 }
 
-func (f *form) wholeColumn(faults []fault) fault {
-	out := fault{member: f.mistake(faults[0])}
+func (f *form) columnFault(faults []fault) fault {
+	out := fault{member: f.mistakeKey(faults[0])}
 	out.vars = map[string]string{"count": fmt.Sprint(len(faults)), "member": "", "unit": ""}
 	var shown, raws, values []string // each; raws with its cell
 	for _, x := range faults {
-		places, raw, value := append(f.placesOf(x.refs), x.places...), x.shown("raw", f.typed), x.shown("value", f.said)
+		places := append(f.placesOf(x.refs), x.places...)
+		raw, value := x.shownText("raw", f.shownRaw), x.shownText("value", f.shownValue)
 		if len(x.refs) == 1 {
 			value += f.def.Field(x.refs[0].Field).Unit
 		}
@@ -188,7 +189,7 @@ func (f *form) wholeColumn(faults []fault) fault {
 		shown, raws, values = append(shown, raw), append(raws, places[0].Cell+" "+raw), append(values, value)
 		out.vars["detail"] += "、" + x.vars["detail"]
 	}
-	column := f.year(commonYear(out.refs))
+	column := f.yearLabel(commonYear(out.refs))
 	if len(out.refs) == 0 {
 		out.fields = faults[0].fields
 		column = "“" + out.places[0].Sheet + "”" + f.def.Label(out.fields[0])
@@ -199,15 +200,15 @@ func (f *form) wholeColumn(faults []fault) fault {
 		out.vars["raw"] = shown[0]
 	}
 	out.vars["detail"] = strings.TrimPrefix(out.vars["detail"], "、")
-	out.raw, out.value = text.Clip(out.vars["raw"], longest), text.Clip(out.vars["value"], longest)
+	out.raw, out.value = text.Clip(out.vars["raw"], maxText), text.Clip(out.vars["value"], maxText)
 	return out
 }
 
-// inapplicableRefs are the figures that a rule on the whole column calls 不适用 together.
+// inapplicableRefs returns the 不适用 figures that a rule for the whole column reports together.
 func (f *form) inapplicableRefs() (none []templates.Ref) {
 	for _, p := range f.plans {
 		if p.rule.Check == "column" && slices.Contains(p.rule.Kinds, "not_applicable") {
-			if all, refs := f.calledInapplicable(); len(all) > 0 && !share(len(refs), len(all)).LessThan(*p.rule.Threshold) {
+			if all, refs := f.inapplicableFigures(); len(all) > 0 && !share(len(refs), len(all)).LessThan(*p.rule.Threshold) {
 				none = append(none, refs...)
 			}
 		}
@@ -215,9 +216,9 @@ func (f *form) inapplicableRefs() (none []templates.Ref) {
 	return none
 }
 
-// calledInapplicable gives the actual figures that were answered, and those of them that are said to be 不适用.
-func (f *form) calledInapplicable() (all, none []templates.Ref) {
-	for _, refs := range f.actual() {
+// inapplicableFigures returns the actual figures that were filled in, and those of them that are 不适用.
+func (f *form) inapplicableFigures() (all, none []templates.Ref) {
+	for _, refs := range f.actualRefs() {
 		for _, r := range refs {
 			if s := f.Status(r); s != table.Missing && s != table.Invalid && !f.NotAsked(r) {
 				all = append(all, r)

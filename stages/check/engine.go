@@ -13,13 +13,13 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// check looks at one submission for one rule and tells the tally what it saw.
+// check applies one rule to one submission and records the cases in the tally.
 type check func(f *form, p *plan, t *tally)
 
-// checks holds every kind of check, as templates.Checks lists them.
+// checks holds all checks; templates.Checks has the same list.
 var checks = map[string]check{
-	"file":          reading,
-	"two_versions":  reading,
+	"file":          fileCheck,
+	"two_versions":  fileCheck,
 	"required":      required,
 	"supplement":    supplement,
 	"unreadable":    unreadable,
@@ -37,59 +37,59 @@ var checks = map[string]check{
 	"school_list":   schoolList,
 }
 
-// kinds are the checks that a rule names in Kinds: of the annual figures together, and of the rows of a list.
-var kinds = map[string]check{
+// kindChecks are checks that a rule names in Kinds: for all annual figures together, or for the rows of a list.
+var kindChecks = map[string]check{
 	"not_applicable":      inapplicable,
-	"swapped":             swapped,
-	"slid":                slid,
+	"swapped":             swappedYears,
+	"slid":                shiftedRows,
 	"enrolment_none":      noEnrolment,
-	"member_campus":       unitApart,
+	"member_campus":       repeatedUnit,
 	"verification_denied": deniedVerification,
 	"roster_shifted":      shiftedRoster,
 }
 
 func byKind(f *form, p *plan, t *tally) {
 	for _, kind := range p.rule.Kinds {
-		kinds[kind](f, p, t)
+		kindChecks[kind](f, p, t)
 	}
 }
 
-// plan is a rule with what is worked out once for all submissions.
+// plan is a rule with what is computed once for all submissions.
 type plan struct {
-	rule  *templates.Rule
-	refs  []templates.Ref // values that the rule covers, where it goes value by value, in form order
-	lists bool            // it is also about lists, where 无 has a rule of its own and a change of form none
-	// near are the near-identical texts, by the position of the submission.
+	rule        *templates.Rule
+	refs        []templates.Ref // values that the rule covers, where it goes value by value, in form order
+	coversLists bool            // it also covers lists; there 无 has its own rule, and a lossless coercion has none
+	// near holds the near-identical texts by the position of the submission.
 	near map[templates.Ref]map[int]neighbour
 }
 
 // batch is what the checks share: the facts, the plans, and the indexes across submissions.
 type batch struct {
-	facts    *table.Facts
-	register table.Register
-	def      *templates.Definition
-	plans    []*plan
-	last     []*plan                    // what must know what is explained
-	every    []templates.Ref            // all values of the form but those of its lists
-	reading  map[string][]model.Finding // found while reading, by submission
-	order    map[string]int             // place of a submission in the facts
-	names    []string                   // consortium of each submission
-	units    []*unit                    // that rosters list, each name once
-	named    map[string]*unit           // by the keys of their names
-	clues    []clue                     // to units that may be alike
-	schools  map[string]table.School    // the Department's list, by the keys of their names
-	alone    bool                       // submissions are not compared
+	facts           *table.Facts
+	register        table.Register
+	def             *templates.Definition
+	plans           []*plan
+	lastPlans       []*plan                    // rules that need to know which findings are explained
+	allRefs         []templates.Ref            // all values of the form, without lists
+	readingFindings map[string][]model.Finding // found while reading, by submission
+	order           map[string]int             // position of a submission in the facts
+	names           []string                   // consortium of each submission
+	units           []*unit                    // that rosters list, each name once
+	unitsByKey      map[string]*unit           // by the keys of their names
+	unitHashes      []unitHash                 // sorted: index of units by their names
+	schools         map[string]table.School    // the Department's list, by the keys of their names
+	alone           bool                       // submissions are not compared
 	*lexicon
-	given map[string][]table.PriorExplanation // explanations of the last round, by fingerprint
+	prior map[string][]table.PriorExplanation // explanations of the last round, by fingerprint
 }
 
 func newBatch(facts *table.Facts, known Known) (*batch, error) {
 	d := facts.Definition
 	b := &batch{alone: known.Alone, lexicon: newLexicon(d), facts: facts, register: known.Register, def: d,
-		schools: known.Register.Schools(d), reading: map[string][]model.Finding{}, order: map[string]int{},
-		given: map[string][]table.PriorExplanation{}, named: map[string]*unit{}}
+		schools: known.Register.Schools(d), readingFindings: map[string][]model.Finding{}, order: map[string]int{},
+		prior: map[string][]table.PriorExplanation{}, unitsByKey: map[string]*unit{}}
 	for _, g := range known.Given {
-		b.given[g.Fingerprint] = append(b.given[g.Fingerprint], g)
+		b.prior[g.Fingerprint] = append(b.prior[g.Fingerprint], g)
 	}
 	for s := range facts.Submissions.All() {
 		b.order[s.Submission] = len(b.names)
@@ -97,7 +97,7 @@ func newBatch(facts *table.Facts, known Known) (*batch, error) {
 	}
 	for _, f := range b.def.Form.Fields() {
 		if f.Record == "" {
-			b.every = append(b.every, b.def.Refs(f)...)
+			b.allRefs = append(b.allRefs, b.def.Refs(f)...)
 		}
 	}
 	for _, r := range b.def.Rules {
@@ -108,10 +108,10 @@ func newBatch(facts *table.Facts, known Known) (*batch, error) {
 			return nil, fmt.Errorf("规则 %s 的检查方式 %s 没有实现", r.Code, r.Check)
 		}
 		lossless := func(kind string) bool { return b.def.Reading.Route(kind).Class == templates.Lossless }
-		p := &plan{rule: r, refs: b.covered(r)}
-		p.lists = !slices.Contains(r.Kinds, "none") && !slices.ContainsFunc(r.Kinds, lossless)
+		p := &plan{rule: r, refs: b.coveredRefs(r)}
+		p.coversLists = !slices.Contains(r.Kinds, "none") && !slices.ContainsFunc(r.Kinds, lossless)
 		if r.Check == "unheard" {
-			b.last = append(b.last, p)
+			b.lastPlans = append(b.lastPlans, p)
 		} else {
 			b.plans = append(b.plans, p)
 		}
@@ -124,15 +124,15 @@ func newBatch(facts *table.Facts, known Known) (*batch, error) {
 		if _, known := b.order[owner]; !known {
 			owner = ""
 		}
-		b.reading[owner] = append(b.reading[owner], x)
+		b.readingFindings[owner] = append(b.readingFindings[owner], x)
 	}
 	for m := range facts.Members.All() {
 		if i, known := b.order[m.Submission]; known && m.NameKey != "" {
 			u := b.unit(m)
-			if b.named[m.NameKey] == nil {
-				b.units, b.named[m.NameKey] = append(b.units, u), u
+			if b.unitsByKey[m.NameKey] == nil {
+				b.units, b.unitsByKey[m.NameKey] = append(b.units, u), u
 			}
-			u.rows = append(u.rows, seat{i, m.Name})
+			u.rows = append(u.rows, rosterRow{i, m.Name})
 		}
 	}
 	if !known.Alone {
@@ -142,16 +142,16 @@ func newBatch(facts *table.Facts, known Known) (*batch, error) {
 	return b, nil
 }
 
-// covered lists the values that a rule goes through one by one. Without `each` that is every value of the form.
-func (b *batch) covered(r *templates.Rule) []templates.Ref {
+// coveredRefs lists the values that a rule checks one by one; without `each` all values of the form.
+func (b *batch) coveredRefs(r *templates.Rule) []templates.Ref {
 	var refs []templates.Ref
 	for _, c := range r.Cases {
-		of := b.every
+		of := b.allRefs
 		switch {
 		case c.Field != nil:
 			of = b.def.Refs(c.Field)
 		case c.Year.Year == 0 && len(r.Cases) == 1 && r.Asked == "":
-			return b.every
+			return b.allRefs
 		}
 		for _, ref := range of {
 			if (c.Year.Year == 0 || ref.Year == c.Year.Year) && r.Covers(b.def, b.def.Field(ref.Field), ref.Year) {
@@ -162,21 +162,21 @@ func (b *batch) covered(r *templates.Rule) []templates.Ref {
 	return refs
 }
 
-// form is one submission under judgement. As templates.Answers it keeps back the values that were found at fault.
+// form is one submission that is being checked. As templates.Answers it hides the voided values.
 type form struct {
 	*table.Form
 	*batch
-	voided    map[templates.Ref]string // by which check
-	voidedAt  map[model.Place]bool     // cells of lists
-	slid      rowOffset                // the figures that stand in the rows of others
-	coerced   map[templates.Ref][]table.Coercion
-	listed    []table.Coercion // of the rows of lists
-	shifted   int              // rows of the roster that are a column off
-	misplaced bool             // the roster was pasted a column off: its rows say nothing
-	position  int              // in the facts
-	called    *names
-	added     []*addedRow // explanations that the filler added
-	key       string      // of the consortium
+	voided        map[templates.Ref]string // by which check
+	voidedAt      map[model.Place]bool     // cells of lists
+	rowShift      rowOffset                // annual figures entered in wrong rows
+	coerced       map[templates.Ref][]table.Coercion
+	listCoercions []table.Coercion // of the rows of lists
+	shifted       int              // rows of the roster that are a column off
+	misplaced     bool             // the roster was pasted a column off: its rows say nothing
+	position      int              // in the facts
+	formNames     *formNames
+	addedRows     []*addedRow // explanations that the filler added
+	key           string      // of the consortium
 }
 
 func newForm(b *batch, t *table.Form) *form {
@@ -185,7 +185,7 @@ func newForm(b *batch, t *table.Form) *form {
 		key: table.ConsortiumKey(t.Submission)}
 	for _, c := range t.Coercions {
 		if c.Record.Valid {
-			f.listed = append(f.listed, c)
+			f.listCoercions = append(f.listCoercions, c)
 			continue
 		}
 		ref := templates.Ref{Field: c.Field, Year: int(c.Year.V)}
@@ -194,8 +194,8 @@ func newForm(b *batch, t *table.Form) *form {
 	for _, p := range b.plans { // known before any row is looked at
 		switch {
 		case slices.Contains(p.rule.Kinds, "slid"):
-			f.slid = f.slidRows(int(p.rule.Threshold.IntPart()))
-			f.void(p.rule.Check, fault{refs: f.slid.refs})
+			f.rowShift = f.findRowShift(int(p.rule.Threshold.IntPart()))
+			f.void(p.rule.Check, fault{refs: f.rowShift.refs})
 		case slices.Contains(p.rule.Kinds, "roster_shifted"):
 			const fewest = 3
 			f.shifted = len(slices.DeleteFunc(slices.Clone(f.Members), func(m table.Member) bool { return !f.isShifted(m) }))
@@ -205,7 +205,7 @@ func newForm(b *batch, t *table.Form) *form {
 	return f
 }
 
-// void notes what was found at fault, so that no rule after this one tells it again.
+// void marks faulty values, so that later rules don't report them again.
 func (f *form) void(check string, x fault) {
 	for _, r := range x.refs {
 		f.voided[r] = check
@@ -231,7 +231,7 @@ func (f *form) Confirmed(field string) (yes, ok bool) {
 	return f.Form.Confirmed(field)
 }
 
-// number gives a value as it stands, whether or not it was voided.
+// number returns a value even if it was voided.
 func (f *form) number(r templates.Ref) (decimal.Decimal, bool) { return f.Form.Number(r.Field, r.Year) }
 
 // tally counts the cases of one rule on one submission.
@@ -251,8 +251,8 @@ func (t *tally) fail(x fault) {
 	t.faults = append(t.faults, x)
 }
 
-// judge notes a case that was decided; fails says what is wrong where it is not sound.
-func (t *tally) judge(sound bool, fails func() fault) {
+// decide records a decided case; fails makes the fault if it is not sound.
+func (t *tally) decide(sound bool, fails func() fault) {
 	if sound {
 		t.pass()
 		return
@@ -260,12 +260,12 @@ func (t *tally) judge(sound bool, fails func() fault) {
 	t.fail(fails())
 }
 
-// value notes of one value whether it is sound; vars are the check's own words about one that isn't.
-func (t *tally) value(r templates.Ref, sound bool, vars map[string]string) {
-	t.judge(sound, func() fault { return fault{refs: []templates.Ref{r}, vars: vars} })
+// decideValue records a decided case of one value; vars are the variables of a fault.
+func (t *tally) decideValue(r templates.Ref, sound bool, vars map[string]string) {
+	t.decide(sound, func() fault { return fault{refs: []templates.Ref{r}, vars: vars} })
 }
 
-func (t *tally) lack(refs ...templates.Ref) {
+func (t *tally) lackValues(refs ...templates.Ref) {
 	t.cases++
 	t.undecided++
 	t.missing = append(t.missing, refs...)
@@ -279,14 +279,14 @@ func (t *tally) undecide(reason string) {
 
 func (t *tally) skip(why string) { t.why = cmp.Or(t.why, why) }
 
-// fault is what a check found, before the catalogue gives it words.
+// fault is a failed case, from which a finding is made.
 type fault struct {
-	refs       []templates.Ref // values it is about: their places are marked
+	refs       []templates.Ref // its values; their places are marked
 	places     []model.Place   // further places
 	fields     []string        // fields it is about beyond refs (columns of a list)
-	kase       templates.Case  // resolves the shorthand of the rule's texts
+	ruleCase   templates.Case  // resolves the shorthand of the rule's texts
 	member     string          // key of the member unit
-	raw, value string          // where refs do not say
+	raw, value string          // empty: those of refs
 	vars       map[string]string
 }
 
@@ -303,15 +303,15 @@ const (
 	toldElsewhere = "读不出的原因另有一条问题"
 )
 
-func (f *form) inapplicable(r templates.Ref) string {
+func (f *form) skipReason(r templates.Ref) string {
 	if f.NotAsked(r) {
 		return notAsked
 	}
 	return notApplicable
 }
 
-// byStatus passes over what is not there, or is at fault already, and says whether a value can be looked at.
-func (t *tally) byStatus(f *form, r templates.Ref) bool {
+// usable reports whether a value can be checked. If not, it records the case as skipped or undecided.
+func (t *tally) usable(f *form, r templates.Ref) bool {
 	if f.voided[r] != "" {
 		t.skip(toldElsewhere)
 		return false
@@ -320,24 +320,24 @@ func (t *tally) byStatus(f *form, r templates.Ref) bool {
 	case table.Normal:
 		return true
 	case table.NotApplicable:
-		t.skip(f.inapplicable(r))
+		t.skip(f.skipReason(r))
 	default:
-		t.lack(r)
+		t.lackValues(r)
 	}
 	return false
 }
 
-// reading only says whether there was something to compare the file by: what was found while reading joins every rule.
-func reading(f *form, p *plan, t *tally) {
+// fileCheck records only whether a file could be compared; apply adds the findings that were made in reading.
+func fileCheck(f *form, p *plan, t *tally) {
 	if p.rule.Check == "two_versions" && f.Submission.Consortium == "" {
-		t.lack(templates.Ref{Field: "consortium"})
+		t.lackValues(templates.Ref{Field: "consortium"})
 		return
 	}
 	t.pass()
 }
 
-// inOrder sorts findings of one submission: by severity, code, file, sheet as in the form, down the rows.
-func (b *batch) inOrder(x, y table.Finding) int {
+// compareFindings orders findings of one submission by severity, code, file, sheet as in the form, row and column.
+func (b *batch) compareFindings(x, y table.Finding) int {
 	sheet := func(x table.Finding) int {
 		titled := func(s *templates.SheetLayout) bool { return s.Sheet.Title == x.Sheet }
 		return slices.IndexFunc(b.def.Layout().Sheets, titled)

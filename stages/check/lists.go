@@ -24,8 +24,8 @@ const (
 	leadColumn      = "members_lead"
 )
 
-// units are the rows of the roster, those together that name one unit.
-func (f *form) units(t *tally) [][]table.Member {
+// rosterUnits returns the rows of the roster grouped by unit.
+func (f *form) rosterUnits(t *tally) [][]table.Member {
 	switch {
 	case len(f.Members) == 0:
 		t.undecide(emptyRoster)
@@ -42,11 +42,11 @@ func (f *form) units(t *tally) [][]table.Member {
 	return table.GroupBy(named, func(m table.Member) string { return m.NameKey })
 }
 
-// noEnrolment fails a roster whose schools give no enrolment at all: the official form's column is blank.
+// noEnrolment fails a roster in which no school gives its enrolment: the column of the official form is blank.
 func noEnrolment(f *form, _ *plan, t *tally) {
 	x := fault{fields: []string{enrolmentColumn}}
 	for m := range f.Schools() {
-		if m.Status == table.Normal || m.Status == table.Invalid { // what can't be read is another rule's
+		if m.Status == table.Normal || m.Status == table.Invalid { // another rule reports unreadable ones
 			t.pass()
 			return
 		}
@@ -59,9 +59,9 @@ func noEnrolment(f *form, _ *plan, t *tally) {
 	t.fail(x)
 }
 
-// unitApart fails a unit with several rows whose names differ in a campus, a branch, a former name, or hardly at all.
-func unitApart(f *form, _ *plan, t *tally) {
-	rows, told := f.units(t), map[int]bool{}
+// repeatedUnit fails a unit with several names that differ by a campus, a branch, a former name, or hardly at all.
+func repeatedUnit(f *form, _ *plan, t *tally) {
+	rows, told := f.rosterUnits(t), map[int]bool{}
 	for i, unit := range rows {
 		t.pass()
 		for k := i + 1; k < len(rows) && !told[i]; k++ {
@@ -71,7 +71,7 @@ func unitApart(f *form, _ *plan, t *tally) {
 			}
 		}
 		if len(unit) > len(rows[i]) {
-			x := f.repeated(unit)
+			x := f.repeatedFault(unit)
 			x.vars["other"] = unit[len(rows[i])].Name
 			t.fail(x)
 		}
@@ -82,25 +82,25 @@ func unitApart(f *form, _ *plan, t *tally) {
 type unit struct {
 	templates.Spelling
 	listed string // the name in the Department's list of schools
-	rows   []seat
+	rows   []rosterRow
 }
 
 // seat is a row of a roster.
-type seat struct {
+type rosterRow struct {
 	form int    // its position
 	name string // of the unit, as it is written there
 }
 
 func (b *batch) unit(m table.Member) *unit {
-	if known := b.named[m.NameKey]; known != nil {
+	if known := b.unitsByKey[m.NameKey]; known != nil {
 		return known
 	}
 	school := text.NameKey(b.schools[m.NameKey].Name)
 	return &unit{Spelling: b.def.Reading.Spell(cmp.Or(school, m.NameKey)), listed: school}
 }
 
-// clue leads to a unit by one of the hashes of its name.
-type clue struct {
+// unitHash is one of the hashes of the name of a unit.
+type unitHash struct {
 	hash uint64
 	unit int // its position
 }
@@ -108,23 +108,23 @@ type clue struct {
 func (b *batch) indexUnits() {
 	for i, u := range b.units {
 		for _, h := range u.Hashes() {
-			b.clues = append(b.clues, clue{h, i})
+			b.unitHashes = append(b.unitHashes, unitHash{h, i})
 		}
 	}
-	slices.SortFunc(b.clues, func(x, y clue) int { return cmp.Or(cmp.Compare(x.hash, y.hash), x.unit-y.unit) })
+	slices.SortFunc(b.unitHashes, func(x, y unitHash) int { return cmp.Or(cmp.Compare(x.hash, y.hash), x.unit-y.unit) })
 }
 
-// sameUnits lists the units of the batch that may be one with another by their names, it included.
+// sameUnits returns the units of the batch, itself included, whose names may mean the same unit.
 func (b *batch) sameUnits(own *unit) (out []*unit) {
-	const frequent = 64 // names that have a part in common; one that more have tells nothing
+	const frequent = 64 // a hash that more names share is ignored
 	var found []int
 	for _, h := range own.Hashes() {
-		at, _ := slices.BinarySearchFunc(b.clues, h, func(x clue, h uint64) int { return cmp.Compare(x.hash, h) })
+		at, _ := slices.BinarySearchFunc(b.unitHashes, h, func(x unitHash, h uint64) int { return cmp.Compare(x.hash, h) })
 		end := at
-		for end < len(b.clues) && b.clues[end].hash == h && end-at <= frequent {
+		for end < len(b.unitHashes) && b.unitHashes[end].hash == h && end-at <= frequent {
 			end++
 		}
-		for _, x := range b.clues[at:end] {
+		for _, x := range b.unitHashes[at:end] {
 			if end-at <= frequent {
 				found = append(found, x.unit)
 			}
@@ -139,7 +139,7 @@ func (b *batch) sameUnits(own *unit) (out []*unit) {
 	return out
 }
 
-// sameUnit says whether two names may be one unit's; the list of schools tells for those that it has.
+// sameUnit reports whether two names may mean one unit; for schools in the list of schools, the list decides.
 func (b *batch) sameUnit(x, y *unit) bool {
 	if x.listed != "" && y.listed != "" {
 		return x.listed == y.listed
@@ -147,13 +147,13 @@ func (b *batch) sameUnit(x, y *unit) bool {
 	return b.def.Reading.Alike(x.Spelling, y.Spelling)
 }
 
-// schoolList holds the units of the roster against the Department's list of schools. A blank list says nothing.
+// schoolList compares the roster with the Department's list of schools. It skips an empty list.
 func schoolList(f *form, p *plan, t *tally) {
 	if len(f.schools) == 0 {
 		t.skip("没有登记学校名录")
 		return
 	}
-	for _, m := range slices.Concat(f.units(t)...) {
+	for _, m := range slices.Concat(f.rosterUnits(t)...) {
 		s, listed := f.schools[m.NameKey]
 		switch kind := p.rule.Kinds[0]; { // one rule, one difference
 		case kind == "enrolment" && (!listed || !s.Enrolment.Valid):
@@ -163,7 +163,7 @@ func schoolList(f *form, p *plan, t *tally) {
 		case kind == "enrolment":
 			stated, official := decimal.NewFromFloat(m.Enrolment.V), decimal.NewFromFloat(s.Enrolment.V)
 			off := stated.Sub(official).Abs()
-			t.judge(!off.GreaterThan(official.Mul(*p.rule.Threshold)), func() fault {
+			t.decide(!off.GreaterThan(official.Mul(*p.rule.Threshold)), func() fault {
 				x := f.memberFault(m, stated.String(), enrolmentColumn)
 				x.vars["other"], x.vars["share"] = official.String(), off.String()
 				x.vars["limit"] = p.rule.Threshold.Shift(2).String()
@@ -175,11 +175,11 @@ func schoolList(f *form, p *plan, t *tally) {
 		case kind == "unlisted" && !f.isSchool(m):
 			t.skip("名册中没有学校")
 		case kind == "unlisted":
-			t.judge(listed, func() fault { return f.memberFault(m, m.Name, nameColumn) })
+			t.decide(listed, func() fault { return f.memberFault(m, m.Name, nameColumn) })
 		case !listed:
 			t.skip("名册中没有名录所列的学校")
-		default: // of another kind, whatever the roster calls it
-			t.judge(m.Kind == s.Kind, func() fault {
+		default: // wrong kind
+			t.decide(m.Kind == s.Kind, func() fault {
 				x := f.memberFault(m, m.KindLabel, kindColumn)
 				x.vars["other"] = f.def.Form.Kind(s.Kind).Label
 				return x
@@ -188,9 +188,9 @@ func schoolList(f *form, p *plan, t *tally) {
 	}
 }
 
-// sharedMember fails each unit of the rule's kinds that another consortium lists too, be it by another name.
+// sharedMember fails each unit of the rule's kinds that another consortium lists too, even under another name.
 func sharedMember(f *form, p *plan, t *tally) {
-	for _, rows := range f.units(t) {
+	for _, rows := range f.rosterUnits(t) {
 		if !slices.Contains(p.rule.Kinds, rows[0].Kind) {
 			t.skip("名册中没有这类单位")
 			continue
@@ -206,22 +206,22 @@ func sharedMember(f *form, p *plan, t *tally) {
 			}
 		}
 		delete(others, f.position)
-		t.judge(len(others) == 0, func() fault {
-			x := f.repeated(rows)
+		t.decide(len(others) == 0, func() fault {
+			x := f.repeatedFault(rows)
 			names := table.Each(slices.Sorted(maps.Keys(others)), func(i int) string { return others[i] })
-			x.vars["other"] = text.Few(names, shownNames, "个联合体")
+			x.vars["other"] = text.Few(names, maxNames, "个联合体")
 			return x
 		})
 	}
 }
 
-// shiftedRoster fails a list of members that was pasted a column off; nothing else is said of it.
+// shiftedRoster fails a roster that was pasted a column off; other rules skip it.
 func shiftedRoster(f *form, _ *plan, t *tally) {
 	if len(f.Members) == 0 {
 		t.undecide(emptyRoster)
 		return
 	}
-	t.judge(!f.misplaced, func() fault {
+	t.decide(!f.misplaced, func() fault {
 		off := fmt.Sprint(f.shifted)
 		x := fault{raw: off, value: off, fields: []string{kindColumn, nameColumn, enrolmentColumn, leadColumn},
 			vars: map[string]string{"count": off, "max": fmt.Sprint(len(f.Members))}}
@@ -234,7 +234,7 @@ func shiftedRoster(f *form, _ *plan, t *tally) {
 	})
 }
 
-// isShifted says whether a row of the roster has in one column what belongs in another.
+// isShifted reports whether a row of the roster has in one column what belongs in another.
 func (f *form) isShifted(m table.Member) bool {
 	kindAsName := f.def.Form.Kind(m.Name).ID != ""
 	number := m.Name != "" && strings.Trim(m.Name, "0123456789.,，") == ""
@@ -242,7 +242,7 @@ func (f *form) isShifted(m table.Member) bool {
 		m.Name == "" && m.KindLabel != "")
 }
 
-func (f *form) repeated(rows []table.Member) fault {
+func (f *form) repeatedFault(rows []table.Member) fault {
 	x := f.memberFault(rows[0], rows[0].Name, nameColumn)
 	for _, m := range rows[1:] {
 		x.places = append(x.places, f.memberCell(m, nameColumn))
@@ -259,7 +259,7 @@ func (f *form) memberCell(m table.Member, column string) model.Place {
 	return f.ListCell(m.Sheet, m.Cell, column)
 }
 
-func rowOf(at model.Place) int {
+func rowNumber(at model.Place) int {
 	row, _ := model.RowCol(at.Cell)
 	return row
 }
@@ -268,7 +268,7 @@ func (f *form) isSchool(m table.Member) bool {
 	return f.def.Form.Kind(m.Kind).School
 }
 
-// unsupported fails a large claim (by the rule's guard) for which no supporting material names the field or its points.
+// unsupported fails a large value (by the rule's guard) if no supporting material names the field or its points.
 func unsupported(f *form, p *plan, t *tally) {
 	for _, c := range p.rule.Cases {
 		if len(f.Materials) == 0 {
@@ -276,15 +276,15 @@ func unsupported(f *form, p *plan, t *tally) {
 			continue
 		}
 		if f.applies(f, c, t) {
-			t.judge(f.supported(c.Field), func() fault {
-				return fault{refs: []templates.Ref{{Field: c.Field.ID, Year: c.Year.Year}}, kase: c,
+			t.decide(f.supported(c.Field), func() fault {
+				return fault{refs: []templates.Ref{{Field: c.Field.ID, Year: c.Year.Year}}, ruleCase: c,
 					vars: map[string]string{"list": strings.Join(c.Field.Evidence, "、")}}
 			})
 		}
 	}
 }
 
-// pointNumber finds the numbers of observation points: 3.1, but not the 3.1 of 13.12.
+// pointNumber matches numbers of points: 3.1, but not the 3.1 of 13.12.
 var pointNumber = regexp.MustCompile(`[0-9]+(\.[0-9]+)+`)
 
 func (f *form) supported(field *templates.Field) bool {
@@ -300,24 +300,24 @@ func (f *form) supported(field *templates.Field) bool {
 	return false
 }
 
-// deniedVerification fails what a city found to be untrue, at the result and at the figures that its row names.
+// deniedVerification fails what a city found to be untrue; it marks the result and the figures that the row names.
 func deniedVerification(f *form, _ *plan, t *tally) {
 	t.skip("市级核实表为空")
 	for _, v := range f.Verifications {
-		t.judge(!f.def.Reading.IsNegative(v.Result), func() fault {
+		t.decide(!f.def.Reading.IsNegative(v.Result), func() fault {
 			const column = "verifications_result"
 			at := f.ListCell(v.Sheet, v.Cell, column)
-			return fault{refs: f.named(v.Section), places: []model.Place{at}, fields: []string{column},
+			return fault{refs: f.refsNamedIn(v.Section), places: []model.Place{at}, fields: []string{column},
 				member: fmt.Sprintf("verifications:%d", v.Record), raw: v.Result, value: v.Result,
-				vars: map[string]string{"count": fmt.Sprint(rowOf(at)), "detail": text.Clip(v.Section, longest)}}
+				vars: map[string]string{"count": fmt.Sprint(rowNumber(at)), "detail": text.Clip(v.Section, maxText)}}
 		})
 	}
 }
 
-// named lists the values whose names a text holds, those of the actual years where a value has years.
-func (f *form) named(s string) (out []templates.Ref) {
+// refsNamedIn returns the values whose names occur in a text; of dated values only the actual years.
+func (f *form) refsNamedIn(s string) (out []templates.Ref) {
 	key := text.NameKey(s)
-	for _, r := range f.every {
+	for _, r := range f.allRefs {
 		label := text.NameKey(f.def.Label(r.Field))
 		year := f.def.Form.YearOf(r.Year)
 		if label != "" && strings.Contains(key, label) && (year.ID == "" || year.Kind == templates.Actual) {

@@ -14,9 +14,9 @@ import (
 	"golang.org/x/text/width"
 )
 
-// Near-identical texts of the same field and year are found by their shingles, all runs of a few characters. An
-// inverted index over a small sample of them proposes candidates; the whole sets decide. Identical texts are one, and
-// the index keeps only the first texts of a common shingle, so that thousands of copies cost no more than a few.
+// Near-identical texts of the same field and year are found by their shingles (substrings of fixed length). An inverted
+// index over a small sample of the shingles proposes candidates; the complete sets decide. Identical texts are stored
+// once, and the index keeps only the first texts of a shingle, so thousands of copies cost no more than a few.
 const (
 	shingleLength = 4  // characters
 	sketchSize    = 64 // shingles of a text in the index: those with the smallest hashes
@@ -24,7 +24,7 @@ const (
 	shortest      = 40 // characters without punctuation: shorter texts are alike by chance
 )
 
-// neighbour is the nearest other submission, and how many others there are in the same group of near-identical texts.
+// neighbour is the nearest other submission, and the number of others in the same group of near-identical texts.
 type neighbour struct {
 	other  int     // position of the nearest
 	share  float64 // of shingles in common
@@ -34,7 +34,7 @@ type neighbour struct {
 // nearText fails each text that is nearly the same as one of another submission.
 func nearText(f *form, p *plan, t *tally) {
 	for _, r := range p.refs {
-		if !t.byStatus(f, r) {
+		if !t.usable(f, r) {
 			continue
 		}
 		if text, _ := f.Text(r.Field, r.Year); len(normalised(text)) < shortest {
@@ -42,7 +42,7 @@ func nearText(f *form, p *plan, t *tally) {
 			continue
 		}
 		n, found := p.near[r][f.position]
-		t.value(r, !found, map[string]string{"other": f.names[n.other],
+		t.decideValue(r, !found, map[string]string{"other": f.names[n.other],
 			"count": fmt.Sprint(n.others), "share": fmt.Sprintf("%.0f％", math.Floor(n.share*100))})
 	}
 }
@@ -62,7 +62,7 @@ func (b *batch) indexTexts() {
 		threshold, _ := p.rule.Threshold.Float64()
 		p.near = map[templates.Ref]map[int]neighbour{}
 		for _, slot := range p.refs {
-			texts := &textIndex{threshold: threshold, postings: map[uint32][]int32{}, whole: map[string]int{}}
+			texts := &textIndex{threshold: threshold, postings: map[uint32][]int32{}, byText: map[string]int{}}
 			for _, i := range rows[slot] {
 				row := b.facts.Texts.Row(i)
 				position, known := b.order[row.Submission]
@@ -75,7 +75,7 @@ func (b *batch) indexTexts() {
 	}
 }
 
-// normalised is a text's letters and digits, in one width and case, traditional and simplified characters alike.
+// normalised returns the letters and digits of a text: half width, lower case, simplified characters.
 func normalised(words string) []rune {
 	var out []rune
 	for _, r := range strings.ToLower(width.Fold.String(words)) {
@@ -86,32 +86,32 @@ func normalised(words string) []rune {
 	return out
 }
 
-// textIndex holds the distinct texts of one slot as they come.
+// textIndex holds the distinct texts of one slot.
 type textIndex struct {
 	threshold float64
 	texts     []distinct
-	whole     map[string]int // distinct text by the whole
+	byText    map[string]int // position of a distinct text
 	postings  map[uint32][]int32
 	hits      []int32 // scratch: shared shingles of the sketch, by distinct text
 }
 
-// distinct is one text, however many submissions hold it.
+// distinct is one text with all submissions that contain it.
 type distinct struct {
-	holders  []int    // positions of the submissions, ascending
-	shingles []uint32 // hashes, ascending
-	nearest  int      // another distinct text; -1: none
-	share    float64
-	group    int // its representative; itself, where it is one
+	submissions []int    // positions of the submissions, ascending
+	shingles    []uint32 // hashes, ascending
+	nearest     int      // another distinct text; -1: none
+	share       float64
+	group       int // parent in a union-find forest; a root is its own
 }
 
 func (x *textIndex) add(position int, text []rune) {
-	if at, known := x.whole[string(text)]; known {
-		x.texts[at].holders = append(x.texts[at].holders, position)
+	if at, known := x.byText[string(text)]; known {
+		x.texts[at].submissions = append(x.texts[at].submissions, position)
 		return
 	}
 	at := len(x.texts)
-	x.whole[string(text)] = at
-	x.texts = append(x.texts, distinct{holders: []int{position}, shingles: shingles(text), nearest: -1, group: at})
+	x.byText[string(text)] = at
+	x.texts = append(x.texts, distinct{submissions: []int{position}, shingles: shingles(text), nearest: -1, group: at})
 	x.hits = append(x.hits, 0)
 	sketch := x.texts[at].shingles[:min(sketchSize, len(x.texts[at].shingles))]
 	var met []int32
@@ -129,15 +129,15 @@ func (x *textIndex) add(position int, text []rune) {
 	for _, other := range met {
 		// Of two texts with the share s in common, the sketches share about as much; a quarter of that may be chance.
 		if float64(x.hits[other])*4 >= float64(len(sketch))*x.threshold {
-			x.meet(at, int(other))
+			x.compare(at, int(other))
 		}
 		x.hits[other] = 0
 	}
 }
 
-// meet compares two texts and, where they are near, notes each as the other's neighbour.
-func (x *textIndex) meet(i, k int) {
-	share := inCommon(x.texts[i].shingles, x.texts[k].shingles)
+// compare compares two texts and, if they are near, records each as a neighbour of the other.
+func (x *textIndex) compare(i, k int) {
+	share := diceCoefficient(x.texts[i].shingles, x.texts[k].shingles)
 	if share < x.threshold {
 		return
 	}
@@ -157,23 +157,23 @@ func (x *textIndex) root(i int) int {
 	return i
 }
 
-// neighbours gives the nearest neighbour of each submission that has one. A text held by several is its own nearest.
+// neighbours returns the nearest neighbour of each submission that has one. Holders of the same text are nearest.
 func (x *textIndex) neighbours() map[int]neighbour {
 	size := map[int]int{}
 	for i := range x.texts {
-		size[x.root(i)] += len(x.texts[i].holders)
+		size[x.root(i)] += len(x.texts[i].submissions)
 	}
 	out := map[int]neighbour{}
 	for i, t := range x.texts {
-		for at, position := range t.holders {
+		for at, position := range t.submissions {
 			n := neighbour{share: 1, others: size[x.root(i)] - 1}
 			switch {
-			case len(t.holders) > 1 && at == 0:
-				n.other = t.holders[1]
-			case len(t.holders) > 1:
-				n.other = t.holders[0]
+			case len(t.submissions) > 1 && at == 0:
+				n.other = t.submissions[1]
+			case len(t.submissions) > 1:
+				n.other = t.submissions[0]
 			case t.nearest >= 0:
-				n.other, n.share = x.texts[t.nearest].holders[0], t.share
+				n.other, n.share = x.texts[t.nearest].submissions[0], t.share
 			default:
 				continue
 			}
@@ -183,7 +183,7 @@ func (x *textIndex) neighbours() map[int]neighbour {
 	return out
 }
 
-// shingles gives the distinct hashes of a text's shingles, ascending.
+// shingles returns the distinct hashes of the shingles of a text, ascending.
 func shingles(text []rune) []uint32 {
 	out := make([]uint32, 0, len(text))
 	for i := 0; i+shingleLength <= len(text); i++ {
@@ -199,7 +199,7 @@ func shingles(text []rune) []uint32 {
 	return slices.Clip(slices.Compact(out))
 }
 
-// inCommon is the share of shingles that two texts have in common: twice the common ones over both.
-func inCommon(a, b []uint32) float64 {
+// diceCoefficient returns the similarity of two sets of shingles: twice the common ones over the sum of both.
+func diceCoefficient(a, b []uint32) float64 {
 	return 2 * float64(text.CountCommon(a, b)) / float64(len(a)+len(b))
 }

@@ -134,7 +134,7 @@ func TestNearTextsAreFoundWithoutComparingAll(t *testing.T) {
 		for id, mine := range all {
 			others := 0
 			for other, theirs := range all {
-				if other != id && inCommon(mine, theirs) >= 0.7 {
+				if other != id && diceCoefficient(mine, theirs) >= 0.7 {
 					others++
 				}
 			}
@@ -149,20 +149,20 @@ func TestAFewWordsChangedIsStillNear(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	text := prose(r, 900)
 	changed := strings.ReplaceAll(strings.ReplaceAll(text, "海洋", "陶瓷"), "理事会", "董事会")
-	if share := inCommon(shingles(normalised(text)), shingles(normalised(changed))); share < 0.5 || share > 0.95 {
+	if share := diceCoefficient(shingles(normalised(text)), shingles(normalised(changed))); share < 0.5 || share > 0.95 {
 		t.Errorf("share %.2f", share)
 	}
-	if inCommon(shingles(normalised("ＡＢＣ，甲乙 丙。丁")), shingles(normalised("abc甲乙丙丁"))) != 1 ||
-		inCommon(shingles(normalised("產業園區職業")), shingles(normalised("产业园区职业"))) != 1 {
+	if diceCoefficient(shingles(normalised("ＡＢＣ，甲乙 丙。丁")), shingles(normalised("abc甲乙丙丁"))) != 1 ||
+		diceCoefficient(shingles(normalised("產業園區職業")), shingles(normalised("产业园区职业"))) != 1 {
 		t.Error("width, case and punctuation count")
 	}
-	if share := inCommon(shingles(normalised(prose(r, 900))), shingles(normalised(prose(r, 900)))); share > 0.6 {
+	if share := diceCoefficient(shingles(normalised(prose(r, 900))), shingles(normalised(prose(r, 900)))); share > 0.6 {
 		t.Errorf("two texts of the same words are near: %.2f", share)
 	}
 }
 
 func TestThousandsOfCopiesAreOneGroup(t *testing.T) {
-	x := &textIndex{threshold: 0.7, postings: map[uint32][]int32{}, whole: map[string]int{}}
+	x := &textIndex{threshold: 0.7, postings: map[uint32][]int32{}, byText: map[string]int{}}
 	r := rand.New(rand.NewPCG(5, 6))
 	text := normalised(prose(r, 300))
 	for i := range 3000 {
