@@ -139,7 +139,7 @@ func isoDate(n int64) string {
 	return at.Format(time.DateOnly)
 }
 
-// screen is a workbook of one cell, in which the library shows what a format makes of a value.
+// renderer is a workbook of one cell, in which the library formats a value.
 var renderer struct {
 	sync.Mutex
 	*excelize.File

@@ -128,7 +128,7 @@ func refuseKind(p *ooxml.Parts, main string) *Refusal {
 	return nil
 }
 
-// codes of the faults that a container can have.
+// faultCodes are the finding codes for a container's faults.
 var faultCodes = map[ooxml.Kind]string{ooxml.Incomplete: CodeIncomplete, ooxml.Damaged: CodeDamaged,
 	ooxml.Encrypted: CodeEncrypted, ooxml.OldOffice: CodeOldExcel, ooxml.Inflates: CodeInflates,
 	ooxml.Excessive: CodeManyParts}

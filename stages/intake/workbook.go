@@ -456,7 +456,7 @@ func (w *workbookReader) loadComments(sheet *Sheet) {
 	})
 }
 
-// Beginnings of a note that stands for a conversation, for programs that know only notes; the words come last.
+// threadedPrefixes begin a comment that stands for a conversation, for programs without these; its text comes last.
 var threadedPrefixes = []string{"[Threaded comment]", "[线程批注]", "[线程注释]"}
 
 // commentText is what a filler wrote in a comment, without our own text and the author's name that programs put first.

@@ -179,9 +179,8 @@ type doubtfulCell struct {
 	evidence []int
 }
 
-// checklist lists the cells to verify so that no error in the others can change who is selected: inside the line, as
-// many as it takes for the total, the other cells at 0, to exceed any possible one outside. None are needed before
-// there is a line.
+// checklist lists the cells to verify so that no error in the others can change who is selected: for each one inside
+// the line, as many as it takes for its total, with the others at 0, to exceed any possible one outside.
 func (m *scheme) checklist(ranked []*entrant, k int) []table.Check {
 	line, around := 0.0, m.aroundLine(ranked, k)
 	for _, e := range ranked {
@@ -332,8 +331,7 @@ func (c trend) growth(f *table.Form, base decimal.Decimal) table.Growth {
 	return row
 }
 
-// rate is the compound growth a year in per cent, or points for percentages; absent if the base is too small for a
-// rate.
+// rate is the compound growth a year in per cent, or points for percentages; absent if the base is too small.
 func (c trend) rate(from, to table.Opt[float64], years int, base float64) table.Opt[float64] {
 	switch {
 	case !from.Valid || !to.Valid:

@@ -22,7 +22,6 @@ type combinedMark struct {
 	spread     float64 // sample standard deviation of two or more marks
 }
 
-// expertMark is the mark of one expert.
 type expertMark struct {
 	expert int // index into panel.experts
 	row    int // index into panel.rows
@@ -217,9 +216,8 @@ func (m *scheme) combineMarks(p *panel, entrants []*entrant) {
 // deviation is the sample standard deviation; 0 of fewer than two values.
 func deviation(values []float64) float64 { return math.Sqrt(covariance(values, values)) }
 
-// estimateLeniency fits mark = quality at the point + leniency by least squares, the leniencies adding up to 0; absent
-// for who shares no point with another expert. Only where recusals make the experts unequal among the ranked does it
-// decide.
+// estimateLeniency fits mark = quality at the point + leniency by least squares, the leniencies adding up to 0. It
+// matters only where recusals make the sets of experts unequal among the ranked.
 func (p *panel) estimateLeniency(m *scheme, entrants []*entrant) {
 	n := len(p.experts)
 	p.leniency = make([]table.Opt[float64], n)
@@ -317,7 +315,6 @@ func solveGroup(rows [][]float64, group []int) []float64 {
 	return out
 }
 
-// withoutLeniency is a mark less the leniency of its expert, within the scale.
 func (p *panel) withoutLeniency(o expertMark, scale float64) float64 {
 	return round10(min(max(o.value-p.leniency[o.expert].V, 0), scale))
 }

@@ -16,7 +16,6 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// measurement is the value of one slot for one submission.
 type measurement struct {
 	ok         bool // false: a gap; note says why
 	excused    bool // a gap that the register accepted; it does not count

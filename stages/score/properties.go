@@ -136,13 +136,17 @@ func (p *propertyTester) edits(a answers) []edit {
 func (p *propertyTester) changedFigure(f *templates.Field, r templates.Ref, value decimal.Decimal) edit {
 	one, two, tenth := decimal.NewFromInt(1), decimal.NewFromInt(2), decimal.New(11, -1)
 	y := p.def.Form.YearOf(r.Year)
+	later := func(id string) bool {
+		other := p.def.Form.Year(id)
+		return other.Kind == templates.Actual && other.Year > y.Year
+	}
 	out := edit{ref: r}
 	switch {
 	case p.def.Supplementary(f, r.Year):
 		out.property, out.description, value = PropertySupplementary, "加倍", value.Mul(two).Add(one)
 	case f.Better == templates.Neither:
 		out.property, out.description, value = PropertySize, "减半", value.Div(two)
-	case y.Kind == templates.Actual && p.hasLaterActual(f, y):
+	case y.Kind == templates.Actual && slices.ContainsFunc(f.Years, later): // a smaller figure looks like growth
 		out.property, out.description, value = PropertyPrior, "减半", value.Div(two)
 	case f.Better == templates.Lower:
 		out.property, out.description, value = PropertyBetter, "改好一成", value.Div(tenth)
@@ -155,14 +159,6 @@ func (p *propertyTester) changedFigure(f *templates.Field, r templates.Ref, valu
 	value = value.Round(0)
 	out.value = &value
 	return out
-}
-
-// hasLaterActual reports whether there is a later actual year: then a smaller figure looks like growth.
-func (p *propertyTester) hasLaterActual(f *templates.Field, y templates.Year) bool {
-	return slices.ContainsFunc(f.Years, func(id string) bool {
-		later := p.def.Form.Year(id)
-		return later.Kind == templates.Actual && later.Year > y.Year
-	})
 }
 
 // placeAfter is the entrant's total and rank after an edit.
@@ -251,8 +247,7 @@ func NewTrial(r *table.Round, kept []table.Scale) (Trial, error) {
 	return t, err
 }
 
-// Place ranks the batch with another form and verdict of one submission, if it is ranked. touched reports whether the
-// change affects an expression.
+// Place ranks the batch with another form and verdict of one submission; touched selects the evidence it affects.
 func (t Trial) Place(form *table.Form, v table.Verdict, touched func(*templates.Expression) bool) table.Position {
 	e := t.byID[form.Submission.Submission]
 	switch {

@@ -34,14 +34,13 @@ func WriteParts(w io.Writer, f *excelize.File, title string, sheets map[string]s
 	return write(w, f, title, sheetXML{whole: sheets})
 }
 
-// sheetXML is XML that excelize does not write: whole sheets, or what goes before a sheet's end; and the original
-// file's parts.
+// sheetXML is XML that excelize does not write: whole sheets, what goes before a sheet's end, and original parts.
 type sheetXML struct {
 	whole, closings map[string]string
 	originals       map[string]*zip.File
 }
 
-// core are the document properties. They name nobody, and the day from which containers count: they must have one, and
+// coreProperties are the document properties. They name nobody, and the first day of zip times: a date is required, and
 // nothing published reads the clock. ExcelJS knows them by their usual prefixes only, which excelize leaves out.
 //
 //go:embed core.xml
@@ -137,10 +136,10 @@ type entry struct {
 	deflate     *flate.Writer
 }
 
-// closing is the end of a worksheet.
+// closingTag ends a worksheet.
 const closingTag = "</worksheet>"
 
-// streamed is the root element of a streamed sheet, with some fifty namespaces; in its place are those in use.
+// streamedRoot matches the root element of a streamed sheet, with some fifty namespaces; in its place are those in use.
 var (
 	streamedRoot = regexp.MustCompile(`^(<\?xml[^>]*>\s*)<worksheet [^>]*xmlns:mso14=[^>]*>`)
 	plainRoot    = []byte(`$1<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"` +
@@ -154,7 +153,7 @@ var (
 	usualAttr = []byte("r:id=")
 )
 
-// atOnce is how much is compressed at once, in bytes: more than any root element takes.
+// blockSize is how many bytes are compressed at once: more than any root element takes.
 const blockSize = 64 << 10
 
 func (e *entry) Write(p []byte) (int, error) {

@@ -230,7 +230,7 @@ type inflater struct {
 	source  bytes.Reader
 	decoder io.ReadCloser
 	slab    []byte // the parts of one container, one behind the other
-	scratch []byte // for parts that are proven only
+	scratch []byte // for parts that are verified and not kept
 }
 
 // maxKeptSlab limits the buffer that is kept for the next container; a form needs 2 MB.

@@ -90,9 +90,8 @@ const maxSpins = 1000000
 // maxInfo bounds the description of an encryption, which takes about 1 KB.
 const maxInfo = 64 << 10
 
-// spinCount returns the largest spin count in the description of an encryption; older encryption has none. It is read
-// as the library reads it, whatever the namespace. clear is false if the description can't be read to its end, so that
-// the library might find another count.
+// spinCount returns the largest spin count in the description of an encryption, whatever the namespace, as the library
+// reads it; older encryption has none. clear: the description could be read to its end.
 func spinCount(info []byte) (most int, clear bool) {
 	const version = 8
 	if !bytes.HasPrefix(info, []byte{4, 0, 4, 0}) { // of the newer encryption, which is described in XML

@@ -126,7 +126,7 @@ func excerpt(b []byte) string { return string(b[:min(len(b), 20)]) }
 // Markup compatibility (ECMA-376 part 3). An AlternateContent shows the first Choice whose namespaces are understood,
 // or else the Fallback; what is ignorable and not understood is passed over, or only its content shown.
 
-// sight says how an element is shown.
+// visibility is how an element is visited.
 type visibility uint8
 
 const (

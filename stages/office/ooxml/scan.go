@@ -319,7 +319,7 @@ func (w *Walker) commentOrCDATA() error {
 
 var newlines = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
-// declaration is what may stand at the very beginning of a part.
+// declaration matches the XML declaration.
 var declaration = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^<\?xml\s+version\s*=\s*(?:"1\.0"|'1\.0')(?:\s+encoding\s*=\s*["']([A-Za-z][\w.-]*)["'])?` +
 		`(?:\s+standalone\s*=\s*["'](?:yes|no)["'])?\s*\?>`)

@@ -7,8 +7,7 @@ import (
 	"golang.org/x/text/encoding/unicode"
 )
 
-// Element is an element of a walk. It is visited at its start, and at its end with its text, and valid only during the
-// visit.
+// Element is visited at its start, and at its end with its text. It is valid only during the visit.
 type Element struct {
 	Name      []byte // without its prefix
 	Namespace Namespace
@@ -35,8 +34,7 @@ type attr struct {
 	undecoded bool
 }
 
-// span is a range of bytes in a part. There are hundreds of thousands of attributes, and a span has no pointers for the
-// garbage collector to follow.
+// span is a range of bytes in a part. It has no pointers: attributes are many, and cost the garbage collector nothing.
 type span struct{ from, to int32 }
 
 func (s span) of(data []byte) []byte { return data[s.from:s.to:s.to] }
@@ -191,7 +189,7 @@ func (w *Walker) token() error {
 	return w.startTag()
 }
 
-// begin reads a start tag.
+// startTag reads a start tag.
 func (w *Walker) startTag() error {
 	from := w.pos
 	if w.depth == MaxDepth {
@@ -264,7 +262,7 @@ func (w *Walker) visitStart(e *Element, special bool) error {
 	return err
 }
 
-// end reads an end tag.
+// endTag reads an end tag.
 func (w *Walker) endTag() error {
 	if w.depth == 0 {
 		return errMalformed
