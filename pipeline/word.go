@@ -293,7 +293,7 @@ func pairPieces(facts *table.Facts, pieces []*piece) *table.Facts {
 		}
 		all = append(all, h)
 	}
-	rows, findings := table.NewBuilder[table.Piece](), []model.Finding(nil)
+	rows, findings := table.NewBuilder[table.Piece](len(all)), []model.Finding(nil)
 	for _, h := range all {
 		if rows.Append(h.Piece); h.Result != table.PieceDiffers && h.Result != table.PieceOther {
 			continue

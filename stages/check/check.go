@@ -36,8 +36,9 @@ func Run(facts *table.Facts, known Known) (*table.Judgement, error) {
 	if err != nil {
 		return nil, err
 	}
-	findings, outcomes := table.NewBuilder[table.Finding](), table.NewBuilder[table.Outcome]()
-	verdicts := table.NewBuilder[table.Verdict]()
+	n := facts.Submissions.Len()
+	findings, verdicts := table.NewBuilder[table.Finding](0), table.NewBuilder[table.Verdict](n)
+	outcomes := table.NewBuilder[table.Outcome](n * (len(b.plans) + len(b.lastPlans)))
 	unowned := table.Each(b.readingFindings[""], func(x model.Finding) table.Finding { return b.readingFinding(x, nil) })
 	slices.SortStableFunc(unowned, b.compareFindings)
 	findings.Append(unowned...)

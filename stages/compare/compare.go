@@ -27,7 +27,7 @@ type Causes struct {
 
 // Run compares a round with the previous one. Without a previous round there are no changes.
 func Run(before, now *table.Round, causes Causes) table.Table[table.Change] {
-	out := table.NewBuilder[table.Change]()
+	out := table.NewBuilder[table.Change](0)
 	if before == nil {
 		return out.Finish()
 	}

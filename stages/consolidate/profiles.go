@@ -380,7 +380,7 @@ func (p *profile) strengths() {
 // missing and doubtful values do not count.
 func (p *profile) topEvidence(fits func(table.Score) bool, order int) []table.Score {
 	seen := map[string]bool{}
-	out := table.Where(slices.Values(p.Scores), func(s table.Score) bool {
+	out := table.Where(p.Scores, func(s table.Score) bool {
 		e := p.Definition.Rubric.Point(s.Point).Find(s.Evidence)
 		return e != nil && s.Weight > 0 && !e.Absolute() && s.Raw.Valid && s.Raw.V != 0 && s.Normalised.Valid && fits(s) &&
 			s.Doubt == ""

@@ -197,7 +197,7 @@ func (w *workbook) reserves() (out [][]any, said list.Words) {
 		for _, a := range about {
 			key := table.KeyOf(w.Definition, a.Form.Submission.Consortium)
 			b.about[key] = a
-			for _, x := range a.Scores {
+			for x := range a.Scores {
 				if chosen[key] && a.Rank.Complete && x.Evidence == "" && x.Value.Valid {
 					b.chosenValues[x.Point] = append(b.chosenValues[x.Point], x.Value.V)
 				}
@@ -255,7 +255,7 @@ func (b batch) weakest(a *table.SubmissionRows) string {
 	whose, differ := "入选各家得分最多的", "%s %s %.1f分"
 	if a != nil {
 		whose, differ = "比入选各家的中位数", "%s %s 少%.1f分"
-		for _, x := range a.Scores {
+		for x := range a.Scores {
 			switch {
 			case x.Evidence != "":
 			case x.Value.Valid:

@@ -10,6 +10,7 @@ package marking
 
 import (
 	"fmt"
+	"iter"
 	"maps"
 	"math"
 	"slices"
@@ -138,7 +139,7 @@ type passage struct {
 func Subjects(r *table.Round) []Subject {
 	d, of, raw := r.Facts.Definition, r.BySubmission(), map[string][]float64{} // values of the ranked, by evidence
 	for _, a := range of {
-		for _, s := range a.Scores {
+		for s := range a.Scores {
 			if s.Raw.Valid && (a.Rank.Ranked || a.Rank.Waiting) {
 				raw[s.Evidence] = append(raw[s.Evidence], s.Raw.V)
 			}
@@ -170,9 +171,9 @@ func Subjects(r *table.Round) []Subject {
 }
 
 // evidenceLines describes, by point, the scored figures of a submission beside the medians of the ranked.
-func evidenceLines(d *templates.Definition, scores []table.Score, raw map[string][]float64) map[string][]string {
+func evidenceLines(d *templates.Definition, scores iter.Seq[table.Score], raw map[string][]float64) map[string][]string {
 	out := map[string][]string{}
-	for _, s := range scores {
+	for s := range scores {
 		e := d.Rubric.Point(s.Point).Find(s.Evidence)
 		if e == nil || !e.Counts() {
 			continue

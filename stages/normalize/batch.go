@@ -106,7 +106,11 @@ func (b *Batch) fileRows() []table.File {
 }
 
 func collect[T any](files []*Rows, rows func(*Rows) []T) table.Table[T] {
-	out := table.NewBuilder[T]()
+	n := 0
+	for _, r := range files {
+		n += len(rows(r))
+	}
+	out := table.NewBuilder[T](n)
 	for _, r := range files {
 		out.Append(rows(r)...)
 	}

@@ -91,7 +91,7 @@ func rank(t *testing.T, in Input, kept []table.Scale) *table.Ranking {
 
 // marks are those of three experts, who fill in everything.
 func marks(in Input, comment string) table.Table[table.Mark] {
-	rows := table.NewBuilder[table.Mark]()
+	rows := table.NewBuilder[table.Mark](0)
 	for n := range 3 {
 		i := 0
 		for s := range in.Facts.Submissions.All() {
@@ -297,7 +297,7 @@ func assailed(t *testing.T, in Input) Input {
 	facts := *in.Facts
 	in.Facts, in.Returns = &facts, map[string]string{}
 	in.Marking.Marks = marks(in, hostile)
-	submissions, texts, materials := table.NewBuilder[table.Submission](), table.NewBuilder[table.Text](), table.NewBuilder[table.Material]()
+	submissions, texts, materials := table.NewBuilder[table.Submission](0), table.NewBuilder[table.Text](0), table.NewBuilder[table.Material](0)
 	for s := range facts.Submissions.All() {
 		s.Consortium, s.Park, s.LeadSchool, s.File = s.Consortium+hostile, hostile, hostile, hostile
 		in.Returns[s.Submission] = "退回/" + hostile + ".xlsx"

@@ -110,7 +110,7 @@ func (x entry) addScores() {
 	found := map[key]table.Score{}
 	// by point: whether its evidence is in doubt; the weight of evidence with a value; the weight of all evidence
 	doubt, left, all := map[string]bool{}, map[string]float64{}, map[string]float64{}
-	for _, s := range x.Scores {
+	for s := range x.Scores {
 		if found[key{s.Point, s.Evidence}] = s; s.Evidence == "" {
 			continue
 		}
@@ -200,14 +200,14 @@ func (x entry) expertMarks() []record {
 		out = append(out, a)
 	}
 	given := func(fits func(table.Mark) bool) []table.Mark { return table.Where(slices.Values(x.Marks), fits) }
-	for _, c := range x.Definition.Rubric.Points() {
-		var mark *float64
-		for _, s := range x.Scores {
-			if s.Point == c.ID && s.Evidence == "" && !c.Deduction {
-				mark = s.Mark.Pointer()
-			}
+	marks := map[string]*float64{}
+	for s := range x.Scores {
+		if s.Evidence == "" && !x.Definition.Rubric.Point(s.Point).Deduction {
+			marks[s.Point] = s.Mark.Pointer()
 		}
-		add(c.Full(), mark, given(func(m table.Mark) bool {
+	}
+	for _, c := range x.Definition.Rubric.Points() {
+		add(c.Full(), marks[c.ID], given(func(m table.Mark) bool {
 			counted := m.Status == table.MarkCounted || m.Status == table.MarkDropped
 			return m.Point == c.ID && counted && m.Value.Valid && !(c.Deduction && m.Value.V == 0)
 		}))

@@ -281,7 +281,7 @@ func (w pivot) column(t arrow.DataType, answers []pivotValue) arrow.Array {
 // panelRecord pivots the metrics: a row for each submission and year of the form, a column for each metric.
 func panelRecord(schema *arrow.Schema, f *Facts) arrow.Record {
 	years := f.Definition.Form.Years
-	begin, rows := map[string]int{}, NewBuilder[panelRow]()
+	begin, rows := map[string]int{}, NewBuilder[panelRow](f.Submissions.Len()*len(years))
 	for s := range f.Submissions.All() {
 		begin[s.Submission] = rows.Len()
 		for _, y := range years {

@@ -3,7 +3,7 @@ package table
 import (
 	"cmp"
 	"fmt"
-	"slices"
+	"iter"
 	"strings"
 
 	"lianheti/stages/model"
@@ -38,7 +38,7 @@ type SubmissionRows struct {
 	Form     *Form
 	Verdict  Verdict
 	Rank     Rank
-	Scores   []Score
+	Scores   iter.Seq[Score] // read anew each time: of a thousand submissions they are many
 	Findings []Finding
 	Promises []Growth // those with the flag Verify
 	Marks    []Mark
@@ -54,7 +54,6 @@ func (r *Round) BySubmission() map[string]*SubmissionRows {
 	}
 	gather(out, r.Verdicts, func(a *SubmissionRows, x Verdict) { a.Verdict = x })
 	gather(out, r.Ranking.Ranking, func(a *SubmissionRows, x Rank) { a.Rank = x })
-	gather(out, r.Ranking.Scores, func(a *SubmissionRows, x Score) { a.Scores = append(a.Scores, x) })
 	gather(out, r.Judgement.Findings, func(a *SubmissionRows, x Finding) { a.Findings = append(a.Findings, x) })
 	gather(out, r.Ranking.Marks, func(a *SubmissionRows, x Mark) { a.Marks = append(a.Marks, x) })
 	gather(out, r.Ranking.Checklist, func(a *SubmissionRows, x Check) { a.Checks = append(a.Checks, x) })
@@ -64,6 +63,14 @@ func (r *Round) BySubmission() map[string]*SubmissionRows {
 			a.Promises = append(a.Promises, x)
 		}
 	})
+	scored := map[string][]int{}
+	for i := range r.Ranking.Scores.Len() {
+		id := cellOf(r.Ranking.Scores.record, "submission", i)
+		scored[id] = append(scored[id], i)
+	}
+	for id, a := range out {
+		a.Scores = r.Ranking.Scores.only(scored[id])
+	}
 	return out
 }
 
@@ -111,7 +118,7 @@ func (a *SubmissionRows) Questions(d *templates.Definition) []Question {
 	for _, c := range a.Promises {
 		add("承诺可信度", "%s：%s", d.Label(c.Indicator), c.Note)
 	}
-	lacking := Where(slices.Values(a.Scores), func(s Score) bool {
+	lacking := Where(a.Scores, func(s Score) bool {
 		return s.Evidence != "" && s.Weight > 0 && !s.Raw.Valid
 	})
 	for _, same := range GroupBy(lacking, func(s Score) string { return s.Note }) {

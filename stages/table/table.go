@@ -97,6 +97,11 @@ func (t Table[T]) All() iter.Seq[T] {
 	return func(yield func(T) bool) { t.yield(t.Len(), func(i int) int { return i }, yield) }
 }
 
+// only yields some rows.
+func (t Table[T]) only(at []int) iter.Seq[T] {
+	return func(yield func(T) bool) { t.yield(len(at), func(i int) int { return at[i] }, yield) }
+}
+
 func (t Table[T]) yield(n int, at func(i int) int, to func(T) bool) {
 	row := new(T) // reused: yield gets a copy
 	for i := range n {
@@ -114,7 +119,7 @@ func (t Table[T]) NonEmpty(name string) (n int, rows iter.Seq[T]) {
 			at = append(at, i)
 		}
 	}
-	return len(at), func(yield func(T) bool) { t.yield(len(at), func(i int) int { return at[i] }, yield) }
+	return len(at), t.only(at)
 }
 
 // Builder builds a Table.
@@ -123,11 +128,15 @@ type Builder[T any] struct {
 	arrays *array.RecordBuilder
 }
 
-// NewBuilder makes a builder for rows of type T. It panics where a field of T has no tag or no Arrow type, a mistake in
-// the program that its first test finds.
-func NewBuilder[T any]() *Builder[T] {
+// NewBuilder makes a builder for rows of type T with a capacity: one that grows ends up to twice as large as needed. It
+// panics where a field of T has no tag or no Arrow type, a mistake in the program that its first test finds.
+func NewBuilder[T any](capacity int) *Builder[T] {
 	c := codecOf(reflect.TypeFor[T]())
-	return &Builder[T]{codec: c, arrays: array.NewRecordBuilder(memory.DefaultAllocator, c.memorySchema())}
+	b := &Builder[T]{codec: c, arrays: array.NewRecordBuilder(memory.DefaultAllocator, c.memorySchema())}
+	for _, column := range b.arrays.Fields() {
+		column.Resize(capacity)
+	}
+	return b
 }
 
 // Append adds rows at the end.
@@ -150,7 +159,7 @@ func (b *Builder[T]) Finish() Table[T] {
 
 // Of builds a table from rows.
 func Of[T any](rows []T) Table[T] {
-	b := NewBuilder[T]()
+	b := NewBuilder[T](len(rows))
 	b.Append(rows...)
 	return b.Finish()
 }
