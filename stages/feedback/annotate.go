@@ -68,7 +68,7 @@ func Annotate(data []byte, original Original, findings []table.Finding, author s
 	c.writeOrigin(data, original.ContentHash)
 	c.protectAgain()
 	var copied bytes.Buffer
-	try.Do(book.Save(&copied, c.f, c.decrypted))
+	try.Do(c.report.Save(&copied, c.decrypted))
 	return copied.Bytes(), nil
 }
 
@@ -134,6 +134,7 @@ type annotator struct {
 	findings      []table.Finding
 	decrypted     []byte // the workbook without password
 	f             *excelize.File
+	report        *book.Report                  // adds the sheet with the list of findings
 	notes         map[string][]excelize.Comment // of the submitter, by sheet
 	noNotes       bool                          // no notes can be added
 	findingsAt    map[cellRef][]int             // findings, by cell

@@ -69,7 +69,8 @@ func (c *annotator) addList() {
 			}
 			return cell
 		})}}
-	try.Do(lists.Layout("returned").Write(book.NewReportOn(c.f, ""), book.Grid{Sheet: name, Tab: book.Red}))
+	c.report = book.NewReportOn(c.f, "")
+	try.Do(lists.Layout("returned").Write(c.report, book.Grid{Sheet: name, Tab: book.Red}))
 }
 
 // addBackLinks links the label left of each marked cell to the list. The cell itself gets no link: a click there is for

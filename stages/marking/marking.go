@@ -171,7 +171,8 @@ func Subjects(r *table.Round) []Subject {
 }
 
 // evidenceLines describes, by point, the scored figures of a submission beside the medians of the ranked.
-func evidenceLines(d *templates.Definition, scores iter.Seq[table.Score], raw map[string][]float64) map[string][]string {
+func evidenceLines(d *templates.Definition, scores iter.Seq[table.Score],
+	raw map[string][]float64) map[string][]string {
 	out := map[string][]string{}
 	for s := range scores {
 		e := d.Rubric.Point(s.Point).Find(s.Evidence)

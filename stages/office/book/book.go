@@ -6,6 +6,7 @@ import (
 	"archive/zip"
 	"bytes"
 	_ "embed"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -34,10 +35,11 @@ func WriteParts(w io.Writer, f *excelize.File, title string, sheets map[string]s
 	return write(w, f, title, sheetXML{whole: sheets})
 }
 
-// sheetXML is XML that excelize does not write: whole sheets, what goes before a sheet's end, and original parts.
+// sheetXML is XML that excelize does not write: whole sheets, or their rows; and the original file's parts.
 type sheetXML struct {
-	whole, closings map[string]string
-	originals       map[string]*zip.File
+	whole     map[string]string
+	rows      map[string]*sheetRows
+	originals map[string]*zip.File
 }
 
 // coreProperties are the document properties. They name nobody, and the first day of zip times: a date is required, and
@@ -57,7 +59,7 @@ func write(w io.Writer, f *excelize.File, title string, p sheetXML) error {
 }
 
 // Save writes a workbook that was opened from a file. Unchanged parts are copied without compressing them again.
-func Save(w io.Writer, f *excelize.File, from []byte) error {
+func (r *Report) Save(w io.Writer, from []byte) error {
 	was, err := zip.NewReader(bytes.NewReader(from), int64(len(from)))
 	if err != nil {
 		return err
@@ -68,7 +70,7 @@ func Save(w io.Writer, f *excelize.File, from []byte) error {
 			before[part.Name] = part
 		}
 	}
-	return save(w, f, sheetXML{originals: before})
+	return save(w, r.file, sheetXML{rows: r.rows, originals: before})
 }
 
 func save(w io.Writer, f *excelize.File, p sheetXML) error {
@@ -76,16 +78,16 @@ func save(w io.Writer, f *excelize.File, p sheetXML) error {
 		defaults := f.ContentTypes.Defaults
 		sort.Slice(defaults, func(i, j int) bool { return defaults[i].Extension < defaults[j].Extension })
 	}
-	byPath, deflaters := sheetXML{map[string]string{}, map[string]string{}, p.originals}, &defaultCompressors
+	byPath, deflaters := sheetXML{map[string]string{}, map[string]*sheetRows{}, p.originals}, &defaultCompressors
 	if len(p.whole) > 0 { // a form, which is made once and sent to many
 		deflaters = &bestCompressors
 	}
 	deflate := deflaters.Get().(*flate.Writer)
 	defer deflaters.Put(deflate)
-	if len(p.whole)+len(p.closings) > 0 {
+	if len(p.whole)+len(p.rows) > 0 {
 		for id, sheet := range f.GetSheetMap() {
 			path := fmt.Sprintf("xl/worksheets/sheet%d.xml", id)
-			byPath.whole[path], byPath.closings[path] = p.whole[sheet], p.closings[sheet]
+			byPath.whole[path], byPath.rows[path] = p.whole[sheet], p.rows[sheet]
 		}
 	}
 	// Straight to where it goes: excelize would hold a workbook in memory twice.
@@ -121,23 +123,19 @@ type orderedZip struct {
 	deflate *flate.Writer // of one entry after the other: a new one costs more than a small entry itself
 }
 
-// entry is one compressed part, with the sums that the directory needs.
+// entry is one compressed part.
 type entry struct {
-	name        string
-	data        bytes.Buffer
-	crc         uint32
-	size        uint64
-	whole       string // stands in place of what is written
-	tail        string // goes before the closing tag
-	original    *zip.File
-	copied      bool   // compressed as it was before
-	rootWritten bool   // the root element is through
-	pending     []byte // what waits to be compressed
-	deflate     *flate.Writer
+	deflated
+	name    string
+	pending []byte // what excelize writes of it: never much, because rows are not written by it
+	sheets  *sheetXML
 }
 
 // closingTag ends a worksheet.
 const closingTag = "</worksheet>"
+
+// Links and rows are inserted at these tags of a worksheet.
+var rowsBegin, rowsEnd, afterLinks = []byte("<sheetData>"), []byte("</sheetData>"), []byte("<printOptions")
 
 // streamedRoot matches the root element of a streamed sheet, with some fifty namespaces; in its place are those in use.
 var (
@@ -153,69 +151,49 @@ var (
 	usualAttr = []byte("r:id=")
 )
 
-// blockSize is how many bytes are compressed at once: more than any root element takes.
-const blockSize = 64 << 10
-
 func (e *entry) Write(p []byte) (int, error) {
-	switch was := e.original; {
-	case e.whole != "":
-		return len(p), nil
-	case was != nil && uint64(len(p)) == was.UncompressedSize64 && crc32.ChecksumIEEE(p) == was.CRC32: // not touched
+	e.pending = append(e.pending, p...)
+	return len(p), nil
+}
+
+// finish compresses the part, with the rows of the sheet and what belongs to them inserted.
+func (e *entry) finish() error {
+	data, rows, whole := e.pending, e.sheets.rows[e.name], e.sheets.whole[e.name]
+	e.pending = nil
+	switch was := e.sheets.originals[e.name]; {
+	case was != nil && uint64(len(data)) == was.UncompressedSize64 && crc32.ChecksumIEEE(data) == was.CRC32: // not touched
 		raw, err := was.OpenRaw()
 		if err == nil {
-			e.copied, e.crc, e.size = true, was.CRC32, was.UncompressedSize64
+			e.crc, e.size = was.CRC32, was.UncompressedSize64
 			_, err = e.data.ReadFrom(raw)
 		}
-		return len(p), err
-	}
-	if e.pending = append(e.pending, p...); len(e.pending) < blockSize {
-		return len(p), nil
-	}
-	return len(p), e.compress(len(streamedAttr)) // where one may begin
-}
-
-// compress compresses the pending bytes except the last keep.
-func (e *entry) compress(keep int) error {
-	if e.size == 0 {
-		e.deflate.Reset(&e.data)
-	}
-	if !e.rootWritten {
-		e.rootWritten, e.pending = true, streamedRoot.ReplaceAll(e.pending, plainRoot)
-	}
-	if bytes.Contains(e.pending, streamedAttr) {
-		e.pending = bytes.ReplaceAll(e.pending, streamedAttr, usualAttr)
-	}
-	sure := e.pending[:len(e.pending)-keep]
-	e.crc, e.size = crc32.Update(e.crc, crc32.IEEETable, sure), e.size+uint64(len(sure))
-	_, err := e.deflate.Write(sure)
-	e.pending = append(e.pending[:0], e.pending[len(sure):]...)
-	return err
-}
-
-// finish compresses the rest, with the closing XML before the closing tag.
-func (e *entry) finish() error {
-	switch {
-	case e.copied:
-		return nil
-	case e.whole != "":
-		e.pending, e.rootWritten = []byte(e.whole), true
-	case e.tail != "":
-		rest, ok := bytes.CutSuffix(e.pending, []byte(closingTag))
-		if !ok {
-			return fmt.Errorf("工作表 %s 的结尾不是 %s", e.name, closingTag)
-		}
-		e.pending = append(rest, e.tail+closingTag...)
-	}
-	if err := e.compress(0); err != nil {
 		return err
+	case whole != "":
+		data = []byte(whole)
+	case e.sheets.originals == nil: // what others wrote keeps its root
+		data = streamedRoot.ReplaceAll(data, plainRoot)
 	}
-	return e.deflate.Close()
+	e.deflate.Reset(&e.data)
+	data = bytes.ReplaceAll(data, streamedAttr, usualAttr)
+	if rows != nil {
+		begin, end := bytes.Index(data, rowsBegin)+len(rowsBegin), bytes.Index(data, rowsEnd)
+		if end < begin {
+			return fmt.Errorf("工作表 %s 里没有 %s", e.name, rowsBegin)
+		}
+		if err := errors.Join(e.add(data[:begin]), e.concat(&rows.deflated)); err != nil {
+			return err
+		}
+		data = append(data[end:len(data)-len(closingTag)], rows.charts+closingTag...)
+		if rows.links.Len() > 0 {
+			links := "<hyperlinks>" + rows.links.String() + "</hyperlinks>"
+			data = bytes.Replace(data, afterLinks, append([]byte(links), afterLinks...), 1)
+		}
+	}
+	return errors.Join(e.add(data), e.deflate.Close())
 }
 
 func (z *orderedZip) Create(name string) (io.Writer, error) {
-	p := z.parts
-	z.entries = append(z.entries, &entry{name: name, deflate: z.deflate, whole: p.whole[name], tail: p.closings[name],
-		original: p.originals[name], rootWritten: p.originals != nil}) // what others wrote keeps its root
+	z.entries = append(z.entries, &entry{name: name, deflated: deflated{deflate: z.deflate}, sheets: &z.parts})
 	if n := len(z.entries); n > 1 {
 		return z.entries[n-1], z.entries[n-2].finish()
 	}
@@ -260,7 +238,9 @@ func Text(s string) string {
 
 // EscapedText is Text for a cell set by itself: programs read _x0041_ as A, and excelize escapes that only elsewhere.
 func EscapedText(s string) string {
-	s = Text(s)
+	if s = Text(s); !strings.Contains(s, "_x") { // nearly always
+		return s
+	}
 	var b strings.Builder
 	for i := range len(s) { // one may begin at the end of another: _x0041_x0042_
 		if b.WriteByte(s[i]); s[i] == '_' && escapedCode.MatchString(s[i:min(len(s), i+len("_x0041_"))]) {

@@ -48,7 +48,7 @@ func TestUntouchedPartsStay(t *testing.T) {
 	must.Do(t, write(&before, f, "题", sheetXML{}))
 	g := must.Get(excelize.OpenReader(bytes.NewReader(before.Bytes())))(t)
 	defer g.Close()
-	must.Do(t, errors.Join(g.SetCellStr("Sheet1", "A1", "改"), Save(&after, g, before.Bytes())))
+	must.Do(t, errors.Join(g.SetCellStr("Sheet1", "A1", "改"), NewReportOn(g, "").Save(&after, before.Bytes())))
 	raw := func(b *bytes.Buffer, name string) string {
 		z := must.Get(zip.NewReader(bytes.NewReader(b.Bytes()), int64(b.Len())))(t)
 		for _, part := range z.File {

@@ -98,16 +98,22 @@ type gridPart struct {
 	grid      Grid
 	name      string
 	writer    *excelize.StreamWriter
+	rows      *sheetRows
 	row       int // last written
 	last      int
 	linkCount int
 	charts    strings.Builder // sparklines of the rows so far
 }
 
-// finish ends the worksheet. excelize can't stream sparklines, so saving inserts them.
+// finish ends the worksheet. excelize can't stream sparklines, and searches all links of a sheet for each new one, so
+// saving inserts both.
 func (p *gridPart) finish() {
 	if p.charts.Len() > 0 {
-		p.report.closings[p.name] = strings.Replace(strings.TrimSpace(sparklines), "{charts}", p.charts.String(), 1)
+		p.rows.charts = strings.Replace(strings.TrimSpace(sparklines), "{charts}", p.charts.String(), 1)
+	}
+	if targets := p.rows.targets.String(); targets != "" {
+		part := fmt.Sprintf("xl/worksheets/_rels/sheet%d.xml.rels", p.writer.SheetID)
+		p.report.file.Pkg.Store(part, []byte(relationships+targets+"</Relationships>"))
 	}
 	if p.grid.Table != "" && p.row > p.grid.HeaderRow() {
 		name, plain := p.grid.Table, false
@@ -115,8 +121,14 @@ func (p *gridPart) finish() {
 			name += "_" + strings.Trim(strings.TrimPrefix(p.name, p.grid.Sheet), "()")
 		}
 		area := fmt.Sprintf("A%d:%s", p.grid.HeaderRow(), model.CellName(p.row, len(p.grid.Columns)))
+		heads := make([]any, len(p.grid.Columns)) // where it looks for the names of the columns; our rows take its place
+		for i, c := range p.grid.Columns {
+			heads[i] = Text(c.Header)
+		}
+		try.Do(p.writer.SetRow(model.CellName(p.grid.HeaderRow(), 1), heads))
 		try.Do(p.writer.AddTable(&excelize.Table{Range: area, Name: name, ShowRowStripes: &plain}))
 	}
+	p.rows.finish()
 	try.Do(p.writer.Flush())
 }
 
@@ -205,6 +217,7 @@ func (r *Report) beginPart(g Grid, name string, rows int) *gridPart {
 	}
 	try.Do(SetWidths(p.writer, widths))
 	try.Do(p.writer.SetPanes(panes(header, g.Freeze)))
+	p.rows = r.beginRows(name)
 	p.writeHeader()
 	return p
 }
@@ -308,14 +321,14 @@ func (p *gridPart) add(cells []Cell) {
 
 func (p *gridPart) write(cells []Cell, tall float64) {
 	p.row++
-	values := make([]any, len(cells))
+	p.rows.beginRow(p.row, min(tall, tallest))
 	for i, c := range cells {
-		if values[i] = p.report.value(c); c.Link != "" && p.linkCount < maxLinks {
+		if p.rows.writeCell(p.row, i+1, c); c.Link != "" && p.linkCount < maxLinks {
 			p.linkCount++
-			p.link(model.CellName(p.row, i+1), c.Link)
+			p.rows.addLink(model.CellName(p.row, i+1), c.Link)
 		}
 	}
-	try.Do(p.writer.SetRow(model.CellName(p.row, 1), values, excelize.RowOpts{Height: min(tall, tallest)}))
+	p.rows.endRow()
 }
 
 // setConditionalFormats sets the conditional formats of the columns.

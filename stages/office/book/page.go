@@ -239,16 +239,18 @@ func (r *Report) Page(p *Page) (err error) {
 	if p.Frozen > 0 {
 		try.Do(w.SetPanes(panes(p.Frozen, 0)))
 	}
+	rows := r.beginRows(p.Sheet)
 	for _, row := range slices.Sorted(maps.Keys(p.cells)) {
-		values := make([]any, p.last[1])
+		rows.beginRow(row, p.rowHeight(row))
 		for _, col := range slices.Sorted(maps.Keys(p.cells[row])) {
 			c := p.cells[row][col]
-			if values[col-1] = r.value(c); c.Link != "" {
+			if rows.writeCell(row, col, c); c.Link != "" {
 				r.link(p.Sheet, model.CellName(row, col), c.Link)
 			}
 		}
-		try.Do(w.SetRow(model.CellName(row, 1), values, excelize.RowOpts{Height: p.rowHeight(row)}))
+		rows.endRow()
 	}
+	rows.finish()
 	for _, s := range p.spans {
 		try.Do(w.MergeCell(model.CellName(s[0], s[1]), model.CellName(s[2], s[3])))
 	}

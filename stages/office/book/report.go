@@ -1,11 +1,9 @@
 package book
 
 import (
-	"cmp"
 	"encoding/xml"
 	"fmt"
 	"io"
-	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
@@ -19,11 +17,10 @@ import (
 // Report is a workbook for reading and printing: tables (Grid) and freely laid out sheets (Page), in the same looks and
 // print set-up. Sheets are streamed, so a sheet of a million rows needs little memory.
 type Report struct {
-	file     *excelize.File
-	styles   *Styles
-	footer   string
-	isNew    bool              // nothing is in the workbook but what we write
-	closings map[string]string // by sheet: what belongs before the end of its XML
+	file   *excelize.File
+	styles *Styles
+	footer string
+	rows   map[string]*sheetRows // by sheet
 }
 
 // Cell is one cell to write.
@@ -50,17 +47,18 @@ type TextRun struct {
 	Common bool
 }
 
-// runs converts the text for excelize.
-func (p RichText) runs() []excelize.RichTextRun {
-	out := make([]excelize.RichTextRun, len(p))
-	for i, x := range p {
-		font := &excelize.Font{Family: SheetFont, Size: textSize, Color: Ink}
+// xml returns the runs of a text as they are written in a cell.
+func (p RichText) xml() string {
+	var b strings.Builder
+	for _, x := range p {
+		colour := Ink
 		if x.Common {
-			font.Color = Red
+			colour = Red
 		}
-		out[i] = excelize.RichTextRun{Text: Text(x.Text), Font: font}
+		fmt.Fprintf(&b, `<r><rPr><rFont val="%s"></rFont><family val="2"></family><color rgb="FF%s"></color>`+
+			`<sz val="%d"></sz></rPr><t%s>%s</t></r>`, SheetFont, colour, textSize, spaceAttribute(x.Text), escapeCell(x.Text))
 	}
-	return out
+	return b.String()
 }
 
 // text returns the text of a cell, to compute its height.
@@ -78,9 +76,9 @@ func (c Cell) text() (string, bool) {
 	return "", false
 }
 
-// NewReportOn adds sheets to an existing workbook, which the caller saves.
+// NewReportOn adds sheets to an existing workbook; Save writes it.
 func NewReportOn(f *excelize.File, footer string) *Report {
-	return &Report{file: f, styles: NewStyles(f), footer: footer, closings: map[string]string{}}
+	return &Report{file: f, styles: NewStyles(f), footer: footer, rows: map[string]*sheetRows{}}
 }
 
 // NewReport creates a workbook with these sheets, in this order. footer is printed at the foot of each page.
@@ -92,15 +90,13 @@ func NewReport(footer string, sheets ...string) (r *Report, err error) {
 	}
 	try.Do(f.DeleteSheet("Sheet1"))
 	f.SetActiveSheet(0) // now: later it would read every sheet that was streamed
-	r = NewReportOn(f, footer)
-	r.isNew = true
-	return r, nil
+	return NewReportOn(f, footer), nil
 }
 
 // Write saves the workbook and closes it.
 func (r *Report) Write(w io.Writer, title string) error {
 	defer r.file.Close()
-	return write(w, r.file, title, sheetXML{closings: r.closings})
+	return write(w, r.file, title, sheetXML{rows: r.rows})
 }
 
 // Hidden adds a hidden sheet of texts for the program that reads the workbook back.
@@ -127,19 +123,6 @@ func round15(v float64) float64 {
 	return short
 }
 
-// value converts a cell for excelize.
-func (r *Report) value(c Cell) any {
-	switch v := c.Value.(type) {
-	case string:
-		c.Value = Text(v)
-	case float64:
-		c.Value = round15(v)
-	case RichText:
-		c.Value = v.runs()
-	}
-	return excelize.Cell{StyleID: try.Get(r.styles.Of(cmp.Or(c.Look, Plain))), Value: c.Value, Formula: c.Formula}
-}
-
 func (r *Report) link(sheet, cell, target string) {
 	to, kind := linkTarget(target)
 	try.Do(r.file.SetCellHyperLink(sheet, cell, to, kind))
@@ -151,46 +134,6 @@ func linkTarget(target string) (to, kind string) {
 		return target[1:], "Location"
 	}
 	return escapePath(target), "External"
-}
-
-// link adds a link to a streamed sheet. excelize searches all links and relationships of the sheet for each new one, so
-// only the first of a kind is added by it, and others are appended to its lists.
-func (p *gridPart) link(cell, target string) {
-	to, kind := linkTarget(target)
-	links, relations := p.excelizeLists()
-	if !p.report.isNew || !links.IsValid() || kind == "External" && !relations.IsValid() {
-		p.report.link(p.name, cell, target)
-		return
-	}
-	add := func(list reflect.Value, fields map[string]string) {
-		x := reflect.New(list.Type().Elem()).Elem()
-		for name, value := range fields {
-			x.FieldByName(name).SetString(value)
-		}
-		list.Set(reflect.Append(list, x))
-	}
-	if kind == "Location" {
-		add(links, map[string]string{"Ref": cell, "Location": to})
-		return
-	}
-	id := "rId" + strconv.Itoa(relations.Len()+1)
-	add(relations, map[string]string{"ID": id, "Type": excelize.SourceRelationshipHyperLink, "Target": to,
-		"TargetMode": kind})
-	add(links, map[string]string{"Ref": cell, "RID": id})
-}
-
-// excelizeLists returns excelize's lists of the sheet's links and relationships, invalid if there are none yet.
-func (p *gridPart) excelizeLists() (links, relations reflect.Value) {
-	part := "sheet" + strconv.Itoa(p.writer.SheetID) + ".xml"
-	if x, ok := p.report.file.Sheet.Load("xl/worksheets/" + part); ok {
-		if of := reflect.ValueOf(x).Elem().FieldByName("Hyperlinks"); of.IsValid() && !of.IsNil() {
-			links = of.Elem().FieldByName("Hyperlink")
-		}
-	}
-	if x, ok := p.report.file.Relationships.Load("xl/worksheets/_rels/" + part + ".rels"); ok {
-		relations = reflect.ValueOf(x).Elem().FieldByName("Relationships")
-	}
-	return links, relations
 }
 
 // cellLink finds the ending that CellLink makes: a number sign may stand in a path, too.
