@@ -58,11 +58,10 @@ type sheetRows struct {
 	styles  *Styles
 	pending []byte // XML that is not compressed yet
 
-	links   strings.Builder // XML of the links of the sheet
-	targets strings.Builder // XML of the relationships of external links
-	// external counts them.
-	external int
-	charts   string // XML of the sparklines
+	links    strings.Builder // XML of the links of the sheet
+	targets  strings.Builder // XML of the relationships of external links
+	external int             // number of external links
+	charts   string          // XML of the sparklines
 }
 
 // beginRows begins the rows of a sheet.
@@ -144,7 +143,8 @@ func escapeCell(s string) string {
 }
 
 // relationships begins a list of relationships.
-const relationships = xml.Header + `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">`
+const relationships = xml.Header +
+	`<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">`
 
 // addLink makes a cell a link.
 func (s *sheetRows) addLink(cell, target string) {
