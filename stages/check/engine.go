@@ -76,7 +76,7 @@ type batch struct {
 	names           []string                   // consortium of each submission
 	units           []*unit                    // that rosters list, each name once
 	unitsByKey      map[string]*unit           // by the keys of their names
-	unitHashes      []unitHash                 // sorted: index of units by their names
+	unitsByHash     map[uint64][]int32         // positions of units, by the hashes of their names
 	schools         map[string]table.School    // the Department's list, by the keys of their names
 	alone           bool                       // submissions are not compared
 	*lexicon
@@ -87,7 +87,8 @@ func newBatch(facts *table.Facts, known Known) (*batch, error) {
 	d := facts.Definition
 	b := &batch{alone: known.Alone, lexicon: newLexicon(d), facts: facts, register: known.Register, def: d,
 		schools: known.Register.Schools(d), readingFindings: map[string][]model.Finding{}, order: map[string]int{},
-		prior: map[string][]table.PriorExplanation{}, unitsByKey: map[string]*unit{}}
+		prior: map[string][]table.PriorExplanation{}, unitsByKey: map[string]*unit{},
+		unitsByHash: map[uint64][]int32{}}
 	for _, g := range known.Given {
 		b.prior[g.Fingerprint] = append(b.prior[g.Fingerprint], g)
 	}

@@ -85,7 +85,7 @@ type unit struct {
 	rows   []rosterRow
 }
 
-// seat is a row of a roster.
+// rosterRow is a row of a roster.
 type rosterRow struct {
 	form int    // its position
 	name string // of the unit, as it is written there
@@ -99,35 +99,21 @@ func (b *batch) unit(m table.Member) *unit {
 	return &unit{Spelling: b.def.Reading.Spell(cmp.Or(school, m.NameKey)), listed: school}
 }
 
-// unitHash is one of the hashes of the name of a unit.
-type unitHash struct {
-	hash uint64
-	unit int // its position
-}
-
 func (b *batch) indexUnits() {
 	for i, u := range b.units {
 		for _, h := range u.Hashes() {
-			b.unitHashes = append(b.unitHashes, unitHash{h, i})
+			b.unitsByHash[h] = append(b.unitsByHash[h], int32(i))
 		}
 	}
-	slices.SortFunc(b.unitHashes, func(x, y unitHash) int { return cmp.Or(cmp.Compare(x.hash, y.hash), x.unit-y.unit) })
 }
 
 // sameUnits returns the units of the batch, itself included, whose names may mean the same unit.
 func (b *batch) sameUnits(own *unit) (out []*unit) {
-	const frequent = 64 // a hash that more names share is ignored
-	var found []int
+	const maxHolders = 64 // a hash of more names is ignored
+	var found []int32
 	for _, h := range own.Hashes() {
-		at, _ := slices.BinarySearchFunc(b.unitHashes, h, func(x unitHash, h uint64) int { return cmp.Compare(x.hash, h) })
-		end := at
-		for end < len(b.unitHashes) && b.unitHashes[end].hash == h && end-at <= frequent {
-			end++
-		}
-		for _, x := range b.unitHashes[at:end] {
-			if end-at <= frequent {
-				found = append(found, x.unit)
-			}
+		if holders := b.unitsByHash[h]; len(holders) <= maxHolders {
+			found = append(found, holders...)
 		}
 	}
 	slices.Sort(found)
