@@ -49,10 +49,15 @@ type Input struct {
 	AllowTrial bool      // allow other weights even before all marks are in, and in a meeting copy
 }
 
-// Write writes the page. It shows the submissions around the selection line, as many as the limits allow.
+// Write writes the page. It shows the submissions around the selection line, as many as the limits allow. Trying other
+// weights needs data of all submissions: it is left out where it would take the place of half of those shown.
 func Write(out io.Writer, in Input) error {
-	for most := min(maxSubmissions, in.Ranking.Ranking.Len()); ; most = most * 3 / 4 {
-		data, err := json.Marshal(newPage(in, most))
+	all := min(maxSubmissions, in.Ranking.Ranking.Len())
+	for most, trial := all, true; ; most = most * 3 / 4 {
+		if trial && most < (all+1)/2 {
+			most, trial = all, false
+		}
+		data, err := json.Marshal(newPage(in, most, trial))
 		if err != nil {
 			return err
 		}
@@ -61,7 +66,7 @@ func Write(out io.Writer, in Input) error {
 			_, err := out.Write(page)
 			return err
 		}
-		if most <= 2 {
+		if most <= 2 && !trial {
 			return fmt.Errorf("两家的内容就超过%d MB，写不成一页", maxBytes>>20)
 		}
 	}
@@ -102,16 +107,17 @@ func (s masked) MarshalJSON() ([]byte, error) {
 // record is an object in the data of the page, with the keys that page.js uses.
 type record map[string]any
 
-// newPage collects the data of the page for at most so many submissions. Words that must not appear before all marks
+// newPage collects the data of the page for at most so many submissions; trial: with what trying other weights needs,
+// where that is allowed. Words that must not appear before all marks
 // are in are here, not in the script. Values of a submission are in the order of points, evidence and metrics.
-func newPage(in Input, most int) record {
+func newPage(in Input, most int, trial bool) record {
 	d, k, complete := in.Definition, in.Choose(), in.Standing.Complete()
 	p := record{
 		"title": in.title(), "batch": d.Directory.Batch, "standing": masked(in.Standing.String()),
 		"short": in.Standing.Short(), "state": in.Ranking.State(), "complete": complete, "date": in.Date, "root": in.DataRoot,
 		"schema": Schema, "weights": d.Rubric.WeightsNote, "available": d.Rubric.Available.InexactFloat64(),
 		"earlier":    in.Opinions,
-		"trial":      in.AllowTrial || complete && in.Standing.Meeting == "", // other weights may be tried
+		"trial":      false,
 		"industries": d.Directory.Industries, "all": in.Facts.Submissions.Len(),
 		"select": [3]int{min(d.Directory.Select.Min, k), k, max(d.Directory.Select.Max, k)}, // at least, as run, at most
 		"words": record{"overview": "各家得分", "rank": "数据部分暂列", "chosen": "各家",
@@ -142,8 +148,14 @@ func newPage(in Input, most int) record {
 	ranking, about := slices.Collect(in.Ranking.Ranking.All()), in.BySubmission()
 	shown := aroundLine(ranking, k, most)
 	p["places"] = in.submissionRecords(shown, about)
-	unseen := slices.DeleteFunc(ranking, func(r table.Rank) bool { return !r.Ranked || slices.Contains(shown, r) })
-	p["unseen"] = table.Each(unseen, func(r table.Rank) record { return in.trialData(r, about[r.Submission]) })
+	switch allowed := in.AllowTrial || complete && in.Standing.Meeting == ""; {
+	case allowed && trial:
+		unseen := slices.DeleteFunc(ranking, func(r table.Rank) bool { return !r.Ranked || slices.Contains(shown, r) })
+		p["trial"] = true
+		p["unseen"] = table.Each(unseen, func(r table.Rank) record { return in.trialData(r, about[r.Submission]) })
+	case allowed:
+		p["words"].(record)["note"] = fmt.Sprint(p["words"].(record)["note"], "家数或文字太多，这一页不带权重试算。")
+	}
 	return p
 }
 

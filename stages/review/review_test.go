@@ -169,7 +169,7 @@ func TestPageStandsAlone(t *testing.T) {
 
 func TestNothingOfALineBeforeAllMarks(t *testing.T) {
 	in := standing(t, false)
-	p := newPage(in, maxSubmissions)
+	p := newPage(in, maxSubmissions, true)
 	if p["complete"] == true || p["trial"] == true || p["swaps"] != nil || p["choices"] != nil || p["certain"] != nil {
 		t.Errorf("%+v", p["words"])
 	}
@@ -196,8 +196,14 @@ func TestWhereWeightsCanBeTried(t *testing.T) {
 		if c.frozen {
 			in.Standing.Meeting = "评审会"
 		}
-		if got := newPage(in, maxSubmissions)["trial"]; got != c.want {
+		if got := newPage(in, maxSubmissions, true)["trial"]; got != c.want {
 			t.Errorf("%+v: %v", c, got)
+		}
+		// What does not fit is left out, and the page says so.
+		without := newPage(in, maxSubmissions, false)
+		says := strings.Contains(fmt.Sprint(without["words"]), "不带权重试算")
+		if without["trial"] != false || without["unseen"] != nil || says != c.want {
+			t.Errorf("%+v, without: %v, says so: %v", c, without["trial"], says)
 		}
 	}
 }
@@ -214,7 +220,7 @@ func TestSixtyAroundTheLine(t *testing.T) {
 		}
 	}
 	in := standing(t, true)
-	if p := newPage(in, 6); len(p["places"].([]record)) != 6 || p["all"] != in.Facts.Submissions.Len() {
+	if p := newPage(in, 6, true); len(p["places"].([]record)) != 6 || p["all"] != in.Facts.Submissions.Len() {
 		t.Errorf("%d of %d", len(p["places"].([]record)), p["all"])
 	}
 }
