@@ -107,8 +107,8 @@ func (b *batch) indexUnits() {
 	}
 }
 
-// sameUnits returns the units of the batch, itself included, whose names may mean the same unit.
-func (b *batch) sameUnits(own *unit) (out []*unit) {
+// sameUnits returns a unit and those of the batch whose names may mean the same unit.
+func (b *batch) sameUnits(own *unit) []*unit {
 	const maxHolders = 64 // a hash of more names is ignored
 	var found []int32
 	for _, h := range own.Hashes() {
@@ -116,10 +116,11 @@ func (b *batch) sameUnits(own *unit) (out []*unit) {
 			found = append(found, holders...)
 		}
 	}
+	out := []*unit{own}
 	slices.Sort(found)
 	for _, i := range slices.Compact(found) {
-		if b.sameUnit(own, b.units[i]) {
-			out = append(out, b.units[i])
+		if u := b.units[i]; u != own && b.sameUnit(own, u) {
+			out = append(out, u)
 		}
 	}
 	return out
