@@ -111,8 +111,11 @@ func stringCodes(s []byte) []byte {
 				case c == ')' && depth == 1:
 					depth = 0
 				default:
-					depth += map[byte]int{'(': 1, ')': -1}[c]
-					out = append(out, c)
+					if out = append(out, c); c == '(' {
+						depth++
+					} else if c == ')' {
+						depth--
+					}
 				}
 			}
 			i--
