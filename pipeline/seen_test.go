@@ -65,6 +65,9 @@ var cellKinds = []cellKind{
 	number1("120", "No120"), number1("120", "120以上"), number1("1E-7", "0"), number1("99999999999999999", "99999999999999999"), day1("120", "1900年"), day1("0.5", "12:00"), day1("120", "2880:00"),
 	struck1(text1("300"), "26"), struck1(text1("300"), "300"), struck1(number1("120", "120"), "120"),
 	{"volatile", func(c *model.Cell) { c.Kind, c.Raw, c.Shown, c.Formula = model.Number, "24", "24", "YEAR(NOW())-2000" }},
+	{"stale", func(c *model.Cell) {
+		c.Kind, c.Raw, c.Shown, c.Formula, c.Stale = model.Number, "24", "24", "10+2", "12"
+	}},
 	{"merged", func(c *model.Cell) { c.Kind, c.Raw, c.Shown, c.Merged = model.Text, "300", "300", "D14:E14" }},
 	{"covered by a merged cell", func(c *model.Cell) {
 		c.Kind, c.Raw, c.Shown, c.Filled, c.Merged = model.Blank, "", "", false, "D14:E14"

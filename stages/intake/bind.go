@@ -2,11 +2,15 @@ package intake
 
 import (
 	"cmp"
+	"errors"
+	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"lianheti/stages/model"
+	"lianheti/stages/office/formula"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -34,10 +38,58 @@ func bind(d *templates.Definition, file model.File, book *Book) model.Workbook {
 			}
 		}
 	}
+	b.recalculate()
 	b.looseCells()
 	b.report()
 	return b.out
 }
+
+// arithmetic matches formulas over numbers and cells of the same sheet, which are evaluated again. Texts are not among
+// them: a few of their functions can make a text of any size.
+var arithmetic = regexp.MustCompile(
+	`^(?:[-+*/%(),:]|[0-9]+(?:\.[0-9]+)?|\$?[A-Z]{1,2}\$?[1-9][0-9]{0,3}|(?:SUM|MAX|MIN|ROUND|ABS|INT)\()+$`)
+
+// recalculate notes the formulas whose saved result is another than what they give: Excel shows one or the other.
+func (b *binder) recalculate() {
+	const longest = 1000 // bytes of a formula
+	budget := 200_000    // of cells that all formulas together look at
+	for i := range b.out.Entries {
+		e := &b.out.Entries[i]
+		if e.Kind != model.Number || len(e.Formula) > longest || !arithmetic.MatchString(e.Formula) {
+			continue
+		}
+		saved, _ := strconv.ParseFloat(e.Raw, 64)
+		v, err := formula.Evaluate(operands{b.book.Sheet(e.Place.Sheet), &budget}, "", e.Formula)
+		if now, ok := v.(float64); err == nil && ok && math.Abs(now-saved) > 1e-9*max(1, math.Abs(now)) {
+			e.Stale = strconv.FormatFloat(now, 'f', -1, 64)
+		}
+	}
+}
+
+// operands gives formulas the saved values of a sheet's cells.
+type operands struct {
+	sheet  *Sheet
+	budget *int // of cells to look at
+}
+
+func (o operands) Cell(_ string, row, col int) (formula.Value, error) {
+	if *o.budget--; *o.budget < 0 {
+		return nil, errors.New("too many cells")
+	}
+	switch c := o.sheet.At(row, col); c.Kind {
+	case model.Blank:
+		return nil, nil
+	case model.Number:
+		return strconv.ParseFloat(c.Raw, 64)
+	case model.Text:
+		return c.Raw, nil
+	default:
+		return nil, errors.New("no value")
+	}
+}
+
+func (operands) Name(string) (formula.Area, bool)     { return formula.Area{}, false }
+func (operands) Format(_ string, row, col int) string { return "" }
 
 // find lists the positions of a text of the form on a sheet, also in its wording in earlier templates.
 func (b *binder) find(sheet *Sheet, words string) [][2]int {

@@ -199,6 +199,27 @@ func TestListsGoOn(t *testing.T) {
 	}
 }
 
+func TestSavedResultsAreComparedWithTheirFormulas(t *testing.T) {
+	cell := func(row, col int, kind model.Kind, raw string) Cell {
+		return Cell{Cell: model.Cell{Row: row, Col: col, Kind: kind, Raw: raw}}
+	}
+	sheet := &Sheet{Title: "表", Cells: []Cell{cell(1, 1, model.Number, "3"), cell(2, 1, model.Number, "4"),
+		cell(3, 1, model.Text, "5"), cell(4, 1, model.Error, "#N/A")}}
+	for _, c := range []struct{ formula, saved, stale string }{
+		{"100+20", "999", "120"}, {"100+20", "120", ""}, {"SUM(A1:A3)", "7", ""}, {"SUM($A$1:A2)*10", "7", "70"}, {"A1+A3", "8", ""},
+		{"A1*50%", "1.5", ""}, {"ROUND(A1/A2,1)", "0.7", "0.8"}, {"0.1+0.2", "0.3", ""}, {"-A2", "4", "-4"}, {"SUM(A2:A1)", "8", "7"},
+		// what it can't calculate is left alone, whoever wrote it
+		{"A4+1", "1", ""}, {"VLOOKUP(A1,B:B,1)", "1", ""}, {"'别的表'!A1", "1", ""}, {"ROUND(A1)", "1", ""}, {"ABS()", "1", ""}, {"MAX(,)", "1", ""},
+		{"1/0", "1", ""}, {"SUM(A1:ZZ9999)", "1", ""}, {"((((", "1", ""}, {"A0", "1", ""}, {"A1:A2:A3", "1", ""}, {"1%%+", "1", ""}, {strings.Repeat("(", 900), "1", ""},
+	} {
+		b := &binder{book: &Book{Sheets: []*Sheet{sheet}}}
+		b.out.Entries = []model.Entry{{Cell: model.Cell{Place: model.Place{Sheet: "表"}, Kind: model.Number, Raw: c.saved, Formula: c.formula}}}
+		if b.recalculate(); b.out.Entries[0].Stale != c.stale {
+			t.Errorf("=%s with %s: %q, not %q", c.formula, c.saved, b.out.Entries[0].Stale, c.stale)
+		}
+	}
+}
+
 func TestOutsideTheForm(t *testing.T) {
 	w := readBytes(edit(t, sent(), func(f *excelize.File) error {
 		if _, err := f.NewSheet("底稿"); err != nil {

@@ -60,6 +60,7 @@ type Cell struct {
 	IsDate  bool   // the number format shows a date, so Raw is a serial day number (already shifted to the 1900 system)
 	Filled  bool   // non-blank after trimming white space
 	Formula string // that computed the value, without the equals sign; Raw is its saved result
+	Stale   string // what the formula gives now, where that isn't its saved result
 	Struck  string // struck-through text, not in Raw; where the whole cell is struck through, equal to Raw
 	Hidden  bool   // not visible: hidden or filtered row, or text in the colour of the cell
 	Merged  string // area in which it is merged with other inputs, so that the value is ambiguous: D14:E14

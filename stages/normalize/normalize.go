@@ -68,6 +68,10 @@ func readWorkbook(d *templates.Definition, w model.Workbook, masker nameMasker) 
 		if d.Reading.Volatile(e.Formula) {
 			r.addCoercions(d.Field(e.Field), e, []table.Coercion{{Kind: "volatile", From: "=" + e.Formula}}, e.Shown)
 		}
+		if e.Stale != "" {
+			from := "=" + e.Formula + "，算得" + e.Stale
+			r.addCoercions(d.Field(e.Field), e, []table.Coercion{{Kind: "stale", From: from}}, e.Shown)
+		}
 		switch f := d.Field(e.Field); {
 		case f.Record != "":
 			listed = append(listed, e)
@@ -251,7 +255,7 @@ func (r *reader) addCoercions(f *templates.Field, e model.Entry, list []table.Co
 		class := f.Reading.Route(c.Kind).Class
 		switch {
 		case class == templates.Lossless || c.Kind == "shown_otherwise":
-		case c.Kind == "struck", c.Kind == "volatile":
+		case c.Kind == "struck", c.Kind == "volatile", c.Kind == "stale":
 			c.To = clean
 		default:
 			c.From, c.To = rawValue(f, e, table.Invalid), clean

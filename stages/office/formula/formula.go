@@ -390,6 +390,14 @@ func (p *parser) expect(sign string) {
 }
 
 func (p *parser) factor() node {
+	n := p.operand()
+	for p.take("%") != "" {
+		n = binary{"/", n, literal{100.0}}
+	}
+	return n
+}
+
+func (p *parser) operand() node {
 	t := p.next()
 	switch {
 	case t == "-":
@@ -435,5 +443,6 @@ func parseName(s string) node {
 	}
 	row, col := model.RowCol(m[2])
 	lastRow, lastCol := model.RowCol(cmp.Or(m[3], m[2]))
-	return reference{area: Area{strings.Trim(m[1], "'"), row, col, lastRow, lastCol}}
+	return reference{area: Area{Sheet: strings.Trim(m[1], "'"), Row: min(row, lastRow), Col: min(col, lastCol),
+		LastRow: max(row, lastRow), LastCol: max(col, lastCol)}}
 }
