@@ -131,7 +131,7 @@ func TestColoursThatCannotBeToldApart(t *testing.T) {
 			t.Errorf("%s and %s: alike %v", c.x, c.y, !c.want)
 		}
 	}
-	for attributes, want := range map[string]string{`theme="0"`: white, `theme="0" tint="-0.5"`: "0,-0.5,", `theme="1"`: "1,,", `indexed="1"`: white, `indexed="9"`: white, `indexed="65"`: white, `indexed="64"`: ",,64", `rgb="FF123456"`: "123456", `rgb="123456"`: ",,", `auto="1"`: ",,"} {
+	for attributes, want := range map[string]string{`theme="0"`: white, `theme="0" tint="-0.5"`: "0,-0.5,", `theme="1"`: black, `theme="1" tint="0.5"`: "1,0.5,", `indexed="8"`: black, `indexed="1"`: white, `indexed="9"`: white, `indexed="65"`: white, `indexed="64"`: ",,64", `rgb="FF123456"`: "123456", `rgb="123456"`: ",,", `auto="1"`: ",,"} {
 		got := ""
 		if err := ooxml.NewWalker().Walk([]byte(`<color xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" `+attributes+`/>`), func(e *ooxml.Element) error { got = readColor(e); return nil }); err != nil || got != want {
 			t.Errorf("%s: %s, want %s (%v)", attributes, got, want, err)

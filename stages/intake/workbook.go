@@ -208,16 +208,20 @@ func unescapeControl(s string) string {
 	})
 }
 
-// cellStyle is what matters of a cell's style: number format, struck through, text in the colour of its background.
+// cellStyle is what matters of a cell's style: number format, struck through, text too small or in the colour of its
+// background.
 type cellStyle struct {
 	format            *numberFormat
 	struck, invisible bool
 }
 
 type font struct {
-	struck bool
-	color  string
+	struck, tiny bool
+	color        string
 }
+
+// legible is the size in points below which a text on screen or paper is a speck.
+const legible = 4
 
 // conditionalStyle is the style of a conditional format.
 type conditionalStyle struct {
@@ -240,17 +244,19 @@ func (o *conditionalStyle) element(e *ooxml.Element) {
 
 // hides reports whether a cell in this style shows nothing, or something other than its value.
 func (o conditionalStyle) hides() bool {
-	return o.format || o.color != "" && indistinguishable(o.color, o.background)
+	return o.format || indistinguishable(cmp.Or(o.color, black), o.background)
 }
 
 // whiteFormat matches number formats that write in white whatever the font.
 var whiteFormat = regexp.MustCompile(`(?i)\[(?:white|白色?|(?:color|颜色) ?2)\]`)
 
-// readColor returns a colour as RRGGBB if it is written so or is white; else a name for comparison.
+// readColor returns a colour as RRGGBB if it is written so or is white or black; else a name for comparison.
 func readColor(e *ooxml.Element) string {
 	switch theme, indexed, rgb := e.Attr("theme"), e.Attr("indexed"), e.Attr("rgb"); {
 	case theme == "0" && e.Attr("tint") == "", indexed == "1", indexed == "9", indexed == "65":
 		return white
+	case theme == "1" && e.Attr("tint") == "", indexed == "0", indexed == "8":
+		return black
 	case len(rgb) == 8:
 		return rgb[2:]
 	default:
@@ -258,7 +264,7 @@ func readColor(e *ooxml.Element) string {
 	}
 }
 
-const white = "FFFFFF"
+const white, black = "FFFFFF", "000000"
 
 // indistinguishable reports whether two colours look the same: no component differs by an eighth.
 func indistinguishable(x, y string) bool {
@@ -291,11 +297,14 @@ func (w *workbookReader) loadStyles() *Refusal {
 			}
 			codes[id] = e.Attr("formatCode")
 		case name == "font" && e.Within("fonts"):
-			fonts = append(fonts, font{})
+			fonts = append(fonts, font{color: black})
 		case name == "strike" && e.Within("fonts") && len(fonts) > 0:
 			fonts[len(fonts)-1].struck = boolAttr(e.Attr("val"))
-		case name == "color" && e.Within("fonts") && len(fonts) > 0:
+		case name == "color" && e.Within("fonts") && len(fonts) > 0 && e.Attr("auto") == "" && e.Attr("indexed") != "64":
 			fonts[len(fonts)-1].color = readColor(e)
+		case name == "sz" && e.Within("fonts") && len(fonts) > 0:
+			size, err := strconv.ParseFloat(e.Attr("val"), 64)
+			fonts[len(fonts)-1].tiny = err == nil && size < legible
 		case name == "fill" && e.Within("fills"):
 			fills = append(fills, white)
 		case name == "fgColor" && e.Within("fills") && len(fills) > 0 && e.Parent().Attr("patternType") == "solid":
@@ -323,8 +332,8 @@ func (w *workbookReader) loadStyles() *Refusal {
 			if id[2] >= 0 && id[2] < len(fills) {
 				behind = fills[id[2]]
 			}
-			look.struck, look.invisible = fonts[id[1]].struck, indistinguishable(fonts[id[1]].color, behind)
-			look.invisible = look.invisible || whiteFormat.MatchString(look.format.code) && indistinguishable(white, behind)
+			look.struck = fonts[id[1]].struck
+			look.invisible = fonts[id[1]].tiny || indistinguishable(fonts[id[1]].color, behind) || whiteFormat.MatchString(look.format.code) && indistinguishable(white, behind)
 		}
 		w.styles = append(w.styles, look)
 	}

@@ -62,7 +62,7 @@ type Cell struct {
 	Formula string // that computed the value, without the equals sign; Raw is its saved result
 	Stale   string // what the formula gives now, where that isn't its saved result
 	Struck  string // struck-through text, not in Raw; where the whole cell is struck through, equal to Raw
-	Hidden  bool   // not visible: hidden or filtered row, or text in the colour of the cell
+	Hidden  bool   // not visible: hidden or filtered row, text too small or in the colour of the cell
 	Merged  string // area in which it is merged with other inputs, so that the value is ambiguous: D14:E14
 	Copied  bool   // the value is copied from a merged cell that labels a group of rows
 }
