@@ -333,7 +333,8 @@ func (w *workbookReader) loadStyles() *Refusal {
 				behind = fills[id[2]]
 			}
 			look.struck = fonts[id[1]].struck
-			look.invisible = fonts[id[1]].tiny || indistinguishable(fonts[id[1]].color, behind) || whiteFormat.MatchString(look.format.code) && indistinguishable(white, behind)
+			look.invisible = fonts[id[1]].tiny || indistinguishable(fonts[id[1]].color, behind) ||
+				whiteFormat.MatchString(look.format.code) && indistinguishable(white, behind)
 		}
 		w.styles = append(w.styles, look)
 	}
