@@ -15,7 +15,7 @@ import (
 )
 
 // required is the number of arguments that a function can't do without, where it is not 1.
-var required = map[string]int{"IF": 2, "IFERROR": 2, "CELL": 2, "INDEX": 2, "MOD": 2, "ROUND": 2, "EXACT": 2, "MID": 2,
+var required = map[string]int{"IF": 2, "IFERROR": 2, "CELL": 2, "INDEX": 2, "MOD": 2, "ROUND": 2, "EXACT": 2, "MID": 3,
 	"FIND": 2, "COUNTIF": 2, "MATCH": 2, "SUMIF": 3, "SUBSTITUTE": 3}
 
 // call evaluates a function call.
