@@ -326,9 +326,10 @@ func validateTable(d *templates.Definition, t *templates.Table, rec arrow.Record
 // DuplicateKey returns a key that two rows share, its parts joined by 、; empty where keys are unique or there is none.
 func DuplicateKey(rec arrow.Record, key []string) string {
 	seen, parts := make(map[string]bool, rec.NumRows()), make([]string, len(key))
+	columns := Each(key, func(name string) arrow.Array { return columnOf(rec, name) })
 	for row := range int(rec.NumRows()) {
-		for i, name := range key {
-			parts[i] = cellOf(rec, name, row)
+		for i, column := range columns {
+			parts[i] = textOf(column, row)
 		}
 		whole := strings.Join(parts, "\x00")
 		if len(key) > 0 && seen[whole] {
@@ -370,11 +371,13 @@ func Values(rec arrow.Record, name string) map[string]bool {
 }
 
 // cellOf is a value as text; empty where it is null or there is no such column.
-func cellOf(rec arrow.Record, name string, row int) string {
-	if column := columnOf(rec, name); column != nil && !column.IsNull(row) {
-		return column.ValueStr(row)
+func cellOf(rec arrow.Record, name string, row int) string { return textOf(columnOf(rec, name), row) }
+
+func textOf(column arrow.Array, row int) string {
+	if column == nil || column.IsNull(row) {
+		return ""
 	}
-	return ""
+	return column.ValueStr(row)
 }
 
 // columnOf finds a column by its name; nil where there is none, or more than one.
