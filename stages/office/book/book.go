@@ -14,9 +14,9 @@ import (
 	"regexp"
 	"sort"
 	"strings"
-	"sync"
 	"unicode/utf8"
 
+	"lianheti/stages/office/ooxml"
 	"lianheti/stages/office/try"
 	"lianheti/stages/text"
 
@@ -78,9 +78,9 @@ func save(w io.Writer, f *excelize.File, p sheetXML) error {
 		defaults := f.ContentTypes.Defaults
 		sort.Slice(defaults, func(i, j int) bool { return defaults[i].Extension < defaults[j].Extension })
 	}
-	byPath, deflaters := sheetXML{map[string]string{}, map[string]*sheetRows{}, p.originals}, &defaultCompressors
+	byPath, deflaters := sheetXML{map[string]string{}, map[string]*sheetRows{}, p.originals}, &ooxml.DefaultCompressors
 	if len(p.whole) > 0 { // a form, which is made once and sent to many
-		deflaters = &bestCompressors
+		deflaters = &ooxml.BestCompressors
 	}
 	deflate := deflaters.Get().(*flate.Writer)
 	defer deflaters.Put(deflate)
@@ -94,16 +94,6 @@ func save(w io.Writer, f *excelize.File, p sheetXML) error {
 	f.SetZipWriter(func(io.Writer) excelize.ZipWriter { return &orderedZip{out: w, parts: byPath, deflate: deflate} })
 	_, err := f.WriteTo(io.Discard)
 	return err
-}
-
-// Compressors, which take more memory than most workbooks.
-var defaultCompressors, bestCompressors = compressors(flate.DefaultCompression), compressors(flate.BestCompression)
-
-func compressors(level int) sync.Pool {
-	return sync.Pool{New: func() any {
-		w, _ := flate.NewWriter(nil, level) // an error is for a level that there is not
-		return w
-	}}
 }
 
 // Protect locks a sheet except for its inputs, without a password: it guards against slips, not against people.

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"lianheti/stages/model"
+	"lianheti/stages/office/ooxml"
 	"lianheti/stages/office/try"
 
 	"github.com/klauspost/compress/flate"
@@ -67,7 +68,7 @@ type sheetRows struct {
 // beginRows begins the rows of a sheet.
 func (r *Report) beginRows(sheet string) *sheetRows {
 	s := &sheetRows{styles: r.styles}
-	s.deflate = defaultCompressors.Get().(*flate.Writer)
+	s.deflate = ooxml.DefaultCompressors.Get().(*flate.Writer)
 	s.deflate.Reset(&s.data)
 	r.rows[sheet] = s
 	return s
@@ -90,7 +91,7 @@ func (s *sheetRows) endRow() {
 func (s *sheetRows) finish() {
 	try.Do(s.add(s.pending))
 	try.Do(s.deflate.Flush())
-	defaultCompressors.Put(s.deflate)
+	ooxml.DefaultCompressors.Put(s.deflate)
 	s.deflate, s.pending = nil, nil
 }
 

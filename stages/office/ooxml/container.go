@@ -317,10 +317,25 @@ func verifyChecksum(content []byte, f *zip.File) error {
 	return nil
 }
 
+// Compressors, which take more memory than most workbooks.
+var DefaultCompressors, BestCompressors = compressors(flate.DefaultCompression), compressors(flate.BestCompression)
+
+func compressors(level int) sync.Pool {
+	return sync.Pool{New: func() any {
+		w, _ := flate.NewWriter(nil, level) // an error is for a level that there is not
+		return w
+	}}
+}
+
 // Pack writes parts to a container, in their order. method is one of archive/zip's.
 func Pack(parts []Part, method uint16) ([]byte, error) {
 	var out bytes.Buffer
-	zw := zip.NewWriter(&out)
+	zw, deflate := zip.NewWriter(&out), DefaultCompressors.Get().(*flate.Writer)
+	defer DefaultCompressors.Put(deflate)
+	zw.RegisterCompressor(zip.Deflate, func(to io.Writer) (io.WriteCloser, error) { // of one part after the other
+		deflate.Reset(to)
+		return deflate, nil
+	})
 	for _, p := range parts {
 		w, err := zw.CreateHeader(&zip.FileHeader{Name: p.Name, Method: method})
 		if err != nil {

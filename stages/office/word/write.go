@@ -13,6 +13,7 @@ import (
 	"sync"
 	"text/template"
 
+	"lianheti/stages/office/ooxml"
 	"lianheti/stages/office/try"
 	"lianheti/stages/text"
 )
@@ -23,7 +24,7 @@ func Write(w io.Writer, d Document) (err error) {
 	if d.Text == (Type{}) {
 		d.Text = FormText
 	}
-	k := &writer{Document: d, wrappers: map[any]wrapper{}}
+	k := &writer{Document: d}
 	for i, s := range k.Sections {
 		k.blocks(s, i == len(k.Sections)-1)
 	}
@@ -34,15 +35,16 @@ func Write(w io.Writer, d Document) (err error) {
 		names, made["word/"+b.Name+".xml"] = append(names, "word/"+b.Name+".xml"), b.xml
 	}
 	names = append(names, "word/footnotes.xml", "word/settings.xml", "word/styles.xml")
-	zw := zip.NewWriter(w)
-	for _, name := range names { // in a fixed order and without times
-		entry := try.Get(zw.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate}))
-		try.Get(io.WriteString(entry, `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>`+made[name]))
-		if made[name] == "" {
-			try.Do(parts().ExecuteTemplate(entry, name, k))
+	var all []ooxml.Part
+	for _, name := range names { // in a fixed order
+		xml := made[name]
+		if xml == "" {
+			xml = k.render(name, k)
 		}
+		all = append(all, ooxml.Part{Name: name, Data: []byte(`<?xml version="1.0" encoding="UTF-8" standalone="yes"?>` + xml)})
 	}
-	return zw.Close()
+	try.Get(w.Write(try.Get(ooxml.Pack(all, zip.Deflate))))
+	return nil
 }
 
 //go:embed parts.xml.tmpl
@@ -64,8 +66,6 @@ type writer struct {
 	xml   strings.Builder // main part
 	Bands []band          // headers and footers
 	Notes []string        // XML of the footnotes; the first has the id 1
-
-	wrappers map[any]wrapper // those made, by their shape
 }
 
 // band is the XML of a header or footer.
@@ -87,6 +87,8 @@ func (k *writer) renderInto(name string, data any) {
 
 // wrapper is the XML of a template before and after the content, rendered once for each of the few shapes (formats).
 type wrapper struct{ begin, end string }
+
+var wrappers sync.Map // by shape
 
 // contentMark is rendered in place of the content.
 const contentMark = "\x00"
@@ -116,12 +118,12 @@ type (
 )
 
 func (k *writer) wrapper(name string, shape any) wrapper {
-	made, ok := k.wrappers[shape]
-	if !ok {
-		made.begin, made.end, _ = strings.Cut(k.render(name, shape), contentMark)
-		k.wrappers[shape] = made
+	if made, ok := wrappers.Load(shape); ok {
+		return made.(wrapper)
 	}
-	return made
+	begin, end, _ := strings.Cut(k.render(name, shape), contentMark)
+	wrappers.Store(shape, wrapper{begin, end})
+	return wrapper{begin, end}
 }
 
 // paragraph writes a paragraph; ends are the properties of the section that ends with it, if any.
