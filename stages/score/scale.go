@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sort"
 	"strings"
 
 	"lianheti/stages/table"
@@ -101,7 +102,7 @@ func (s scale) percentile(x float64) float64 {
 	if n < 2 {
 		return halfway
 	}
-	below, _ := slices.BinarySearch(s.values, x)
+	below := sort.SearchFloat64s(s.values, x)
 	equal := upperBound(s.values, x) - below
 	if !s.lower {
 		below += s.gaps
@@ -151,8 +152,7 @@ func clip(x float64) float64 { return min(max(x, 0), 1) }
 
 // upperBound is the index of the first value greater than x in ascending values.
 func upperBound(values []float64, x float64) int {
-	i, _ := slices.BinarySearch(values, math.Nextafter(x, math.Inf(1)))
-	return i
+	return sort.SearchFloat64s(values, math.Nextafter(x, math.Inf(1)))
 }
 
 // reference holds the reference sets of all scales: the values and gaps of the submissions that were ranked when the
@@ -254,7 +254,7 @@ func midranks(values []float64) []float64 {
 	sorted := slices.Sorted(slices.Values(values))
 	out := make([]float64, len(values))
 	for i, v := range values {
-		below, _ := slices.BinarySearch(sorted, v)
+		below := sort.SearchFloat64s(sorted, v)
 		out[i] = float64(below+upperBound(sorted, v)+1) / 2
 	}
 	return out

@@ -15,7 +15,7 @@ import (
 const widestGap = 3
 
 // spokenDigits are the Chinese digits from 0 on, then alternatives for 0 and 1 (幺 is a spoken 1).
-const spokenDigits = "〇一二三四五六七八九零幺"
+var spokenDigits = []rune("〇一二三四五六七八九零幺")
 
 // digitOf returns the value of a digit of a view, ASCII or Chinese; -1: not a digit.
 func digitOf(r rune) int {
@@ -23,8 +23,8 @@ func digitOf(r rune) int {
 		return int(r - '0')
 	}
 	if r >= '〇' && r <= '零' {
-		if at := strings.IndexRune(spokenDigits, r); at >= 0 {
-			return at / utf8.RuneLen(r) % 10
+		if at := slices.Index(spokenDigits, r); at >= 0 {
+			return at % 10
 		}
 	}
 	return -1
