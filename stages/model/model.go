@@ -193,13 +193,16 @@ func Digest(data []byte) string { return fmt.Sprintf("%x", sha256.Sum256(data)) 
 
 // CellName is the A1 name of a 1-based row and column.
 func CellName(row, col int) string {
-	var name [24]byte
-	at := 8
-	for ; col > 0 && at > 0; col = (col - 1) / 26 {
-		at--
-		name[at] = byte('A' + (col-1)%26)
+	var name [32]byte
+	return string(AppendCellName(name[:0], row, col))
+}
+
+// AppendCellName appends the A1 name of a cell.
+func AppendCellName(b []byte, row, col int) []byte {
+	for at := len(b); col > 0; col = (col - 1) / 26 {
+		b = slices.Insert(b, at, byte('A'+(col-1)%26))
 	}
-	return string(strconv.AppendInt(name[at:8], int64(row), 10))
+	return strconv.AppendInt(b, int64(row), 10)
 }
 
 // RowCol parses A1 notation; zeros where there is no cell.

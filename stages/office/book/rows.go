@@ -97,7 +97,7 @@ func (s *sheetRows) finish() {
 
 // writeCell writes the next cell of a row. Texts are written inline: shared ones would be kept until the end.
 func (s *sheetRows) writeCell(row, col int, c Cell) {
-	kind, value, inline := "", "", ""
+	kind, begin, value, end := "", "<v>", "", "</v>"
 	switch v := c.Value.(type) {
 	case nil:
 		if c.Formula != "" {
@@ -110,27 +110,28 @@ func (s *sheetRows) writeCell(row, col int, c Cell) {
 	case float64:
 		value = strconv.FormatFloat(round15(v), 'f', -1, 64)
 	case RichText:
-		kind, inline = "inlineStr", v.xml()
+		kind, begin, value, end = "inlineStr", "<is>", v.xml(), "</is>"
 	default:
 		text, is := v.(string)
 		if !is {
 			text = fmt.Sprint(v)
 		}
 		if kind, value = "str", escapeCell(text); c.Formula == "" {
-			inline = "<t" + spaceAttribute(text) + ">" + strings.ReplaceAll(value, "&#xA;", "\n") + "</t>"
-			kind, value = "inlineStr", ""
+			kind, begin, end = "inlineStr", "<is><t"+spaceAttribute(text)+">", "</t></is>"
+			value = strings.ReplaceAll(value, "&#xA;", "\n")
 		}
 	}
-	b := append(append(append(s.pending, `<c r="`...), model.CellName(row, col)...), `" s="`...)
+	b := append(model.AppendCellName(append(s.pending, `<c r="`...), row, col), `" s="`...)
 	b = append(strconv.AppendInt(b, int64(try.Get(s.styles.Of(cmp.Or(c.Look, Plain)))), 10), '"')
 	if kind != "" {
 		b = append(append(append(b, ` t="`...), kind...), '"')
 	}
 	b = append(b, '>')
-	for _, x := range [][3]string{{"<f>", XMLText(c.Formula), "</f>"}, {"<v>", value, "</v>"}, {"<is>", inline, "</is>"}} {
-		if x[1] != "" {
-			b = append(append(append(b, x[0]...), x[1]...), x[2]...)
-		}
+	if c.Formula != "" {
+		b = append(append(append(b, "<f>"...), XMLText(c.Formula)...), "</f>"...)
+	}
+	if value != "" || kind == "inlineStr" {
+		b = append(append(append(b, begin...), value...), end...)
 	}
 	s.pending = append(b, "</c>"...)
 }

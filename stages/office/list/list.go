@@ -363,7 +363,7 @@ func (l *List) Write(r *book.Report, grid book.Grid) error {
 	if l.Sheet.Long {
 		var cut [][]book.Cell
 		for cells := range all {
-			cut = append(cut, grid.SplitRow(cells)...)
+			cut = append(cut, grid.SplitRow(slices.Clone(cells))...)
 		}
 		grid.Rows, all = len(cut), slices.Values(cut)
 	}
@@ -410,9 +410,9 @@ func (l *List) aboveRow() []book.Cell {
 
 func (l *List) cells() iter.Seq[[]book.Cell] {
 	return func(yield func([]book.Cell) bool) {
-		at := l.First()
+		at, cells := l.First(), make([]book.Cell, len(l.Columns)) // cells of one row after the other
 		for value := range l.All {
-			r, cells := Row{value, l, at, reflect.ValueOf(value)}, make([]book.Cell, len(l.Columns))
+			r := Row{value, l, at, reflect.ValueOf(value)}
 			for i, c := range l.Columns {
 				cells[i] = c.Cell(r)
 			}
