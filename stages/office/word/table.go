@@ -14,7 +14,7 @@ func (t Table) Width() float64 { return sum(t.Columns) }
 
 // table writes a table. Each row has to fill its columns.
 func (k *writer) table(t Table) {
-	k.renderInto("table", t)
+	k.xml.WriteString(k.render("table", t))
 	for i, r := range t.Rows {
 		around, col := k.wrapper("row", rowShape{r.Height, r.Header, r.Whole}), 0
 		k.xml.WriteString(around.begin)

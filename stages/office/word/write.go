@@ -28,21 +28,22 @@ func Write(w io.Writer, d Document) (err error) {
 	for i, s := range k.Sections {
 		k.blocks(s, i == len(k.Sections)-1)
 	}
-	made := map[string]string{"word/document.xml": k.render("document", k.xml.String())} // the others are templates
-	names := []string{"[Content_Types].xml", "_rels/.rels", "word/_rels/document.xml.rels", "docProps/core.xml",
-		"word/document.xml", "word/fontTable.xml"}
-	for _, b := range k.Bands {
-		names, made["word/"+b.Name+".xml"] = append(names, "word/"+b.Name+".xml"), b.xml
-	}
-	names = append(names, "word/footnotes.xml", "word/settings.xml", "word/styles.xml")
 	var all []ooxml.Part
-	for _, name := range names { // in a fixed order
-		xml := made[name]
-		if xml == "" {
-			xml = k.render(name, k)
-		}
+	add := func(name, xml string) {
 		all = append(all, ooxml.Part{Name: name, Data: []byte(`<?xml version="1.0" encoding="UTF-8" standalone="yes"?>` + xml)})
 	}
+	addTemplates := func(names ...string) {
+		for _, name := range names {
+			add(name, k.render(name, k))
+		}
+	}
+	addTemplates("[Content_Types].xml", "_rels/.rels", "word/_rels/document.xml.rels", "docProps/core.xml")
+	add("word/document.xml", k.render("document", k.xml.String()))
+	addTemplates("word/fontTable.xml")
+	for _, b := range k.Bands {
+		add("word/"+b.Name+".xml", b.xml)
+	}
+	addTemplates("word/footnotes.xml", "word/settings.xml", "word/styles.xml")
 	try.Get(w.Write(try.Get(ooxml.Pack(all, zip.Deflate))))
 	return nil
 }
@@ -79,10 +80,6 @@ func (k *writer) render(name string, data any) string {
 	var b strings.Builder
 	try.Do(parts().ExecuteTemplate(&b, name, data))
 	return b.String()
-}
-
-func (k *writer) renderInto(name string, data any) {
-	try.Do(parts().ExecuteTemplate(&k.xml, name, data))
 }
 
 // wrapper is the XML of a template before and after the content, rendered once for each of the few shapes (formats).
@@ -159,7 +156,7 @@ func (k *writer) blocks(s Section, last bool) {
 			k.paragraph(&k.xml, b, "")
 		case Table:
 			if below {
-				k.renderInto("seam", "")
+				k.xml.WriteString(k.render("seam", ""))
 			}
 			k.table(b)
 			below = true
@@ -168,7 +165,7 @@ func (k *writer) blocks(s Section, last bool) {
 	if last {
 		k.xml.WriteString(k.section(s))
 	} else {
-		k.renderInto("seam", k.section(s))
+		k.xml.WriteString(k.render("seam", k.section(s)))
 	}
 }
 
