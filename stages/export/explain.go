@@ -210,13 +210,8 @@ type tableSchema struct {
 	Profile       string   `json:"$schema"`
 	Fields        []field  `json:"fields"`
 	MissingValues []string `json:"missingValues"`
-	keys
-}
-
-// keys are the keys of a table that hold in this run. The same in every format.
-type keys struct {
-	PrimaryKey  []string `json:"primaryKey,omitempty"`
-	ForeignKeys []key    `json:"foreignKeys,omitempty"`
+	PrimaryKey    []string `json:"primaryKey,omitempty"`
+	ForeignKeys   []key    `json:"foreignKeys,omitempty"`
 }
 
 // key is a foreign key, and what it refers to.
@@ -257,14 +252,13 @@ func writePackage(dir string, d *templates.Definition, resources []resource) err
 // Two things are necessary for frictionless 5.21, which reads Parquet with pandas and checks the data against the
 // schema: a tabular resource has no bytes, because that reader does not count them; and integers with nulls are of type
 // number, because pandas stores them as floats (arrowType has the real type).
-func newResource(name string, schema *arrow.Schema, k keys, f format, path string, written *sink) resource {
+func newResource(name string, schema *arrow.Schema, own tableSchema, f format, path string, written *sink) resource {
 	csv := f.name == "csv" // where an empty text reads as nothing
 	of := func(key string) string { return table.MetadataValue(schema.Metadata(), key) }
 	r := resource{
 		Name: name + "-" + f.name, Path: path, Title: of(table.KeyLabel), Description: of(table.KeyDescription),
 		Format: f.name, MediaType: f.mediatype, Bytes: written.size, Hash: "sha256:" + written.sha256(),
-		Schema: &tableSchema{Profile: "https://datapackage.org/profiles/2.0/tableschema.json", MissingValues: []string{},
-			keys: k},
+		Schema: &own,
 	}
 	if f.tabular {
 		r.Name, r.Type, r.Bytes = name, "table", 0
@@ -290,21 +284,22 @@ func newResource(name string, schema *arrow.Schema, k keys, f format, path strin
 	return r
 }
 
-// keysOf finds the keys that a table's metadata declare and that hold. referenced: see writeTable.
-func keysOf(rec arrow.Record, referenced map[string]map[string]bool) (k keys) {
+// schemaOf begins the description of a table's columns, the same in all formats: with the keys that hold.
+func schemaOf(rec arrow.Record, referenced map[string]map[string]bool) tableSchema {
+	s := tableSchema{Profile: "https://datapackage.org/profiles/2.0/tableschema.json", MissingValues: []string{}}
 	for _, c := range rec.Schema().Fields() {
 		target := table.MetadataValue(c.Metadata, table.KeyReferences)
 		if target != "" && refers(rec, c.Name, referenced[target]) {
 			to, column, _ := strings.Cut(target, ".")
-			k.ForeignKeys = append(k.ForeignKeys,
-				key{Fields: []string{c.Name}, Reference: &key{Resource: to, Fields: []string{column}}})
+			refers := key{Fields: []string{c.Name}, Reference: &key{Resource: to, Fields: []string{column}}}
+			s.ForeignKeys = append(s.ForeignKeys, refers)
 		}
 	}
-	primary := strings.Split(table.MetadataValue(rec.Schema().Metadata(), table.KeyPrimary), table.ValueSeparator)
-	if unique(rec, primary) {
-		k.PrimaryKey = primary
+	key := strings.Split(table.MetadataValue(rec.Schema().Metadata(), table.KeyPrimary), table.ValueSeparator)
+	if unique(rec, key) {
+		s.PrimaryKey = key
 	}
-	return k
+	return s
 }
 
 // fieldTypes are the Table Schema types of the Arrow types in use.

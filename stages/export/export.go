@@ -116,7 +116,7 @@ func writeTables(dir string, tables []table.NamedTable, d *templates.Definition)
 func writeTable(dir string, t table.NamedTable,
 	referenced map[string]map[string]bool) (resources []resource, err error) {
 	rec := t.Record()
-	keys := keysOf(rec, referenced)
+	schema := schemaOf(rec, referenced)
 	for _, f := range formats {
 		name := path.Join(f.folder, t.Name+"."+f.name)
 		to, err := os.Create(filepath.Join(dir, filepath.FromSlash(name)))
@@ -127,7 +127,7 @@ func writeTable(dir string, t table.NamedTable,
 		if err := w.finish(f.write(w, rec)); err != nil {
 			return nil, fmt.Errorf("无法写 %s，请检查剩余空间：%w", name, err)
 		}
-		resources = append(resources, newResource(t.Name, rec.Schema(), keys, f, name, w))
+		resources = append(resources, newResource(t.Name, rec.Schema(), schema, f, name, w))
 	}
 	return resources, nil
 }

@@ -329,7 +329,9 @@ func DuplicateKey(rec arrow.Record, key []string) string {
 	columns := Each(key, func(name string) arrow.Array { return columnOf(rec, name) })
 	for row := range int(rec.NumRows()) {
 		for i, column := range columns {
-			parts[i] = textOf(column, row)
+			if parts[i] = ""; column != nil && !column.IsNull(row) {
+				parts[i] = column.ValueStr(row)
+			}
 		}
 		whole := strings.Join(parts, "\x00")
 		if len(key) > 0 && seen[whole] {
@@ -371,13 +373,11 @@ func Values(rec arrow.Record, name string) map[string]bool {
 }
 
 // cellOf is a value as text; empty where it is null or there is no such column.
-func cellOf(rec arrow.Record, name string, row int) string { return textOf(columnOf(rec, name), row) }
-
-func textOf(column arrow.Array, row int) string {
-	if column == nil || column.IsNull(row) {
-		return ""
+func cellOf(rec arrow.Record, name string, row int) string {
+	if column := columnOf(rec, name); column != nil && !column.IsNull(row) {
+		return column.ValueStr(row)
 	}
-	return column.ValueStr(row)
+	return ""
 }
 
 // columnOf finds a column by its name; nil where there is none, or more than one.
