@@ -285,11 +285,11 @@ func (s *scope) addComments(in Input, rows map[string]*scope) {
 		row := rows[list[0].Submission]
 		slices.SortStableFunc(list, func(a, b table.Score) int { return cmp.Compare(b.Value.V, a.Value.V) })
 		for i, x := range list {
-			name := "middle"
+			name := "worst"
 			if i < few {
 				name = "best"
-			} else if i >= len(list)-few {
-				name = "worst"
+			} else if i < len(list)-few {
+				continue
 			}
 			w := wordsOf(x)
 			w["point"], w["rate"] = points[x.Point], percent(x.Value.V)

@@ -19,13 +19,12 @@ const (
 
 // Styles creates each style of a workbook once, because excelize's NewStyle is slow with many styles.
 type Styles struct {
-	file  *excelize.File
-	ids   map[string]int
-	looks map[Look]int
+	file *excelize.File
+	ids  map[string]int
 }
 
 // NewStyles creates the list for one workbook.
-func NewStyles(f *excelize.File) *Styles { return &Styles{f, map[string]int{}, map[Look]int{}} }
+func NewStyles(f *excelize.File) *Styles { return &Styles{f, map[string]int{}} }
 
 // Get returns the id of a named style, created on first use.
 func (s *Styles) Get(name string, make func() *excelize.Style) (int, error) {
@@ -112,15 +111,7 @@ func OutOf(most string) Look { return Points + outOf + Look(most) }
 const outOf = " of "
 
 // Of returns the id of a look's style.
-func (s *Styles) Of(l Look) (id int, err error) {
-	id, ok := s.looks[l]
-	if !ok {
-		if id, err = s.file.NewStyle(l.style()); err == nil {
-			s.looks[l] = id
-		}
-	}
-	return id, err
-}
+func (s *Styles) Of(l Look) (int, error) { return s.Get(string(l), l.style) }
 
 func (l Look) style() *excelize.Style {
 	style := &excelize.Style{
