@@ -30,7 +30,8 @@ func Write(w io.Writer, d Document) (err error) {
 	}
 	var all []ooxml.Part
 	add := func(name, xml string) {
-		all = append(all, ooxml.Part{Name: name, Data: []byte(`<?xml version="1.0" encoding="UTF-8" standalone="yes"?>` + xml)})
+		xml = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>` + xml
+		all = append(all, ooxml.Part{Name: name, Data: []byte(xml)})
 	}
 	addTemplates := func(names ...string) {
 		for _, name := range names {
