@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"lianheti/stages/model"
+	"lianheti/stages/office/formula"
 	"lianheti/stages/office/ooxml"
 )
 
@@ -101,6 +102,7 @@ type sheetReader struct {
 	emptyRow      bool // the row at hand has nothing in it yet
 	value         []byte
 	formula       []byte
+	shared        map[string]sharedFormula // by group
 	hasValue      bool
 	inline        richText
 	inInline      bool     // text that stands in the cell itself is being read
@@ -178,8 +180,8 @@ func (r *sheetReader) contentElement(e *ooxml.Element) error {
 		r.formula = append(r.formula[:0], '=') // that there is one is enough
 	case name == 'f':
 		r.formula = append(r.formula[:0], e.Text()...)
-		if len(r.formula) == 0 && e.Attr("t") == "shared" {
-			r.formula = append(r.formula, "shared"...)
+		if e.Attr("t") == "shared" {
+			r.shareFormula(e.Attr("si"))
 		}
 	case r.hasValue:
 		return damagedError("一个单元格有两个值")
@@ -187,6 +189,28 @@ func (r *sheetReader) contentElement(e *ooxml.Element) error {
 		r.value, r.hasValue = append(r.value[:0], e.Text()...), true
 	}
 	return nil
+}
+
+// sharedFormula is a formula in the cell that it was written for; others have it moved to where they are.
+type sharedFormula struct {
+	text     string
+	row, col int
+}
+
+// shareFormula keeps the formula of a group, or sets that of a further cell of the group. Long ones are not repeated.
+func (r *sheetReader) shareFormula(group string) {
+	const longest = 200 // bytes
+	switch of, known := r.shared[group]; {
+	case len(r.formula) > 0 && r.shared == nil:
+		r.shared = map[string]sharedFormula{}
+		fallthrough
+	case len(r.formula) > 0:
+		r.shared[group] = sharedFormula{string(r.formula), r.row, r.col}
+	case known && len(of.text) <= longest:
+		r.formula = append(r.formula, formula.Move(of.text, r.row-of.row, r.col-of.col)...)
+	default:
+		r.formula = append(r.formula, "shared"...)
+	}
 }
 
 func (r *sheetReader) inlineElement(e *ooxml.Element) {

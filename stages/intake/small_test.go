@@ -123,6 +123,8 @@ func TestSmallWorkbooks(t *testing.T) {
 		{"a column too far", row(`<c r="XFD1"><v>1</v></c><c><v>1</v></c>`), nil, "LHT-1-006 sheet1.xml：列号有误"},
 		{"a cell beside its row", `<sheetData><c r="A1"><v>1</v></c></sheetData>`, nil, "LHT-1-006 sheet1.xml：单元格不在它的行里"},
 		{"a row beside its sheet", `<row r="1"/>`, nil, "LHT-1-006 sheet1.xml：单元格不在它的行里"},
+		{"shared formulas", `<sheetData><row r="1"><c r="B1"><f t="shared" ref="B1:B3" si="4">A1*2</f><v>2</v></c></row><row r="3"><c r="B3"><f t="shared" si="4"/><v>3</v></c><c r="C3"><f t="shared" si="5"/><v>3</v></c></row></sheetData>`, nil,
+			`B1 number "2" formula A1*2; B3 number "3" formula A3*2; C3 number "3" formula shared`},
 		{"hidden", `<cols><col min="2" max="3" hidden="1"/><col min="5" max="5" width="0"/><col min="6" max="6" hidden="0" width="9"/></cols><sheetData><row r="1"><c r="A1"><v>1</v></c><c r="B1"><v>1</v></c><c r="C1"><v>1</v></c><c r="D1"><v>1</v></c><c r="E1"><v>1</v></c><c r="F1"><v>1</v></c></row><row r="2" hidden="1"><c r="A2"><v>1</v></c></row><row r="3" ht="0"><c r="A3"><v>1</v></c></row><row r="4" hidden="0" ht="15"><c r="A4"><v>1</v></c></row></sheetData>`, nil, `A1 number "1"; B1 number "1" hidden; C1 number "1" hidden; D1 number "1"; E1 number "1" hidden; F1 number "1"; A2 number "1" hidden; A3 number "1" hidden; A4 number "1"`},
 		{"low and narrow", `<cols><col min="2" max="2" width="0.3"/></cols><sheetData><row r="1" ht="0.75"><c r="A1"><v>1</v></c></row><row r="2" ht="15"><c r="A2"><v>1</v></c><c r="B2"><v>1</v></c></row></sheetData>`, nil, `A1 number "1" hidden; A2 number "1"; B2 number "1" hidden`},
 		{"under conditional formats", row(`<c r="A1"><v>1</v></c><c r="B1"><v>1</v></c><c r="C1"><v>1</v></c><c r="D1"><v>1</v></c><c r="E1"><v>1</v></c>`) +

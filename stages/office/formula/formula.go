@@ -432,6 +432,25 @@ func (p *parser) call(name string) node {
 // cellPattern matches a cell or a range, maybe with its sheet.
 var cellPattern = regexp.MustCompile(`^(?:(.*)!)?(\$?[A-Z]{1,3}\$?[0-9]+)(?::(\$?[A-Z]{1,3}\$?[0-9]+))?$`)
 
+// relativePattern matches a cell in a formula, with its dollar signs.
+var relativePattern = regexp.MustCompile(`(\$?)\b[A-Z]{1,3}(\$?)[0-9]{1,7}\b`)
+
+// Move is a formula as it reads so many rows further down and columns to the right. What looks like a cell in a text of
+// the formula is moved, too.
+func Move(source string, rows, cols int) string {
+	return relativePattern.ReplaceAllStringFunc(source, func(at string) string {
+		m := relativePattern.FindStringSubmatch(at)
+		row, col := model.RowCol(at)
+		if m[1] == "" {
+			col += cols
+		}
+		if m[2] == "" {
+			row += rows
+		}
+		return m[1] + strings.TrimRight(model.CellName(1, col), "1") + m[2] + strconv.Itoa(row)
+	})
+}
+
 // parseName parses TRUE, FALSE, a cell, a range or a defined name.
 func parseName(s string) node {
 	if upper := strings.ToUpper(s); upper == "TRUE" || upper == "FALSE" {

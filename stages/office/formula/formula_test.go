@@ -56,6 +56,14 @@ func TestFormulasGiveWhatExcelGives(t *testing.T) {
 	}
 }
 
+func TestMove(t *testing.T) {
+	for source, want := range map[string]string{"A1+$B$2": "C4+$B$2", "SUM($A1:A$1)*2": "SUM($A4:C$1)*2", "'表'!Z9": "'表'!AB12", "数+1": "数+1", "1+2": "1+2"} {
+		if got := Move(source, 3, 2); got != want {
+			t.Errorf("%s moved is %s, not %s", source, got, want)
+		}
+	}
+}
+
 func TestTheRestIsAnError(t *testing.T) {
 	for _, source := range []string{"", "1+", "(1", "1)", `"a`, "1 2", "VLOOKUP(1,A1:B2,2)", "ABS()", "ROUND(1)", "IF(1)", "IF()", "INDEX(A1)", "SUM()", "MID(B1,1)",
 		"SUMIF(A1,1)", "CELL(1)", "IF(A1:A3,1,2)", "A2000", "SUM(A1:A2000)", "*2", "1,2", "SUM(1,,)", "{1,2}", "A1#", "2^3"} {
