@@ -41,6 +41,7 @@ func TestLayers(t *testing.T) {
 		"lianheti/pipeline/publish":    nouns,
 		"lianheti/stages/office/ooxml": {},
 		"lianheti/stages/office/try":   {},
+		"lianheti/pipeline/heap":       {}, // initialised before all others
 		"lianheti/stages/office/pdf":   {},
 	}
 	stages := []string{"blankform", "wordform", "intake", "normalize", "check", "score", "compare", "consolidate", "feedback", "export", "rehearse", "marking", "audit", "review"}

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -39,10 +40,8 @@ type pattern struct {
 
 func (p *pattern) has(flag string) bool { return strings.Contains(p.flags, flag) }
 
-// labelled patterns are recognised by a sign or a word, numbered ones by their digits alone.
-var labelled, numbered = patterns()
-
-func patterns() (labelled, numbered []*pattern) {
+// patterns reads personalPatterns: labelled ones are recognised by a sign or a word, numbered ones by digits alone.
+var patterns = sync.OnceValues(func() (labelled, numbered []*pattern) {
 	for line := range strings.Lines(strings.ReplaceAll(personalPatterns, "{call}", phoneWordList)) {
 		f := strings.Split(strings.TrimSpace(line), "\t")
 		if strings.HasPrefix(line, "#") {
@@ -57,7 +56,7 @@ func patterns() (labelled, numbered []*pattern) {
 		}
 	}
 	return labelled, numbered
-}
+})
 
 // Mask replaces personal data in a text: phone numbers, identity card numbers, mail addresses, and what is labelled as
 // an account or a card number. It also removes bidirectional control characters. Masking twice changes nothing more.
@@ -71,6 +70,7 @@ func Mask(s string) string {
 			break
 		}
 		before, v := s, newView(s)
+		labelled, _ := patterns()
 		for _, p := range labelled {
 			first := v.firstIndex(p.hints)
 			if first < 0 {

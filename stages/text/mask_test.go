@@ -150,6 +150,7 @@ func TestQuickLook(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := StripBidi(strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 1, 12).Draw(t, "pieces"), ""))
 		v := newView(s)
+		labelled, _ := patterns()
 		for _, p := range labelled {
 			if _, labels := mayContainPersonal(s); !labels && v.matches(0, p) != nil {
 				t.Fatalf("%q holds what %s finds, and is passed by", s, p.find)

@@ -112,6 +112,7 @@ func (r *digitRun) appendPersonal(out []span) []span {
 // personalNumber returns the length of the personal number at digit i, and its replacement; 0: there is none.
 func (r *digitRun) personalNumber(i int) (digits int, by string) {
 	rest := string(r.digits[i:min(len(r.digits), i+longestNumber)])
+	_, numbered := patterns()
 	for _, k := range numbered {
 		n, id := len(k.find.FindString(rest)), k.replacement == maskedID
 		if n == 0 || !r.isOneNumber(i, i+n, k) || k.replacement == maskedCard && i+n < len(r.digits) {

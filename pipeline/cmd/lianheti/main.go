@@ -12,12 +12,13 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"text/template"
 	"unicode/utf8"
 
+	_ "lianheti/pipeline/heap"
 	"lianheti/pipeline/publish"
 	"lianheti/stages/model"
 	"lianheti/stages/office/book"
@@ -45,13 +46,7 @@ type usageError struct{ error }
 func (e usageError) Unwrap() error { return e.error }
 
 func main() {
-	// The collector runs when the heap has grown by 40 per cent, which keeps large runs small. The ballast counts as heap
-	// but, never touched, takes no memory; without it a small run would collect all the time.
-	ballast := make([]byte, 256<<20)
-	debug.SetGCPercent(40)
-	code := Main(os.Args, os.Stdout, os.Stderr)
-	runtime.KeepAlive(ballast)
-	os.Exit(code)
+	os.Exit(Main(os.Args, os.Stdout, os.Stderr))
 }
 
 // Main runs the program and returns its exit code.
@@ -147,20 +142,22 @@ func translateFlagError(err error) error {
 //go:embed messages
 var messages embed.FS
 
-var messageTemplates = template.Must(template.New("").Funcs(template.FuncMap{
-	"mask": text.Mask, "short": shorten, "replace": strings.ReplaceAll, "join": strings.Join,
-	"path": filepath.Join, "slash": filepath.FromSlash, "wrap": wrap, "pad": pad, "places": formatPlaces,
-	"reading": formatReading, "add": func(a, b int) int { return a + b },
-	"label": func(s string) string { return model.Severity(s).Label() },
-	"at": func(file, sheet, cell string) string {
-		return model.Place{File: file, Sheet: sheet, Cell: cell}.String()
-	},
-}).ParseFS(messages, "messages/*.tmpl"))
+var messageTemplates = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("").Funcs(template.FuncMap{
+		"mask": text.Mask, "short": shorten, "replace": strings.ReplaceAll, "join": strings.Join,
+		"path": filepath.Join, "slash": filepath.FromSlash, "wrap": wrap, "pad": pad, "places": formatPlaces,
+		"reading": formatReading, "add": func(a, b int) int { return a + b },
+		"label": func(s string) string { return model.Severity(s).Label() },
+		"at": func(file, sheet, cell string) string {
+			return model.Place{File: file, Sheet: sheet, Cell: cell}.String()
+		},
+	}).ParseFS(messages, "messages/*.tmpl"))
+})
 
 // printMessage prints a message template, without spaces at the end of lines.
 func printMessage(w io.Writer, message string, about any) error {
 	var b bytes.Buffer
-	if err := messageTemplates.ExecuteTemplate(&b, message, about); err != nil {
+	if err := messageTemplates().ExecuteTemplate(&b, message, about); err != nil {
 		return err
 	}
 	for line := range strings.Lines(b.String()) {

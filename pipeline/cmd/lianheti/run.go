@@ -151,7 +151,7 @@ func (r runReport) Head() []table.Rank {
 func (r runReport) Next() ([]string, error) {
 	const most = 3
 	var b strings.Builder
-	err := messageTemplates.ExecuteTemplate(&b, "next", r)
+	err := messageTemplates().ExecuteTemplate(&b, "next", r)
 	steps := strings.FieldsFunc(b.String(), func(c rune) bool { return c == '\n' })
 	return steps[:min(most, len(steps))], err
 }
