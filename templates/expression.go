@@ -3,16 +3,13 @@ package templates
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/ast"
-	"github.com/expr-lang/expr/checker"
-	"github.com/expr-lang/expr/checker/nature"
 	"github.com/expr-lang/expr/compiler"
 	"github.com/expr-lang/expr/conf"
-	"github.com/expr-lang/expr/optimizer"
+	"github.com/expr-lang/expr/parser"
 	"github.com/expr-lang/expr/vm"
 	"github.com/shopspring/decimal"
 )
@@ -102,9 +99,14 @@ func (e *Expression) Bool(a Answers) (bool, error) { return run[bool](e, a) }
 func (e *Expression) Number(a Answers) (decimal.Decimal, error) { return run[decimal.Decimal](e, a) }
 
 func run[T any](e *Expression, a Answers) (result T, err error) {
-	env, complete := e.lang.environment(a, e.Refs)
-	if !complete {
-		return result, ErrMissing
+	directory := e.lang.def.Directory
+	env := map[string]any{"answers": a, "deadline": directory.Deadline, "batch": fromInt(directory.Batch)}
+	for _, r := range e.Refs {
+		v, ok := e.lang.value(a, r)
+		if !ok {
+			return result, ErrMissing
+		}
+		env[SlotName(r.Field, r.Year)] = v
 	}
 	v, err := expr.Run(e.program, env)
 	if err == nil {
@@ -114,15 +116,25 @@ func run[T any](e *Expression, a Answers) (result T, err error) {
 }
 
 type language struct {
-	def           *Definition
-	builtins      []function
-	exprFunctions conf.FunctionsTable // see program
-	disabled      map[string]bool
+	def      *Definition
+	builtins []function
+	config   *conf.Config // functions and types of all names: preparing them takes longer than compiling
 }
 
 func newLanguage(d *Definition) *language {
-	g := &language{def: d}
+	g := &language{def: d, config: conf.CreateNew()}
 	g.builtins = builtinFunctions(g)
+	expr.DisableAllBuiltins()(g.config)
+	for _, f := range append(each(operatorList, func(o operator) function { return o.function }), g.builtins...) {
+		f.option()(g.config)
+	}
+	types := map[string]any{"answers": new(Answers), "deadline": "", "batch": decimal.Decimal{}}
+	for _, f := range d.Form.Fields() {
+		for _, ref := range d.Refs(f) {
+			types[SlotName(ref.Field, ref.Year)] = g.zero(f)
+		}
+	}
+	g.config.WithEnv(types)
 	return g
 }
 
@@ -146,105 +158,43 @@ func (g *language) zero(f *Field) any {
 }
 
 func (g *language) value(a Answers, r Ref) (any, bool) {
-	f := g.def.Field(r.Field)
-	switch g.zero(f).(type) {
+	switch g.zero(g.def.Field(r.Field)).(type) {
 	case decimal.Decimal:
-		return asAny(a.Number(r.Field, r.Year))
+		return a.Number(r.Field, r.Year)
 	case bool:
-		return asAny(a.Confirmed(r.Field))
+		return a.Confirmed(r.Field)
 	}
-	return asAny(a.Text(r.Field, r.Year))
-}
-
-func asAny[T any](v T, ok bool) (any, bool) { return v, ok }
-
-// environment holds the values that one expression needs; complete is false where one is missing.
-func (g *language) environment(a Answers, refs []Ref) (env map[string]any, complete bool) {
-	env = map[string]any{
-		"deadline": g.def.Directory.Deadline,
-		"batch":    decimal.NewFromInt(int64(g.def.Directory.Batch)),
-		"answers":  a,
-	}
-	for _, r := range refs {
-		v, ok := g.value(a, r)
-		if !ok {
-			return nil, false
-		}
-		env[SlotName(r.Field, r.Year)] = v
-	}
-	return env, true
+	return a.Text(r.Field, r.Year)
 }
 
 // compile compiles an expression. list is the list whose rows it is evaluated on, or empty; it is the current field or
 // nil; want has the type of the result.
 func (g *language) compile(list, source string, it *Field, want any) (*Expression, error) {
-	reader, types := &resolver{lang: g, it: it, list: list}, g.typesIn(source, it)
-	for _, column := range g.def.columnsOf(list) {
-		types[column.ID] = g.zero(column)
+	tree, err := parser.ParseWithConfig(source, g.config)
+	if err != nil {
+		return nil, err
 	}
-	program, err := g.program(source, types, reader)
-	if reader.err != nil {
+	reader := &resolver{lang: g, it: it, list: list}
+	if ast.Walk(&tree.Node, reader); reader.err != nil {
 		return nil, reader.err
 	}
+	if err := g.replaceOperators(tree); err != nil {
+		return nil, err
+	}
+	program, err := compiler.Compile(tree, g.config)
 	if err != nil {
 		return nil, err
 	}
 	if got := program.Node().Type(); got == nil || got.String() != fmt.Sprintf("%T", want) {
 		return nil, fmt.Errorf("结果应为%s，却是 %v", map[bool]string{true: "条件（是或否）", false: "数"}[want == any(false)], got)
 	}
-	out := &Expression{Source: source, Tree: reader.tree, Refs: reader.refs, Roster: reader.roster, program: program,
+	out := &Expression{Source: source, Tree: tree.Node, Refs: reader.refs, Roster: reader.roster, program: program,
 		lang: g}
 	for _, r := range out.Refs {
 		out.Fields = appendNew(out.Fields, r.Field)
 	}
 	out.Fields = append(out.Fields, out.Roster...)
 	return out, nil
-}
-
-// program is expr.Compile with the function table built only once: building it takes longer than compiling.
-func (g *language) program(source string, types map[string]any, reader ast.Visitor) (*vm.Program, error) {
-	if g.exprFunctions == nil {
-		base := conf.CreateNew()
-		for _, option := range append(exprOptions(g), expr.DisableAllBuiltins()) {
-			option(base)
-		}
-		g.exprFunctions, g.disabled = base.Functions, base.Disabled
-	}
-	c := &conf.Config{Optimize: true, ShortCircuit: true, MaxNodes: conf.DefaultMaxNodes, Functions: g.exprFunctions,
-		Disabled: g.disabled}
-	c.WithEnv(types)
-	c.Visitors = []ast.Visitor{reader, newOperators(c)}
-	tree, err := checker.ParseCheck(source, c)
-	if err != nil {
-		return nil, err
-	}
-	if err := optimizer.Optimize(&tree.Node, c); err != nil {
-		return nil, err
-	}
-	return compiler.Compile(tree, c)
-}
-
-var word = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*`)
-
-// typesIn gives the types of the names in an expression only: expr processes every name given, and a form has hundreds.
-func (g *language) typesIn(source string, it *Field) map[string]any {
-	flat := map[string]any{"answers": new(Answers)}
-	for _, id := range word.FindAllString(source, -1) {
-		if id == "it" && it != nil {
-			id = it.ID
-		}
-		switch f := g.field(id); {
-		case id == "deadline":
-			flat[id] = ""
-		case id == "batch":
-			flat[id] = decimal.Decimal{}
-		case f != nil:
-			for _, ref := range g.def.Refs(f) {
-				flat[SlotName(ref.Field, ref.Year)] = g.zero(f)
-			}
-		}
-	}
-	return flat
 }
 
 // resolver visits the nodes of an expression: it resolves `it` and the year ids, collects the references, turns
@@ -255,7 +205,6 @@ type resolver struct {
 	list   string // list whose row is `it`; empty: none
 	refs   []Ref
 	roster []string
-	tree   ast.Node
 	err    error
 }
 
@@ -268,7 +217,7 @@ var rosterColumns = map[string][]string{
 	"is_member": {"members_kind", "members_name"},
 }
 
-// Visit is called bottom-up by expr; the last node is the root.
+// Visit is called bottom-up.
 func (r *resolver) Visit(node *ast.Node) {
 	if r.err != nil {
 		return
@@ -297,7 +246,6 @@ func (r *resolver) Visit(node *ast.Node) {
 	default:
 		r.fail(fmt.Sprintf("不支持这种写法：%s", n.String()))
 	}
-	r.tree = *node
 }
 
 func (r *resolver) patch(node *ast.Node, to ast.Node) {
@@ -359,8 +307,6 @@ func (r *resolver) member(node *ast.Node, n *ast.MemberNode) {
 
 // call adds the hidden argument of rosterFunctions. filled and given take a reference: they do not need its value.
 func (r *resolver) call(n *ast.CallNode) {
-	// The arguments change below, and the checker skips calls whose type it already knows.
-	n.SetNature(nature.Nature{})
 	callee, ok := n.Callee.(*ast.IdentifierNode)
 	if !ok || !r.lang.isFunction(callee.Value) {
 		r.fail("不认识的函数：" + n.String())

@@ -2,6 +2,7 @@ package templates
 
 import (
 	"errors"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -9,8 +10,8 @@ import (
 
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/ast"
-	"github.com/expr-lang/expr/conf"
-	"github.com/expr-lang/expr/patcher"
+	"github.com/expr-lang/expr/checker"
+	"github.com/expr-lang/expr/parser"
 	"github.com/shopspring/decimal"
 )
 
@@ -115,10 +116,6 @@ func (g *language) isFunction(name string) bool {
 	return slices.ContainsFunc(g.builtins, func(f function) bool { return f.name == name })
 }
 
-func exprOptions(g *language) []expr.Option {
-	return append(each(g.builtins, function.option), each(operatorList, operator.option)...)
-}
-
 func (f function) option() expr.Option {
 	return expr.Function(f.name, func(args ...any) (any, error) { return f.call(args) }, f.signature)
 }
@@ -149,34 +146,36 @@ func dateOrder(a, b string) int {
 	return strings.Compare(a[:shorter], b[:shorter])
 }
 
-// operators is a visitor that patches all operators in one pass. One visitor each would be slow: the library checks all
-// types again before each pass.
-type operators []*patcher.OperatorOverloading
+// operators is a visitor that puts functions in the place of operators, chosen by the types of the operands.
+type operators struct{ changed bool }
 
-func newOperators(c *conf.Config) operators {
-	var out operators
+func (v *operators) Visit(node *ast.Node) {
+	n, ok := (*node).(*ast.BinaryNode)
+	if !ok {
+		return
+	}
 	for _, o := range operatorList {
-		out = append(out, &patcher.OperatorOverloading{Operator: o.symbol, Overloads: []string{o.name}, Env: &c.Env,
-			Functions: c.Functions, NtCache: &c.NtCache})
-	}
-	return out
-}
-
-func (all operators) Visit(node *ast.Node) {
-	for _, o := range all {
-		o.Visit(node)
-	}
-}
-
-// Reset and ShouldRepeat make the library repeat the pass as long as it changes something.
-func (all operators) Reset() {
-	for _, o := range all {
-		o.Reset()
+		types := reflect.TypeOf(o.signature).Elem()
+		if n.Operator == o.symbol && n.Left.Type() == types.In(0) && n.Right.Type() == types.In(1) {
+			call := &ast.CallNode{Callee: &ast.IdentifierNode{Value: o.name}, Arguments: []ast.Node{n.Left, n.Right}}
+			call.SetType(types.Out(0))
+			ast.Patch(node, call)
+			v.changed = true
+			return
+		}
 	}
 }
 
-func (all operators) ShouldRepeat() bool {
-	return slices.ContainsFunc(all, (*patcher.OperatorOverloading).ShouldRepeat)
+// replaceOperators checks the types in an expression and visits it, again as long as that changes something: the type
+// of one operator may be needed to find the function of another. The library's own loop checks three times as often.
+func (g *language) replaceOperators(tree *parser.Tree) error {
+	for {
+		visitor := &operators{}
+		_, err := checker.Check(tree, g.config)
+		if ast.Walk(&tree.Node, visitor); !visitor.changed {
+			return err
+		}
+	}
 }
 
 func divide(args []any) (any, error) {

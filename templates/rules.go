@@ -182,7 +182,7 @@ func (d *Definition) checkRules(l *loader) {
 // compileRule sets the rule's cases, one for each field and year; or it returns what is wrong with it, and the cure.
 func (d *Definition) compileRule(g *language, r *Rule) (what, cure string) {
 	fields := []*Field{nil}
-	if r.List = ""; len(r.Each) == 1 && len(d.columnsOf(r.Each[0])) > 0 {
+	if r.List = ""; len(r.Each) == 1 && d.layout.Area(r.Each[0]).Block != nil {
 		r.List = r.Each[0]
 		if r.Check != "expr" || len(r.Years) > 0 {
 			return "逐行看“" + r.List + "”，却不是 check: expr，或写了 years", "逐行的规则写 check: expr 和 expr，列写作 it.列名。"
@@ -213,10 +213,11 @@ func (d *Definition) compileRule(g *language, r *Rule) (what, cure string) {
 	if (r.Check == "expr") != (r.Expr != "") {
 		return "的 check 与 expr 不配", "check: expr 的规则要写 expr，其余不写。"
 	}
+	sums := filter(Placeholders(r.Message+r.Cure), func(name string) bool { return strings.HasPrefix(name, "=") })
 	for _, f := range fields {
 		for _, c := range years {
 			c.Field = f
-			if err := c.compile(g, r); err != nil {
+			if err := c.compile(g, r, sums); err != nil {
 				return "的表达式有误：" + translate(err.Error()), "请对照 form.yaml 的栏目编号改正。"
 			}
 			r.Cases = append(r.Cases, c)
@@ -225,8 +226,8 @@ func (d *Definition) compileRule(g *language, r *Rule) (what, cure string) {
 	return "", ""
 }
 
-// compile compiles the expressions of a rule for one of its cases.
-func (c *Case) compile(g *language, r *Rule) (err error) {
+// compile compiles the expressions of a rule for one of its cases. sums are the placeholders that are expressions.
+func (c *Case) compile(g *language, r *Rule, sums []string) (err error) {
 	if r.When != "" {
 		c.When, err = g.compile(r.List, c.expand(r.When), c.Field, false)
 	}
@@ -236,23 +237,13 @@ func (c *Case) compile(g *language, r *Rule) (err error) {
 		}
 		c.Expr, err = g.compile(r.List, c.expand(expr), c.Field, false)
 	}
-	for _, name := range Placeholders(r.Message + r.Cure) {
-		if source, sum := strings.CutPrefix(name, "="); sum && err == nil {
-			if c.Sums == nil {
-				c.Sums = map[string]*Expression{}
-			}
-			c.Sums[name], err = g.compile(r.List, c.expand(source), c.Field, decimal.Decimal{})
+	c.Sums = map[string]*Expression{}
+	for _, name := range sums {
+		if err == nil {
+			c.Sums[name], err = g.compile(r.List, c.expand(name[1:]), c.Field, decimal.Decimal{})
 		}
 	}
 	return err
-}
-
-// columnsOf lists the columns of a list of the form; none where there is no such list.
-func (d *Definition) columnsOf(id string) []*Field {
-	if id == "" {
-		return nil
-	}
-	return slices.DeleteFunc(d.Form.Fields(), func(f *Field) bool { return f.Record != id })
 }
 
 // caseYears makes a case for each year, or one without a year.
@@ -278,11 +269,14 @@ func (d *Definition) caseYears(r *Rule) ([]Case, error) {
 // selectFields resolves the words of each (field ids, groups, types) to fields, in form order. A word with a minus sign
 // before it excludes fields.
 func (d *Definition) selectFields(words []string) ([]*Field, error) {
-	chosen := map[*Field]bool{}
+	if len(words) == 0 {
+		return nil, nil
+	}
+	chosen, fields := map[*Field]bool{}, d.Form.Fields()
 	for _, w := range words {
 		n := len(chosen)
 		name, without := strings.CutPrefix(w, "-")
-		for _, f := range d.Form.Fields() {
+		for _, f := range fields {
 			if f.ID == name || f.Record == "" && d.inGroup(f, name) {
 				if chosen[f] = true; without {
 					delete(chosen, f)
@@ -293,7 +287,7 @@ func (d *Definition) selectFields(words []string) ([]*Field, error) {
 			return nil, fmt.Errorf("“%s”不是栏目，也不是一组栏目", w)
 		}
 	}
-	return slices.DeleteFunc(d.Form.Fields(), func(f *Field) bool { return !chosen[f] }), nil
+	return slices.DeleteFunc(fields, func(f *Field) bool { return !chosen[f] }), nil
 }
 
 func (d *Definition) inGroup(f *Field, word string) bool {
