@@ -189,7 +189,7 @@ func (a *auditRun) files(out string, r *Audited) ([]publish.File, error) {
 	var book bytes.Buffer
 	report := audit.Report{Definition: a.d, Rows: r.Rows, LeftOut: a.leftOut,
 		Subjects: table.Each(a.cases, func(c *auditCase) audit.Subject { return c.subject })}
-	title := a.d.Audit.Title
+	title := a.d.Audit().Title
 	if err := report.Write(&book); err != nil {
 		return nil, fmt.Errorf("%s：%w", title, err)
 	}

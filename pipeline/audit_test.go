@@ -54,10 +54,10 @@ func auditWith(t *testing.T, d *templates.Definition, register table.Register, e
 
 // only is a definition with some of the moves.
 func only(d *templates.Definition, keep func(*templates.AuditMove) bool) *templates.Definition {
-	own, moves := *d, *d.Audit
+	own, moves := *d, *d.Audit()
 	moves.Moves = slices.DeleteFunc(slices.Clone(moves.Moves), func(m *templates.AuditMove) bool { return !keep(m) })
 	moves.Pairs = 6
-	own.Audit = &moves
+	own.Audit = func() *templates.Audit { return &moves }
 	return &own
 }
 
@@ -133,7 +133,7 @@ func TestNoPerverseMovePays(t *testing.T) {
 	for _, row := range r.Rows {
 		tried[row.Kind]++
 	}
-	for _, m := range b.d.Audit.Moves {
+	for _, m := range b.d.Audit().Moves {
 		if tried[m.ID] == 0 && m.ID != "swap_up" { // whose rows are few
 			t.Errorf("%s was never tried", m.ID)
 		}
@@ -161,7 +161,7 @@ func TestNoPerverseMovePays(t *testing.T) {
 func TestNothingPaysPerStudent(t *testing.T) {
 	b := must.Get(batch())(t)
 	var sheet *templates.RegisterSheet
-	for _, s := range b.d.Register.Sheets {
+	for _, s := range b.d.Register().Sheets {
 		if s.Effect == templates.EffectSchools {
 			sheet = s
 		}

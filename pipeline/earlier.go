@@ -197,7 +197,7 @@ func PrepareProgressForms(d *templates.Definition, data []string, register strin
 	i := &ProgressForms{Definition: d.Progress.FilterDirectory(isChosen)}
 	if len(i.Definition.Directory.Entries) == 0 {
 		titles := map[templates.RegisterEffect]string{}
-		for _, s := range d.Register.Sheets {
+		for _, s := range d.Register().Sheets {
 			titles[s.Effect] = s.Title
 		}
 		return nil, fmt.Errorf("登记表 %s 里没有登记入选的（“%s”“%s”），没有要核对的联合体", register,

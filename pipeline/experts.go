@@ -57,7 +57,7 @@ func Experts(ctx context.Context, o Options) (*MarkingWorkbooks, error) {
 // assignments returns the experts of the list, or numbered ones.
 func (o Options) assignments() ([]marking.Assignment, error) {
 	if o.Experts == "" {
-		return marking.NumberedAssignments(cmp.Or(o.Count, o.Definition.Rubric.Experts.Count)), nil
+		return marking.NumberedAssignments(cmp.Or(o.Count, o.Definition.Rubric().Experts.Count)), nil
 	}
 	cells, err := readCells(o.Definition, o.Experts, "专家名单", "--experts")
 	if err != nil {

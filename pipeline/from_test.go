@@ -133,7 +133,7 @@ func TestMarksFromTables(t *testing.T) {
 	var given []table.Mark
 	for e := range 5 {
 		for s := range facts.Submissions.All() {
-			for i, p := range facts.Definition.Rubric.Points() {
+			for i, p := range facts.Definition.Rubric().Points() {
 				m := table.Mark{Expert: string(rune('A' + e)), Submission: s.Submission, Point: p.ID, Kind: table.MarkPoint,
 					Value: table.Some(float64((i*7+e*13+len(s.Consortium))%11) / 2), Status: table.MarkCounted, File: string(rune('A'+e)) + ".xlsx", Sheet: s.Submission, Cell: model.CellName(i+9, 3)}
 				if i%3 == 0 {

@@ -41,10 +41,10 @@ func answersOf(t *testing.T, facts *table.Facts, id string) map[string]string {
 		}
 		contacts := contactsBySubmission(facts)[form.Submission.Submission]
 		var refs []templates.Ref
-		for _, id := range facts.Definition.Paper.Cover {
+		for _, id := range facts.Definition.Paper().Cover {
 			refs = append(refs, templates.Ref{Field: id})
 		}
-		for _, s := range facts.Definition.Paper.Sections {
+		for _, s := range facts.Definition.Paper().Sections {
 			refs = append(refs, s.Values()...)
 		}
 		for _, r := range refs {

@@ -129,7 +129,7 @@ func TestWhatMovedTheScores(t *testing.T) {
 		id := row[0]
 		shown++
 		for _, cause := range table.Causes {
-			if math.Abs(number(row, shipped.Sheets.Codes["cause"][string(cause)])-steps[id][cause]) > 1e-9 {
+			if math.Abs(number(row, shipped.Sheets().Codes["cause"][string(cause)])-steps[id][cause]) > 1e-9 {
 				t.Errorf("%s: the workbook says %v for %s", id, row, cause)
 			}
 		}

@@ -105,7 +105,7 @@ func Run(ctx context.Context, o Options) (_ *Result, err error) {
 	if err := meeting.Copy(out.Temp, *r.manifest, func(dir string) error {
 		r.publication.Standing.Meeting = meeting.Name
 		// the register contains names, and the meeting does not need it
-		return errors.Join(os.Remove(filepath.Join(dir, o.Definition.Register.Next)), r.writeReports(dir))
+		return errors.Join(os.Remove(filepath.Join(dir, o.Definition.Register().Next)), r.writeReports(dir))
 	}); err != nil {
 		return nil, err
 	}

@@ -60,8 +60,8 @@ func TestDefinitionOfAnEarlierProgram(t *testing.T) {
 		for _, r := range got.Rules {
 			own = own || strings.HasPrefix(r.Title, "从前的")
 		}
-		if own != c.rules || got.Rubric.Available.String() != "0.5" {
-			t.Errorf("%s: own rules %v, available %s", what, own, got.Rubric.Available)
+		if own != c.rules || got.Rubric().Available.String() != "0.5" {
+			t.Errorf("%s: own rules %v, available %s", what, own, got.Rubric().Available)
 		}
 	}
 }

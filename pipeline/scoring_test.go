@@ -87,7 +87,7 @@ type workedPoint struct{ ID, Earn, Value, Points string }
 
 // scoringMarkdown writes how every score is made, and works the first of a ranking through.
 func scoringMarkdown(w io.Writer, d *templates.Definition, r *table.Ranking) error {
-	x, k, sum := d.Rubric, 0, 0.0
+	x, k, sum := d.Rubric(), 0, 0.0
 	for _, p := range x.Points() {
 		if p.Weight.IsPositive() {
 			k++
@@ -130,7 +130,7 @@ func workedOf(d *templates.Definition, r *table.Ranking) worked {
 			out.Points = append(out.Points, workedPoint{s.Point, digits(s.Weight - s.Open), maybe(s.Value), maybe(s.Points)})
 		default:
 			e := workedEvidence{ID: s.Evidence, Raw: maybe(s.Raw), Normalised: maybe(s.Normalised), Points: maybe(s.Points)}
-			for _, x := range d.Rubric.Point(s.Point).Evidence {
+			for _, x := range d.Rubric().Point(s.Point).Evidence {
 				if x.ID == s.Evidence {
 					e.Share = digits(x.Weight.InexactFloat64())
 				}

@@ -117,7 +117,7 @@ func TestSeasonByRegisters(t *testing.T) {
 		return r
 	}
 	first := run()
-	name := o.Definition.Register.Next
+	name := o.Definition.Register().Next
 	next := filepath.Join(first.Dir, name)
 	o.Register = next
 	if _, err := Run(context.Background(), o); err == nil || !strings.Contains(err.Error(), "拷出来") {
@@ -176,7 +176,7 @@ func TestSeasonByRegisters(t *testing.T) {
 			t.Errorf("%s: who objected stands in %v", dir, path)
 		}
 	}
-	drafts := filepath.Join(decided.Dir, o.Definition.Documents.Folder)
+	drafts := filepath.Join(decided.Dir, o.Definition.Documents().Folder)
 	if methods := filesOf(t, drafts, "评审办法*", "回避*"); len(methods) > 0 {
 		t.Error("after the review: ", methods)
 	}
@@ -351,7 +351,9 @@ func TestNoDraftHasAHole(t *testing.T) {
 		t.Fatalf("%d drafts before the review: %v", len(files), err)
 	}
 	d := *b.d
-	d.Documents = &templates.Documents{Folder: "公文", Draft: "稿", Documents: []*templates.Document{{Name: "试", Title: "试", When: "always", Blocks: []*templates.DocumentBlock{{Text: "{nobody_knows}"}}}}}
+	d.Documents = func() *templates.Documents {
+		return &templates.Documents{Folder: "公文", Draft: "稿", Documents: []*templates.Document{{Name: "试", Title: "试", When: "always", Blocks: []*templates.DocumentBlock{{Text: "{nobody_knows}"}}}}}
+	}
 	facts := *round.Facts
 	facts.Definition = &d
 	in.Facts = &facts

@@ -109,9 +109,9 @@ func (r *run) writeRegister(dir string) error {
 	}
 	var book bytes.Buffer
 	if err := blankform.Register(&book, d, r.round.NextRegister(advice), off...); err != nil {
-		return fmt.Errorf("%s：%w", d.Register.Next, err)
+		return fmt.Errorf("%s：%w", d.Register().Next, err)
 	}
-	return publish.WriteFile(filepath.Join(dir, d.Register.Next), book.Bytes())
+	return publish.WriteFile(filepath.Join(dir, d.Register().Next), book.Bytes())
 }
 
 // writeReports writes the page, workbooks and documents that people read; a meeting copy has no personal data.
@@ -146,7 +146,7 @@ func (r *run) writeReports(dir string) error {
 
 // writeDocuments writes the drafts, and last the one that lists all other files.
 func (r *run) writeDocuments(dir string) error {
-	if documents := r.Definition.Documents; documents != nil {
+	if documents := r.Definition.Documents(); documents != nil {
 		if err := os.RemoveAll(filepath.Join(dir, documents.Folder)); err != nil {
 			return err
 		}
@@ -166,7 +166,7 @@ func (r *run) buildManifest() error {
 		Year: r.Definition.Year, Version: publish.Version, Date: r.Date,
 		State: string(r.standing.State), Trial: r.standing.Trial, Definition: r.Definition.Sources,
 		Options: publish.Options{Select: r.Score.Select, Draws: r.Score.Draws, Rescale: r.Rescale, ReplyBy: r.ReplyBy,
-			Seed: r.Definition.Rubric.Robustness.Seed},
+			Seed: r.Definition.Rubric().Robustness.Seed},
 		Previous: r.previous.entry, Earlier: r.earlierManifests, From: r.fromData, Inputs: []publish.Input{},
 		Register: r.registerFile, Opinions: r.opinionsFile, AllowTrial: r.AllowTrial,
 	}

@@ -180,7 +180,7 @@ var optionLists = map[string]func(*Definition) []string{
 	},
 	"evidence": func(d *Definition) []string {
 		spoken := filter(d.Form.Fields(), func(x *Field) bool { return len(x.Evidence) > 0 && x.Record == "" })
-		return append(each(d.Rubric.Points(), (*Point).Full), each(spoken, d.label)...)
+		return append(each(d.Rubric().Points(), (*Point).Full), each(spoken, d.label)...)
 	},
 	"reported": func(d *Definition) []string {
 		return each(slices.DeleteFunc(d.Form.Metrics(), func(x *Field) bool {

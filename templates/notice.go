@@ -79,10 +79,10 @@ var answerKinds = []answerKind{
 		return []string{strings.TrimSpace(r.Code + " " + r.Title)}
 	}},
 	{"公文", func(i *NoticeItem) []string { return i.Letters }, func(d *Definition, id string) []string {
-		return []string{cmp.Or(d.Letters.Letter(id), &Letter{}).Name}
+		return []string{cmp.Or(d.Letters().Letter(id), &Letter{}).Name}
 	}},
 	{"登记", func(i *NoticeItem) []string { return i.Register }, func(d *Definition, id string) []string {
-		s := first(d.Register.Sheets, func(s *RegisterSheet) bool { return s.ID == id })
+		s := first(d.Register().Sheets, func(s *RegisterSheet) bool { return s.ID == id })
 		return []string{cmp.Or(s, &RegisterSheet{}).Title}
 	}},
 	{"命令", func(i *NoticeItem) []string { return i.Commands }, func(_ *Definition, id string) []string {
@@ -109,7 +109,7 @@ func entryAnswer(d *Definition, id string) []string {
 
 func pointAnswer(d *Definition, id string) []string {
 	out := []string{""}
-	for _, p := range d.Rubric.Points() {
+	for _, p := range d.Rubric().Points() {
 		if p.ID == id || p.Indicator.ID == id {
 			out[0] = id
 			out = append(out, p.Indicator.Label)
@@ -158,10 +158,10 @@ func (n *Notice) check(l *loader, d *Definition) {
 	var paragraphs []string
 	var whole strings.Builder
 	printed := map[string]bool{} // texts of the form that may stand anywhere, without white space
-	for _, words := range []string{"序号", "基本指标", "观测点", d.Form.Title, d.Form.Dated, d.Paper.Attachment} {
+	for _, words := range []string{"序号", "基本指标", "观测点", d.Form.Title, d.Form.Dated, d.Paper().Attachment} {
 		printed[stripSpaces(words)] = true
 	}
-	for _, s := range d.Paper.Sections {
+	for _, s := range d.Paper().Sections {
 		for _, item := range s.items() { // Text is set where it belongs to no field
 			printed[stripSpaces(item.Text)] = true
 		}
@@ -200,7 +200,7 @@ func (n *Notice) check(l *loader, d *Definition) {
 	for _, f := range d.Form.Fields() {
 		checkCitation(f.pos, "栏目“"+f.ID+"”", f.Paragraph)
 	}
-	for _, t := range d.Tables {
+	for _, t := range d.Published().Tables {
 		for _, c := range t.Columns {
 			checkCitation(c.pos, "列“"+t.Name+"."+c.Name+"”", c.Paragraph)
 		}

@@ -20,7 +20,7 @@ import (
 func shippedNotice(t *testing.T) *Definition {
 	t.Helper()
 	for _, year := range Years() {
-		d, err := Load(year)
+		d, err := LoadFS(shipped, year)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -28,7 +28,7 @@ func shippedNotice(t *testing.T) *Definition {
 			t.Fatalf("%d: %s", year, d.Warning)
 		}
 	}
-	d, _ := Load(2024)
+	d, _ := LoadFS(shipped, 2024)
 	return d
 }
 
@@ -65,7 +65,7 @@ func TestEverySentenceIsAnswered(t *testing.T) {
 	if sentences < 190 {
 		t.Errorf("the notice has %d sentences and rows", sentences)
 	}
-	for _, p := range d.Rubric.Points() {
+	for _, p := range d.Rubric().Points() {
 		if !pieces(d.Notice, "附件2")[squeeze(p.Label)] || !pieces(d.Notice, "附件2")[squeeze(p.Indicator.Label)] {
 			t.Errorf("point %s is not a piece of the notice", p.ID)
 		}
@@ -131,7 +131,7 @@ func TestWordingIsOfficial(t *testing.T) {
 	for _, n := range d.Form.Sheets[0].Blocks[2].Notes[:6] {
 		official("说明", n.Text)
 	}
-	for _, s := range d.Paper.Sections {
+	for _, s := range d.Paper().Sections {
 		for _, item := range s.items() {
 			official("text on paper", item.Text)
 		}

@@ -78,15 +78,15 @@ func (d *Definition) FilterDirectory(keep func(Entry) bool) *Definition {
 
 // loadProgress loads the progress form of a year. Settings that it lacks are those of the recommendation.
 func (d *Definition) loadProgress(parent *loader, texts map[string][]byte) {
-	l := &loader{dir: path.Join(parent.dir, progressFolder), sources: texts}
+	l := &loader{dir: path.Join(parent.dir, progressFolder), sources: texts, proven: parent.proven}
 	defer func() { parent.problems = append(parent.problems, l.problems...) }()
 	recommendation := &Form{}
 	if _, err := unmarshal(parent.sources["form.yaml"], recommendation); err != nil {
 		return // reported already
 	}
-	p := &Definition{Year: d.Year, Directory: d.Directory, Rubric: &Rubric{}, Register: d.Register, Letters: &Letters{},
-		Published: d.Published, Sheets: d.Sheets, Paper: &Paper{}, Reading: d.Reading,
-		Sources: map[string]string{}, Texts: texts}
+	p := &Definition{Year: d.Year, Directory: d.Directory, Rubric: func() *Rubric { return &Rubric{} },
+		Register: d.Register, Published: d.Published, Sheets: d.Sheets, Paper: func() *Paper { return &Paper{} },
+		Reading: d.Reading, Sources: map[string]string{}, Texts: texts}
 	for name, text := range texts {
 		p.Sources[name] = model.Digest(text)
 	}
@@ -98,7 +98,7 @@ func (d *Definition) loadProgress(parent *loader, texts map[string][]byte) {
 	form := *recommendation
 	form.Sheets, p.Form = nil, &form
 	l.decode("form.yaml", p.Form)
-	l.decode("letters.yaml", p.Letters)
+	p.Letters = later(p, l, "letters.yaml", &Letters{})
 	var catalogue struct {
 		Keep  struct{ Checks, Rules []string }
 		Rules []*Rule
@@ -108,7 +108,7 @@ func (d *Definition) loadProgress(parent *loader, texts map[string][]byte) {
 		return
 	}
 	d.inherit(l, p.Form, recommendation)
-	l.validate(p, []part{{"form.yaml", p.Form}, {"letters.yaml", p.Letters}})
+	l.validate(p, append([]part{{"form.yaml", p.Form}}, l.rest...))
 	if len(l.problems) > 0 {
 		return
 	}

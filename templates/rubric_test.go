@@ -31,7 +31,7 @@ func TestRubricLabelsAreTheDocuments(t *testing.T) {
 		t.Fatal(err)
 	}
 	var labels []string
-	for _, i := range d.Rubric.Indicators {
+	for _, i := range d.Rubric().Indicators {
 		labels = append(labels, i.Label)
 		for _, p := range i.Points {
 			labels = append(labels, p.Label)
@@ -53,7 +53,7 @@ func TestRubricUsesTheFormsEvidence(t *testing.T) {
 		t.Fatal(err)
 	}
 	unused := []string{"funding_lead", "funding_members", "funding_other", "staff_total"} // 1.4 looks at the total and at the government's part, 2.4 at the full-time staff
-	for _, p := range d.Rubric.Points() {
+	for _, p := range d.Rubric().Points() {
 		used := map[string]bool{}
 		for _, e := range p.Evidence {
 			for _, r := range e.Expression.Refs {
@@ -75,7 +75,7 @@ func TestRubricWeights(t *testing.T) {
 	}
 	words := []string{"1.2", "1.3", "2.2", "2.3", "4.3", "6.1", "6.2", "6.3", "7"}
 	halves := []string{"1.4", "2.1", "2.4", "3.2", "4.1", "4.2", "5.4"}
-	for _, p := range d.Rubric.Points() {
+	for _, p := range d.Rubric().Points() {
 		expert, weight := "0", "4"
 		switch {
 		case slices.Contains(words, p.ID):
@@ -202,7 +202,7 @@ func TestRubricOfBefore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !old.Form.CompatibleWith(d.Form) || old.Rubric.Version != 0 {
+	if !old.Form.CompatibleWith(d.Form) || old.Rubric().Version != 0 {
 		t.Error("the definition of before is read as another")
 	}
 }

@@ -59,7 +59,7 @@ type Column struct {
 
 // Table finds a table by its name, or nil.
 func (d *Definition) Table(name string) *Table {
-	return first(d.Tables, func(t *Table) bool { return t.Name == name })
+	return first(d.Published().Tables, func(t *Table) bool { return t.Name == name })
 }
 
 // FormColumns lists the fields of the form that are columns of a table.

@@ -20,6 +20,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"lianheti/stages/model"
 )
@@ -32,17 +33,18 @@ type Definition struct {
 	Year      int
 	Form      *Form
 	Directory *Directory
-	Rules     []*Rule // ordered by code
-	Rubric    *Rubric
-	Register  *Register
-	Letters   *Letters
-	*Published
-	Paper     *Paper
 	Reading   *Reading
-	Sheets    *Sheets
-	Documents *Documents
-	Audit     *Audit
-	Notice    *Notice // nil where Warning says why
+	Rules     []*Rule // ordered by code
+	// The other files. Those that are part of the program are read when first asked for: a check needs none of them.
+	Rubric    func() *Rubric
+	Register  func() *Register
+	Letters   func() *Letters
+	Published func() *Published
+	Paper     func() *Paper
+	Sheets    func() *Sheets
+	Documents func() *Documents
+	Audit     func() *Audit
+	Notice    *Notice // nil where Warning says why, and in what Load returns
 	// Progress is the yearly report form of consortia selected earlier, with its own rules and letters and no rubric;
 	// nil where the year has none.
 	Progress *Definition
@@ -61,11 +63,11 @@ type Definition struct {
 	dir      string // folder of the files, as shown in messages
 }
 
-// Load loads the definition of a year that is embedded in the program.
-func Load(year int) (*Definition, error) { return LoadFS(shipped, year) }
+// Load loads the definition of a year that is embedded in the program. What tests prove of it is not checked again.
+func Load(year int) (*Definition, error) { return load(shipped, "templates", year, true) }
 
 // LoadDir loads the definition of a year from <dir>/<year>.
-func LoadDir(dir string, year int) (*Definition, error) { return load(os.DirFS(dir), dir, year) }
+func LoadDir(dir string, year int) (*Definition, error) { return load(os.DirFS(dir), dir, year, false) }
 
 // Years lists the years that are embedded in the program, ascending.
 func Years() []int { return yearsOf(shipped) }
@@ -86,29 +88,25 @@ func yearsOf(fsys fs.FS) []int {
 
 // LoadFS loads and validates the definition in <year>/*.yaml of fsys; all rules*.yaml together are one catalogue.
 // The error joins all problems found, each a *Problem. Problems of notice.yaml only set Warning.
-func LoadFS(fsys fs.FS, year int) (*Definition, error) { return load(fsys, "templates", year) }
+func LoadFS(fsys fs.FS, year int) (*Definition, error) { return load(fsys, "templates", year, false) }
 
-// load reads and loads the files of a year; root is the folder that messages name.
-func load(fsys fs.FS, root string, year int) (*Definition, error) {
+// load reads and loads the files of a year; root is the folder that messages name, proven says that they are right.
+func load(fsys fs.FS, root string, year int, proven bool) (*Definition, error) {
 	files, err := readFiles(fsys, root, year)
 	if err != nil {
 		return nil, err
 	}
-	return loadTexts(files, root, year)
+	return loadTexts(files, root, year, proven)
 }
 
 // LoadTexts loads a definition as LoadFS does, from the contents of its files, keyed by "<year>/<file>".
 func LoadTexts(texts map[string][]byte, year int) (*Definition, error) {
-	return loadTexts(texts, "templates", year)
+	return loadTexts(texts, "templates", year, false)
 }
 
-func loadTexts(texts map[string][]byte, root string, year int) (*Definition, error) {
-	d := &Definition{
-		Year: year, Sources: map[string]string{}, Texts: texts,
-		Form: &Form{}, Directory: &Directory{}, Rubric: &Rubric{}, Register: &Register{}, Letters: &Letters{},
-		Paper: &Paper{}, Reading: &Reading{}, Sheets: &Sheets{}, Published: &Published{}, Documents: &Documents{},
-		Audit: &Audit{},
-	}
+func loadTexts(texts map[string][]byte, root string, year int, proven bool) (*Definition, error) {
+	d := &Definition{Year: year, Sources: map[string]string{}, Texts: texts, Form: &Form{}, Directory: &Directory{},
+		Reading: &Reading{}}
 	dir, names, sources, progress := strconv.Itoa(year), slices.Sorted(maps.Keys(texts)), map[string][]byte{},
 		map[string][]byte{}
 	for _, name := range names {
@@ -119,28 +117,30 @@ func loadTexts(texts map[string][]byte, root string, year int) (*Definition, err
 			sources[path.Base(name)] = texts[name]
 		}
 	}
-	l := &loader{dir: filepath.ToSlash(filepath.Join(root, dir)), sources: sources}
+	l := &loader{dir: filepath.ToSlash(filepath.Join(root, dir)), sources: sources, proven: proven}
 	d.dir = l.dir
-	for _, p := range d.parts() {
+	for _, p := range d.core() {
 		l.decode(p.file, p.content)
 	}
+	d.decodeRest(l)
 	d.Directory.indexNames()
 	for _, name := range names {
 		if base := path.Base(name); strings.HasPrefix(base, "rules") && path.Dir(name) == dir {
 			l.rules(d, base)
 		}
 	}
-	if len(l.problems) > 0 { // what did not decode cannot be checked
-		return nil, errors.Join(l.problems...)
+	if len(l.problems) == 0 { // what did not decode cannot be checked
+		d.check(l)
 	}
-	d.check(l)
 	if len(progress) > 0 && len(l.problems) == 0 {
 		d.loadProgress(l, progress)
 	}
 	if len(l.problems) > 0 {
 		return nil, errors.Join(l.problems...)
 	}
-	d.loadNotice(l)
+	if !proven {
+		d.loadNotice(l)
+	}
 	return d, nil
 }
 
@@ -191,6 +191,8 @@ type loader struct {
 	lines         map[string]map[string]int // of the files in which one was looked for, by path
 	membersByType map[reflect.Type][]member // of the structs looked at
 	problems      []error
+	proven        bool   // the files are known to be right
+	rest          []part // decoded, to be validated after the rules
 }
 
 // decode parses one file strictly: an unknown key is a problem.
@@ -240,30 +242,61 @@ func (d *Definition) index() {
 	d.layout, d.labels, d.language = newLayout(d.Form), labels(d.Form), newLanguage(d)
 }
 
-// part is one file of a definition with the struct it is decoded into; its check method validates what tags can't.
+// part is one file of a definition with the struct it is decoded into.
 type part struct {
-	file    string
-	content interface {
-		check(l *loader, d *Definition)
-	}
+	file string
+	content
 }
 
-// parts lists the files except the rules, in the order of validation: all others refer to the first three.
-func (d *Definition) parts() []part {
-	return []part{{"form.yaml", d.Form}, {"directory.yaml", d.Directory}, {"reading.yaml", d.Reading},
-		{"rubric.yaml", d.Rubric}, {"register.yaml", d.Register}, {"letters.yaml", d.Letters}, {"word.yaml", d.Paper},
-		{"tables.yaml", d.Published}, {"sheets.yaml", d.Sheets}, {"documents.yaml", d.Documents}, {"audit.yaml", d.Audit}}
+// content is what a file is decoded into; its check method validates what tags can't, and sets what is derived.
+type content interface {
+	check(l *loader, d *Definition)
+}
+
+// core lists the files that all others refer to, in the order of validation; the rules come next.
+func (d *Definition) core() []part {
+	return []part{{"form.yaml", d.Form}, {"directory.yaml", d.Directory}, {"reading.yaml", d.Reading}}
+}
+
+// decodeRest sets the accessors of the other files.
+func (d *Definition) decodeRest(l *loader) {
+	d.Rubric = later(d, l, "rubric.yaml", &Rubric{})
+	d.Register = later(d, l, "register.yaml", &Register{})
+	d.Letters = later(d, l, "letters.yaml", &Letters{})
+	d.Paper = later(d, l, "word.yaml", &Paper{})
+	d.Published = later(d, l, "tables.yaml", &Published{})
+	d.Sheets = later(d, l, "sheets.yaml", &Sheets{})
+	d.Documents = later(d, l, "documents.yaml", &Documents{})
+	d.Audit = later(d, l, "audit.yaml", &Audit{})
+}
+
+// later returns the accessor of a file. A file that is proven is decoded when first asked for, any other now, to be
+// validated.
+func later[T content](d *Definition, l *loader, file string, into T) func() T {
+	if !l.proven {
+		l.decode(file, into)
+		l.rest = append(l.rest, part{file, into})
+		return func() T { return into }
+	}
+	return sync.OnceValue(func() T {
+		own := &loader{dir: l.dir, sources: l.sources, proven: true}
+		own.decode(file, into)
+		into.check(own, d)
+		if len(own.problems) > 0 { // no test was run
+			panic(errors.Join(own.problems...))
+		}
+		return into
+	})
 }
 
 // check validates the parts of the definition, each by itself and against the others.
 func (d *Definition) check(l *loader) {
-	parts := d.parts()
-	l.validate(d, parts[:3])
+	l.validate(d, d.core())
 	if len(l.problems) > 0 {
 		return
 	}
 	d.index()
 	d.checkRules(l)
 	d.Reading.checkReported(l, d)
-	l.validate(d, parts[3:])
+	l.validate(d, l.rest)
 }

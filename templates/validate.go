@@ -74,16 +74,22 @@ var references = map[string]struct {
 	"year": {"form.yaml 的 years 的 id",
 		func(d *Definition) []string { return each(d.Form.Years, func(y Year) string { return y.ID }) }},
 	"book": {"books 里的 id",
-		func(d *Definition) []string { return each(d.Sheets.Books, func(b *ReportBook) string { return b.ID }) }},
+		func(d *Definition) []string {
+			return each(d.Sheets().Books, func(b *ReportBook) string { return b.ID })
+		}},
 	"table": {"tables.yaml 的表名",
-		func(d *Definition) []string { return each(d.Tables, func(t *Table) string { return t.Name }) }},
-	"set":   {"sets 里的名称", func(d *Definition) []string { return slices.Collect(maps.Keys(d.Sheets.Sets)) }},
-	"marks": {"marks 里的名称", func(d *Definition) []string { return slices.Collect(maps.Keys(d.Sheets.Marks)) }},
-	"codes": {"codes 里的名称", func(d *Definition) []string { return slices.Collect(maps.Keys(d.Sheets.Codes)) }},
+		func(d *Definition) []string {
+			return each(d.Published().Tables, func(t *Table) string { return t.Name })
+		}},
+	"set":   {"sets 里的名称", func(d *Definition) []string { return slices.Collect(maps.Keys(d.Sheets().Sets)) }},
+	"marks": {"marks 里的名称", func(d *Definition) []string { return slices.Collect(maps.Keys(d.Sheets().Marks)) }},
+	"codes": {"codes 里的名称", func(d *Definition) []string { return slices.Collect(maps.Keys(d.Sheets().Codes)) }},
 	"unit": {"tables.yaml 的 units 里的单位，或在那里补上它和它的 UCUM 代码",
-		func(d *Definition) []string { return each(d.Units, func(u Measure) string { return u.Unit }) }},
+		func(d *Definition) []string {
+			return each(d.Published().Units, func(u Measure) string { return u.Unit })
+		}},
 	"column": {"tables.yaml 里的 表.列，例如 submissions.submission", func(d *Definition) []string {
-		return flatMap(d.Tables, func(t *Table) []string {
+		return flatMap(d.Published().Tables, func(t *Table) []string {
 			return each(t.Columns, func(c *Column) string { return t.Name + "." + c.Name })
 		})
 	}},
@@ -125,6 +131,9 @@ func (l *loader) validate(d *Definition, parts []part) {
 }
 
 func (l *loader) validateTags(d *Definition, where pos, root any) {
+	if l.proven {
+		return
+	}
 	(&validator{l, d, where.file, map[string][]string{}, map[string]bool{}}).walk(where.path, reflect.ValueOf(root))
 }
 

@@ -66,13 +66,13 @@ func TryMoves(d *templates.Definition, s Subject, f *table.Form, try func(Move) 
 			continue
 		}
 		slices.SortStableFunc(singles, s.compareMoves)
-		out = append(out, tryTogether(d.Audit, s, singles, try)...)
+		out = append(out, tryTogether(d.Audit(), s, singles, try)...)
 		// a move that changes no total adds nothing to another
 		singles = slices.DeleteFunc(singles, func(t Tried) bool { return !t.Ranked || s.Gain(t) == 0 })
-		strongest = append(strongest, singles[:min(len(singles), d.Audit.Strongest)]...)
+		strongest = append(strongest, singles[:min(len(singles), d.Audit().Strongest)]...)
 	}
 	slices.SortStableFunc(strongest, s.compareMoves)
-	strongest = strongest[:min(len(strongest), d.Audit.Pairs)]
+	strongest = strongest[:min(len(strongest), d.Audit().Pairs)]
 	for i, a := range strongest {
 		for _, b := range strongest[i+1:] {
 			if !a.overlaps(b.Move) {
@@ -187,13 +187,13 @@ func (r Report) Write(w io.Writer) error {
 }
 
 func (r Report) title() string {
-	a := r.Definition.Audit
+	a := r.Definition.Audit()
 	return fmt.Sprintf("%d年%s（%s）", r.Definition.Directory.Batch, a.Title, a.Mark)
 }
 
 // kindSummary is the sheet 总览: the result of each kind of move, the perverse ones first, claims last.
 func (r Report) kindSummary() ([][]any, list.Words) {
-	kinds := append(slices.Clone(r.Definition.Audit.Moves),
+	kinds := append(slices.Clone(r.Definition.Audit().Moves),
 		&templates.AuditMove{ID: KindGathered, List: templates.Perverse, Label: "同一动作几处一起做"},
 		&templates.AuditMove{ID: KindPair, List: templates.Perverse, Label: "最强的动作两两一起做"})
 	slices.SortStableFunc(kinds, func(a, b *templates.AuditMove) int { return cmp.Compare(b.List, a.List) })
@@ -225,12 +225,12 @@ func (r Report) kindSummary() ([][]any, list.Words) {
 
 // sheetName is the name of the sheet with the moves of a list.
 func (r Report) sheetName(of templates.AuditList) string {
-	return r.Definition.Sheets.Sheet(string(of)).Name
+	return r.Definition.Sheets().Sheet(string(of)).Name
 }
 
 // remarkWords are the placeholders of remarks; tried is the number of moves.
 func (r Report) remarkWords(tried int) list.Words {
-	return list.Words{"title": r.title(), "mark": r.Definition.Audit.Mark, "tried": fmt.Sprint(tried)}
+	return list.Words{"title": r.title(), "mark": r.Definition.Audit().Mark, "tried": fmt.Sprint(tried)}
 }
 
 // raisesTotal reports whether a move raises the total by more than a rounding error.

@@ -97,7 +97,7 @@ type change struct {
 // Moves lists the single moves possible on a form, in the order of the definition.
 func Moves(d *templates.Definition, f *table.Form) []Move {
 	var out []Move
-	for _, def := range d.Audit.Moves {
+	for _, def := range d.Audit().Moves {
 		for _, changes := range changeGroups(d, def, f) {
 			if len(changes) > 0 {
 				out = append(out, newMove(def, changes))

@@ -91,10 +91,10 @@ func guide(d *templates.Definition, city templates.City, entries []templates.Ent
 	for _, p := range below {
 		body = append(body, p)
 	}
-	if len(d.Rubric.Indicators) > 0 {
+	if len(d.Rubric().Indicators) > 0 {
 		body = append(body, text(word.Heading, "观测点（附件2 原文）"))
 	}
-	for _, i := range d.Rubric.Indicators {
+	for _, i := range d.Rubric().Indicators {
 		body = append(body, word.P(word.Body, i.Label))
 		for _, p := range i.Points {
 			body = append(body, word.P(word.Body, p.Full()))

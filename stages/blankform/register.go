@@ -12,7 +12,7 @@ import (
 
 // RegisterFile is the file name of the blank register.
 func RegisterFile(d *templates.Definition) string {
-	return fmt.Sprintf("%s（%d年）.xlsx", d.Register.Title, d.Year)
+	return fmt.Sprintf("%s（%d年）.xlsx", d.Register().Title, d.Year)
 }
 
 // Rows of a sheet of the register that are ready for input; registerRows where the definition gives no number.
@@ -24,14 +24,14 @@ const (
 
 // Register writes the register with rows by sheet and column. The dropdowns offer the directory and names.
 func Register(w io.Writer, d *templates.Definition, rows map[string][]map[string]string, names ...string) error {
-	sheets := table.Each(d.Register.Sheets, func(s *templates.RegisterSheet) string { return s.Title })
+	sheets := table.Each(d.Register().Sheets, func(s *templates.RegisterSheet) string { return s.Title })
 	names = append(d.Directory.Names(), names...)
-	title := fmt.Sprintf("%d年%s", d.Year, d.Register.Title)
+	title := fmt.Sprintf("%d年%s", d.Year, d.Register().Title)
 	r, err := book.NewReport(title, append(sheets, templates.RegisterNames)...)
 	if err != nil {
 		return err
 	}
-	for _, s := range d.Register.Sheets {
+	for _, s := range d.Register().Sheets {
 		if err := r.Page(registerSheet(d, s, rows[s.ID], len(names))); err != nil {
 			return fmt.Errorf("工作表“%s”：%w", s.Title, err)
 		}

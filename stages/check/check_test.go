@@ -94,8 +94,8 @@ func prepare(t *testing.T, c ruleCase) (*table.Facts, Known) {
 
 // listed makes an entry of the register's list of schools.
 func listed(line string) table.RegisterEntry {
-	i := slices.IndexFunc(definition.Register.Sheets, func(s *templates.RegisterSheet) bool { return s.Effect == templates.EffectSchools })
-	e := table.RegisterEntry{Sheet: definition.Register.Sheets[i], Values: map[string]string{}}
+	i := slices.IndexFunc(definition.Register().Sheets, func(s *templates.RegisterSheet) bool { return s.Effect == templates.EffectSchools })
+	e := table.RegisterEntry{Sheet: definition.Register().Sheets[i], Values: map[string]string{}}
 	columns := []string{templates.RegisterSchool, templates.RegisterKind, templates.RegisterEnrolment, templates.RegisterYear, templates.RegisterOthers}
 	for i, value := range strings.Split(line, "|") {
 		e.Values[columns[i]] = value

@@ -131,7 +131,7 @@ func TestBlankFiguresAreExplained(t *testing.T) {
 			}
 		}
 	}
-	decision := table.RegisterEntry{Sheet: definition.Register.Sheets[slices.IndexFunc(definition.Register.Sheets, func(s *templates.RegisterSheet) bool { return s.Effect == templates.EffectExplain })],
+	decision := table.RegisterEntry{Sheet: definition.Register().Sheets[slices.IndexFunc(definition.Register().Sheets, func(s *templates.RegisterSheet) bool { return s.Effect == templates.EffectExplain })],
 		Fingerprint: x.Fingerprint, Values: map[string]string{}}
 	if j, x := judge(label, "没有单独统计", decision); x.Severity != model.MustFix || j.verdicts[0].Verdict != model.Return {
 		t.Errorf("refused: %+v", x)

@@ -91,7 +91,7 @@ func (p *pair) add(c table.Change) {
 
 // addKind adds a change whose label is that of its kind.
 func (p *pair) addKind(kind table.ChangeKind, before, after string) {
-	label := p.d.Sheets.Codes["change"][string(kind)]
+	label := p.d.Sheets().Codes["change"][string(kind)]
 	p.add(table.Change{Kind: kind, Label: label, Before: before, After: after})
 }
 
@@ -247,7 +247,7 @@ func (p *pair) points() {
 	if math.Abs(was.Total-is.Total) >= table.SameTotal {
 		p.total(table.TotalChanged, "得分", table.Move{Before: was.Total, After: is.Total})
 		for _, m := range p.moves {
-			p.total(table.TotalStep, "得分："+p.d.Sheets.Codes["cause"][string(m.Cause)], m)
+			p.total(table.TotalStep, "得分："+p.d.Sheets().Codes["cause"][string(m.Cause)], m)
 		}
 	}
 	if was.Rank != is.Rank {

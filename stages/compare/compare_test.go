@@ -51,7 +51,7 @@ func round(t *testing.T, states ...state) *table.Round {
 	for _, s := range states {
 		submissions = append(submissions, table.Submission{Submission: s.id, DirectoryNo: table.Some(int32(len(s.id))), City: "福州", CityCode: "350100",
 			Consortium: "联合体" + s.id, Edition: table.Some(s.edition), SHA256: s.sha})
-		for _, sheet := range d.Register.Sheets {
+		for _, sheet := range d.Register().Sheets {
 			if sheet.Effect == templates.EffectObject && s.objected != nil {
 				key := table.ConsortiumKey(submissions[len(submissions)-1])
 				j.Register = append(j.Register, table.RegisterEntry{Sheet: sheet, Key: key, Values: s.objected, Private: map[string]string{"who": phone}})
@@ -89,7 +89,7 @@ func changes(t *testing.T, before, now []state, why Causes) []string {
 	for c := range Run(round(t, before...), is, why).All() {
 		kind := string(c.Kind)
 		known := slices.Contains(is.Definition.Table("changes").Column("kind").Values, kind)
-		if !known || is.Definition.Sheets.Codes["change"][kind] == "" || c.Label == "" || c.City == "" {
+		if !known || is.Definition.Sheets().Codes["change"][kind] == "" || c.Label == "" || c.City == "" {
 			t.Errorf("not a whole change: %+v", c)
 		}
 		out = append(out, strings.TrimSpace(fmt.Sprintf("%s %s %s: %s→%s %s", c.Submission, c.Kind, c.Label, c.Before, c.After, c.Causes)))

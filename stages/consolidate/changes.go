@@ -125,7 +125,7 @@ func (w *workbook) causes() string {
 		moved := howMany(slices.Collect(maps.Values(w.steps)), func(steps []table.Change) bool {
 			return slices.ContainsFunc(steps, func(c table.Change) bool { return c.Causes == string(cause) })
 		})
-		return textIf(moved > 0, fmt.Sprintf("%s%d家", w.Definition.Sheets.Codes["cause"][string(cause)], moved))
+		return textIf(moved > 0, fmt.Sprintf("%s%d家", w.Definition.Sheets().Codes["cause"][string(cause)], moved))
 	})
 	if len(out) == 0 {
 		return "得分没有变。"
@@ -139,13 +139,13 @@ var allCauses = append(slices.Clone(table.Causes), table.CauseForm)
 // reasons explains a change: of a total by the points of each cause, of a verdict by its causes.
 func (w *workbook) reasons(c table.Change) string {
 	r, steps := w.ranks[c.Submission], strings.Join(table.Each(w.steps[c.Submission], func(s table.Change) string {
-		return fmt.Sprintf("%s%+.2f", w.Definition.Sheets.Codes["cause"][s.Causes], s.AfterNumber.V-s.BeforeNumber.V) +
+		return fmt.Sprintf("%s%+.2f", w.Definition.Sheets().Codes["cause"][s.Causes], s.AfterNumber.V-s.BeforeNumber.V) +
 			textIf(s.Because != "", "（"+s.Because+"）")
 	}), "；")
 	switch {
 	case c.Kind == table.VerdictChanged:
 		causes := strings.Fields(c.Causes)
-		words := w.Definition.Sheets.Codes["verdict_cause"]
+		words := w.Definition.Sheets().Codes["verdict_cause"]
 		return strings.Join(table.Each(causes, func(id string) string { return words[id] }), "；")
 	case c.Kind == table.TotalChanged && r.Unranked != "":
 		return "不参加排名，得分只作对照：" + steps

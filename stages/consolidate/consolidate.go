@@ -50,7 +50,7 @@ func Books(in Input, create func(name string) (io.WriteCloser, error)) error {
 		return err
 	}
 	w := newWorkbook(in)
-	for _, b := range in.Definition.Sheets.BooksBy("") {
+	for _, b := range in.Definition.Sheets().BooksBy("") {
 		sheets := w.sheetsWithContent(b.ID)
 		if len(sheets) == 0 || b.Personal && (in.FromTables || in.Standing.Meeting != "") {
 			continue
@@ -87,7 +87,7 @@ func (w *workbook) write(to io.Writer, b *templates.ReportBook, sheets []*templa
 
 // sheetsWithContent lists the sheets of a book that are to be written.
 func (w *workbook) sheetsWithContent(id string) []*templates.ReportSheet {
-	return table.Where(slices.Values(w.Definition.Sheets.In(id)), w.hasContent)
+	return table.Where(slices.Values(w.Definition.Sheets().In(id)), w.hasContent)
 }
 
 // hasContent says whether a sheet is to be written.
@@ -191,7 +191,7 @@ func (w *workbook) submission(id string) table.Submission {
 
 // sheet is the name of a sheet by its id, for texts; with the file where it is in another one.
 func (w *workbook) sheet(id string) string {
-	if s := w.Definition.Sheets.Sheet(id); s.Book == w.book {
+	if s := w.Definition.Sheets().Sheet(id); s.Book == w.book {
 		return "“" + s.Name + "”"
 	} else {
 		return s.Book + "“" + s.Name + "”"
@@ -200,7 +200,7 @@ func (w *workbook) sheet(id string) string {
 
 // linkTo is the link to a cell of a sheet, also in another book; empty where the sheet is not written.
 func (w *workbook) linkTo(id, cell string) string {
-	s := w.Definition.Sheets.Sheet(id)
+	s := w.Definition.Sheets().Sheet(id)
 	if !w.hasContent(s) {
 		return ""
 	}
@@ -256,7 +256,7 @@ func (w *workbook) formulaOf(r list.Row, formula string) string {
 	filled := formulaReference.ReplaceAllStringFunc(formula, func(s string) string {
 		id := strings.TrimRight(s[1:len(s)-1], ":^")
 		if sheet, column, other := strings.Cut(id, "."); other {
-			missing = missing || !w.hasContent(w.Definition.Sheets.Sheet(sheet))
+			missing = missing || !w.hasContent(w.Definition.Sheets().Sheet(sheet))
 			return w.listFor(sheet).Area(column)
 		}
 		top := strings.HasSuffix(s, "^}")
@@ -285,8 +285,8 @@ func (w *workbook) formulaOf(r list.Row, formula string) string {
 func Check(d *templates.Definition) error {
 	round := table.Round{Facts: &table.Facts{Definition: d}, Judgement: &table.Judgement{}, Ranking: &table.Ranking{}}
 	w := newWorkbook(Input{Publication: table.Publication{Round: round}})
-	for _, b := range d.Sheets.BooksBy("") {
-		for _, s := range d.Sheets.In(b.ID) {
+	for _, b := range d.Sheets().BooksBy("") {
+		for _, s := range d.Sheets().In(b.ID) {
 			var err error
 			if s.Rows != "" {
 				err = w.lists.Check(s)
@@ -349,7 +349,7 @@ func (w *workbook) remarkText(s *templates.ReportSheet, remark string, said list
 
 // beginPage writes title and remark of a sheet with a free layout.
 func (w *workbook) beginPage(p *book.Page, cols int, title, sheet string, said list.Words) {
-	s := w.Definition.Sheets.Sheet(sheet)
+	s := w.Definition.Sheets().Sheet(sheet)
 	p.AddTitle(cols, title, w.remarkText(s, s.Remark, said))
 }
 

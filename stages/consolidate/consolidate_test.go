@@ -135,7 +135,7 @@ func TestSheets(t *testing.T) {
 	if len(books) != 3 || len(books[FileName].GetSheetList()) > 12 || len(books[ContactsFile].GetSheetList()) != 1 {
 		t.Fatalf("%d books; %v", len(books), books[FileName].GetSheetList())
 	}
-	for _, b := range in.Definition.Sheets.BooksBy("") {
+	for _, b := range in.Definition.Sheets().BooksBy("") {
 		f := books[b.ID+extension]
 		var want []string
 		for _, s := range w.sheetsWithContent(b.ID) {

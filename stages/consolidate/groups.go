@@ -83,7 +83,7 @@ func (w *workbook) scenarioLabel(id string) string {
 	if point, ok := strings.CutPrefix(id, "without_"); ok {
 		return "去掉 " + point
 	}
-	for _, s := range w.Definition.Rubric.Scenarios {
+	for _, s := range w.Definition.Rubric().Scenarios {
 		if s.ID == id {
 			return s.Label + textIf(s.Decides, "*")
 		}
@@ -107,7 +107,7 @@ func (w *workbook) causeColumns(*list.List) []list.Column {
 		if !some {
 			continue
 		}
-		head := w.Definition.Sheets.Codes["cause"][string(cause)]
+		head := w.Definition.Sheets().Codes["cause"][string(cause)]
 		out = append(out, list.Column{Key: string(cause), Head: head, Cell: func(r list.Row) book.Cell {
 			c, change := r.Value.(table.Change)
 			if v, ok := moved[r.Text("submission")]; ok && (!change || c.Kind == table.TotalChanged) {
@@ -227,7 +227,7 @@ func (w *workbook) growths(*list.List) []list.Column {
 
 // growth compares two years, in the cells x and y, by a formula: relative growth, or the difference of percentages.
 func (w *workbook) growth(s series, x, y string, from, to int) book.Cell {
-	a, b, base := s.value(from), s.value(to), w.Definition.Rubric.Credibility.Base // less has no growth in per cent
+	a, b, base := s.value(from), s.value(to), w.Definition.Rubric().Credibility.Base // less has no growth in per cent
 	if a == nil || b == nil {
 		return book.Cell{Look: book.Growth}
 	}
@@ -252,7 +252,7 @@ func (w *workbook) receipts(*list.List) []list.Column {
 	add := func(key, head string, show func(e entry) book.Cell) {
 		out = append(out, list.Column{Key: key, Head: head, Cell: list.Of(show)})
 	}
-	for _, s := range w.Definition.Register.Sheets {
+	for _, s := range w.Definition.Register().Sheets {
 		find := func(e entry) table.RegisterEntry { return w.Register.EntryOn(s, table.ConsortiumKey(e.Submission)) }
 		switch {
 		case len(w.Register) == 0:

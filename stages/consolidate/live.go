@@ -65,8 +65,8 @@ const (
 )
 
 func newLiveScores(in Input) *liveScores {
-	b := &liveScores{rows: in.Facts.Submissions.Len(), available: in.Definition.Rubric.Available.InexactFloat64()}
-	for _, p := range in.Definition.Rubric.Points() {
+	b := &liveScores{rows: in.Facts.Submissions.Len(), available: in.Definition.Rubric().Available.InexactFloat64()}
+	for _, p := range in.Definition.Rubric().Points() {
 		if p.Deduction {
 			continue
 		}
@@ -165,7 +165,7 @@ type pointDetail struct {
 // pointsOfAll computes the details of all submissions.
 func (w *workbook) pointsOfAll() map[string]submissionPoints {
 	shares := map[[2]string]float64{}
-	for _, p := range w.Definition.Rubric.Points() {
+	for _, p := range w.Definition.Rubric().Points() {
 		for _, e := range p.Evidence {
 			shares[[2]string{p.ID, e.ID}] = e.Weight.InexactFloat64()
 		}
@@ -224,8 +224,8 @@ func (w *workbook) weights(name string) error {
 		Widths: []float64{6, 44, 14, 9, 7, 9, 10, 10, 10, 2, 6, 7, 36, 8, 9, 7, 10}}
 	last := len(p.Widths)
 	p.AddTitle(last, "改一改权重，看名次怎样变", "")
-	s := w.Definition.Sheets.Sheet("weights")
-	remark := w.remarkText(s, s.Remark, list.Words{"weights": w.Definition.Rubric.WeightsNote})
+	s := w.Definition.Sheets().Sheet("weights")
+	remark := w.remarkText(s, s.Remark, list.Words{"weights": w.Definition.Rubric().WeightsNote})
 	p.Span(2, 1, placeCol-2, cell(remark, book.Subtitle))
 	w.settings(p)
 	w.weightTable(p)

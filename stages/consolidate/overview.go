@@ -58,8 +58,8 @@ func (o *overview) alignPanes(row int) { o.left.Row, o.right.Row = row, row }
 
 func (o *overview) heading() {
 	adjusted := len(o.Register.Adjustments())
-	o.page.AddTitle(len(o.page.Widths), o.title, joinNonEmpty(o.Date, o.Standing.String(), o.Definition.Rubric.WeightsNote,
-		textIf(o.FromTables, "由数据表重新计算，没有退回件和联系人"),
+	o.page.AddTitle(len(o.page.Widths), o.title, joinNonEmpty(o.Date, o.Standing.String(),
+		o.Definition.Rubric().WeightsNote, textIf(o.FromTables, "由数据表重新计算，没有退回件和联系人"),
 		textIf(adjusted > 0, fmt.Sprintf("指导目录经同意调整%d处（见%s）", adjusted, o.sheet("filing"))),
 		o.methodPart("尺度"), textIf(o.DataRoot != "", "数据校验值（data_root）"+o.DataRoot)))
 }
@@ -309,7 +309,7 @@ func (o *overview) moved() {
 			kinds[string(c.Kind)]++
 		}
 		parts := table.Words(o.Definition.Table("changes").Column("kind").Values, func(k string) string {
-			said := fmt.Sprintf("%s %d", o.Definition.Sheets.Codes["change"][k], kinds[k])
+			said := fmt.Sprintf("%s %d", o.Definition.Sheets().Codes["change"][k], kinds[k])
 			return textIf(kinds[k] > 0 && k != string(table.TotalStep), said)
 		})
 		if len(parts) > 0 {
@@ -318,7 +318,7 @@ func (o *overview) moved() {
 	}
 	for c := range o.Changes.All() {
 		if c.Kind == table.ObjectionUpheld {
-			say(c.Consortium + "：" + o.Definition.Sheets.Codes["change"][string(c.Kind)] + "（" + c.After + "）。")
+			say(c.Consortium + "：" + o.Definition.Sheets().Codes["change"][string(c.Kind)] + "（" + c.After + "）。")
 		}
 	}
 	for r := range o.Ranking.Ranking.All() {

@@ -19,18 +19,18 @@ func (w *workbook) method() string {
 	for r := range w.Ranking.Ranking.All() {
 		return r.Method
 	}
-	return w.Definition.Rubric.WeightsNote
+	return w.Definition.Rubric().WeightsNote
 }
 
 // methodSummary says in a sentence or two how the ranking was made, and, where there is a line, what a firm rank is.
 func (w *workbook) methodSummary() string {
 	first, _, _ := strings.Cut(w.method(), "；")
-	out := first + "；" + w.Definition.Rubric.WeightsNote + "。"
+	out := first + "；" + w.Definition.Rubric().WeightsNote + "。"
 	if !w.Standing.Complete() {
 		return out + w.noLineText()
 	}
-	firm, sure := w.Definition.Sheets.Codes["firm"], w.Definition.Rubric.Robustness.Sure.InexactFloat64()
-	out += templates.Fill(w.Definition.Sheets.Codes["line"]["complete"], list.Words{"k": strconv.Itoa(w.Choose()),
+	firm, sure := w.Definition.Sheets().Codes["firm"], w.Definition.Rubric().Robustness.Sure.InexactFloat64()
+	out += templates.Fill(w.Definition.Sheets().Codes["line"]["complete"], list.Words{"k": strconv.Itoa(w.Choose()),
 		"sure": share(table.Some(sure)),
 		"safe": firm[table.Safe], "fairly": firm[table.Fairly], "contested": firm[table.Contested]})
 	for c := range w.Ranking.Certificate.All() {
@@ -70,7 +70,7 @@ func (w *workbook) scored() ([]pointRow, list.Words) {
 		}
 		out = append(out, x)
 	}
-	return out, list.Words{"weights": w.Definition.Rubric.WeightsNote, "waiting": pointWaiting, "lacking": pointLacking}
+	return out, list.Words{"weights": w.Definition.Rubric().WeightsNote, "waiting": pointWaiting, "lacking": pointLacking}
 }
 
 // formulaNames are names in the formulas of a row that are not columns: w, the points that can be earned, and known,
@@ -215,7 +215,7 @@ func (w *workbook) constantEvidence() map[string][]string {
 		}
 	}
 	out := map[string][]string{}
-	for _, p := range w.Definition.Rubric.Points() {
+	for _, p := range w.Definition.Rubric().Points() {
 		for _, e := range p.Evidence {
 			if _, laid := first[e.ID]; laid && e.Counts() && !differs[e.ID] {
 				said := "（都没有数）"
@@ -230,7 +230,7 @@ func (w *workbook) constantEvidence() map[string][]string {
 }
 
 // noLineText is the text shown instead of a line before the marks are in.
-func (w *workbook) noLineText() string { return w.Definition.Sheets.Codes["line"]["before"] }
+func (w *workbook) noLineText() string { return w.Definition.Sheets().Codes["line"]["before"] }
 
 // lastInside is the total of the last submission inside the line.
 func (w *workbook) lastInside() float64 {
@@ -245,7 +245,7 @@ func (w *workbook) lastInside() float64 {
 
 // sideText is the side of the line of a submission and how firm it is; a dash before there is a line.
 func (w *workbook) sideText(r table.Rank) string {
-	if firm := w.Definition.Sheets.Codes["firm"][r.Firm]; firm != "" {
+	if firm := w.Definition.Sheets().Codes["firm"][r.Firm]; firm != "" {
 		return table.SideLabels[r.Line] + "，" + firm
 	}
 	return cmp.Or(table.SideLabels[r.Line], "－")
@@ -261,7 +261,7 @@ func (w *workbook) totalHeader() string {
 
 // nearLine are the ranked submissions around the line that are analysed in detail.
 func (w *workbook) nearLine() []table.Rank {
-	first, last := w.Definition.Rubric.Robustness.Window(w.Choose())
+	first, last := w.Definition.Rubric().Robustness.Window(w.Choose())
 	return table.Where(slices.Values(w.byRank), func(r table.Rank) bool {
 		return int(r.Rank.V) >= first && int(r.Rank.V) <= last
 	})

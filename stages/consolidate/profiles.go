@@ -89,7 +89,7 @@ func (w *workbook) pageData() (out []page, medians []table.Opt[float64]) {
 			out = append(out, page{w.about[r.Submission], w.indicatorShares(w.details[r.Submission])})
 		}
 	}
-	for i := range w.Definition.Rubric.Indicators {
+	for i := range w.Definition.Rubric().Indicators {
 		var values []float64
 		for _, g := range out {
 			if g.Rank.Ranked && g.shares[i].Valid {
@@ -103,8 +103,8 @@ func (w *workbook) pageData() (out []page, medians []table.Opt[float64]) {
 
 // indicatorShares is the share of the earnable points that a submission has earned, by indicator.
 func (w *workbook) indicatorShares(s submissionPoints) []table.Opt[float64] {
-	out := make([]table.Opt[float64], len(w.Definition.Rubric.Indicators))
-	for i, indicator := range w.Definition.Rubric.Indicators {
+	out := make([]table.Opt[float64], len(w.Definition.Rubric().Indicators))
+	for i, indicator := range w.Definition.Rubric().Indicators {
 		var earned, most float64
 		for _, p := range indicator.Points {
 			if v := s[p.ID].score.Value; v.Valid && !p.Deduction {
@@ -137,7 +137,7 @@ func (p *profile) heading(name, said string) {
 func (p *profile) write() {
 	s := p.Form.Submission
 	p.heading(p.name(s.Submission), text.Mask(joinNonEmpty(s.Submission, s.City, p.Rank.Verdict, p.Rank.Unranked,
-		p.Standing.String(), p.Definition.Rubric.WeightsNote)))
+		p.Standing.String(), p.Definition.Rubric().WeightsNote)))
 	p.tiles()
 	p.facts()
 	p.indicators()
@@ -208,7 +208,7 @@ func (p *profile) facts() {
 func (p *profile) indicators() {
 	p.AddSection("各指标：得分占可得分的比重（●本联合体，○参加排名各家的中位数，◎两者在一处）", 24)
 	p.Add(head(3, "指标"), head(0, "本联合体"), head(0, "中位数"), head(7, "0％　←　　　　　　　　　　　→　100％"))
-	for i, indicator := range p.Definition.Rubric.Indicators {
+	for i, indicator := range p.Definition.Rubric().Indicators {
 		own, median, label := p.shares[i], p.medians[i], plain(indicator.Label).Over(3)
 		switch {
 		case indicator.Points[0].Deduction:
@@ -321,7 +321,7 @@ func lineChart(title string, series []excelize.ChartSeries) *excelize.Chart {
 func (p *profile) years() {
 	fields := p.Definition.Form.MetricsByTopic(templates.Headline)
 	p.AddSection(fmt.Sprintf("主要指标（各图各自的尺度；虚线和浅黄为承诺；基数不到%s的不算增长率）",
-		p.Definition.Rubric.Credibility.Base), 24)
+		p.Definition.Rubric().Credibility.Base), 24)
 	years := p.Definition.Form.Years
 	numbers, heads := []int{}, []book.Cell{head(4, p.head("metrics", "indicator"))}
 	for _, y := range years {
@@ -356,7 +356,7 @@ func (p *profile) change(f *templates.Field, from, to int) book.Cell {
 		return greyed("－")
 	case f.Type == templates.PercentField:
 		return cell(round(b.Value.V-a.Value.V), book.Change)
-	case a.Value.V < p.Definition.Rubric.Credibility.Base.InexactFloat64(): // as in the appendix
+	case a.Value.V < p.Definition.Rubric().Credibility.Base.InexactFloat64(): // as in the appendix
 		return greyed("－")
 	}
 	return cell(round(b.Value.V/a.Value.V-1), book.Growth)
@@ -381,7 +381,7 @@ func (p *profile) strengths() {
 func (p *profile) topEvidence(fits func(table.Score) bool, order int) []table.Score {
 	seen := map[string]bool{}
 	out := table.Where(p.Scores, func(s table.Score) bool {
-		e := p.Definition.Rubric.Point(s.Point).Find(s.Evidence)
+		e := p.Definition.Rubric().Point(s.Point).Find(s.Evidence)
 		return e != nil && s.Weight > 0 && !e.Absolute() && s.Raw.Valid && s.Raw.V != 0 && s.Normalised.Valid && fits(s) &&
 			s.Doubt == ""
 	})

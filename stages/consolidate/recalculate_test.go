@@ -47,7 +47,7 @@ func weightings(d *templates.Definition) []weighting {
 	random := rand.New(rand.NewPCG(7, 0))
 	draw := func(name string, off ...string) weighting {
 		w := weighting{name: name, weights: map[string]int{}, off: off, choose: 3}
-		for _, p := range d.Rubric.Points() {
+		for _, p := range d.Rubric().Points() {
 			if !p.Deduction {
 				w.weights[p.ID] = random.IntN(20)
 			}
@@ -77,7 +77,7 @@ func withMarks(t *testing.T, in Input) Input {
 	var marks []table.Mark
 	for expert := range 3 {
 		for v := range in.Judgement.Verdicts.All() {
-			for _, p := range in.Definition.Rubric.Points() {
+			for _, p := range in.Definition.Rubric().Points() {
 				m := table.Mark{Expert: fmt.Sprint("Z", expert+1), Submission: v.Submission, Point: p.ID, Kind: table.MarkPoint, Status: table.MarkCounted, Value: table.Some(float64(random.IntN(101)))}
 				switch {
 				case p.Deduction:
@@ -100,11 +100,11 @@ func withMarks(t *testing.T, in Input) Input {
 func TestRecalculatedWeightsAgreeWithTheEngine(t *testing.T) {
 	programs.OnlyInCI(t) // LibreOffice calculates
 	_, in, _ := open(t)
-	all := in.Definition.Sheets.Sheets // without a hundred charts that nothing is calculated from
-	in.Definition.Sheets.Sheets = slices.DeleteFunc(slices.Clone(all), func(s *templates.ReportSheet) bool {
+	all := in.Definition.Sheets().Sheets // without a hundred charts that nothing is calculated from
+	in.Definition.Sheets().Sheets = slices.DeleteFunc(slices.Clone(all), func(s *templates.ReportSheet) bool {
 		return s.ID == "profiles"
 	})
-	t.Cleanup(func() { in.Definition.Sheets.Sheets = all })
+	t.Cleanup(func() { in.Definition.Sheets().Sheets = all })
 	inputs, books := map[bool]Input{false: in, true: withMarks(t, in)}, map[bool][]byte{}
 	for marks, in := range inputs {
 		made := must.Get(booksOf(in))(t)
@@ -155,7 +155,7 @@ func (c weighting) apply(t *testing.T, d *templates.Definition, data []byte, pat
 	}
 	set(selectRow, settingCol, c.choose)
 	row := weightsFirst
-	for _, p := range d.Rubric.Points() {
+	for _, p := range d.Rubric().Points() {
 		if p.Deduction {
 			continue
 		}
@@ -198,7 +198,7 @@ func (c weighting) rewrite(t *testing.T, d *templates.Definition, text string) [
 	t.Helper()
 	var points []*templates.Point
 	own, sum := map[string]decimal.Decimal{}, decimal.Decimal{}
-	for _, p := range d.Rubric.Points() {
+	for _, p := range d.Rubric().Points() {
 		if p.Deduction {
 			continue
 		}
@@ -343,7 +343,7 @@ func crossing(t *testing.T, in Input) (Input, weighting) {
 	t.Helper()
 	const point = "5.3"
 	gone := map[string]bool{}
-	for _, e := range in.Definition.Rubric.Point(point).Evidence {
+	for _, e := range in.Definition.Rubric().Point(point).Evidence {
 		for _, r := range e.Expression.Refs {
 			gone[r.Field] = true
 		}
@@ -366,7 +366,7 @@ func crossing(t *testing.T, in Input) (Input, weighting) {
 	in.Judgement = &judgement
 	in.Ranking = must.Get(score.Run(in.Facts, in.Judgement, in.Marking, score.Options{Draws: 10}))(t)
 	c := weighting{weights: map[string]int{}, choose: 3}
-	for _, p := range in.Definition.Rubric.Points() {
+	for _, p := range in.Definition.Rubric().Points() {
 		c.weights[p.ID] = 0
 	}
 	c.weights[point] = 5

@@ -167,7 +167,7 @@ func TestNothingIsClaimedBeforeTheMarksAreIn(t *testing.T) {
 			for _, cell := range row {
 				said = said || strings.Contains(cell, in.Standing.String())
 				for _, word := range []string{"稳在", "两可", "入选机会", "拟入选", table.SideLabels["inside"], table.SideLabels["outside"]} {
-					if strings.Contains(strings.ReplaceAll(cell, in.Definition.Sheets.Codes["line"]["before"], ""), word) && cell != "线内线外" && !strings.HasPrefix(cell, "评齐后") {
+					if strings.Contains(strings.ReplaceAll(cell, in.Definition.Sheets().Codes["line"]["before"], ""), word) && cell != "线内线外" && !strings.HasPrefix(cell, "评齐后") {
 						t.Errorf("%s claims more than is known: %.60s", sheet, cell)
 					}
 				}

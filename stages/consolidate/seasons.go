@@ -56,7 +56,7 @@ func (w *workbook) results() []string {
 
 func (w *workbook) resultColumns(*list.List) []list.Column {
 	return table.Each(w.results(), func(id string) list.Column {
-		return list.Column{Key: id, Head: w.Definition.Sheets.Codes["fulfilment"][id],
+		return list.Column{Key: id, Head: w.Definition.Sheets().Codes["fulfilment"][id],
 			Cell: func(r list.Row) book.Cell { return count(r.Get("results").(map[string]int)[id]) }}
 	})
 }
@@ -64,7 +64,7 @@ func (w *workbook) resultColumns(*list.List) []list.Column {
 func (p *profile) writeFulfilment(form []table.Fulfilled) {
 	results, years, last := table.Results(form), []int{}, 0
 	said := table.Words(p.results(), func(id string) string {
-		return textIf(results[id] > 0, fmt.Sprint(p.Definition.Sheets.Codes["fulfilment"][id], results[id]))
+		return textIf(results[id] > 0, fmt.Sprint(p.Definition.Sheets().Codes["fulfilment"][id], results[id]))
 	})
 	for _, r := range form {
 		if years = append(years, int(r.Year)); r.Status != table.StatusAhead {
@@ -116,7 +116,7 @@ func (p *profile) figures(metric []table.Fulfilled, last int) {
 }
 
 func (w *workbook) resultOf(r table.Fulfilled) string {
-	return strings.TrimSuffix(w.Definition.Sheets.Codes["fulfilment"][r.Status]+"："+r.Reason, "：")
+	return strings.TrimSuffix(w.Definition.Sheets().Codes["fulfilment"][r.Status]+"："+r.Reason, "：")
 }
 
 // fulfilmentSeries are the actual and the committed values of a metric by year, for a chart. The committed line begins
@@ -248,7 +248,7 @@ func (b batch) season(e templates.Entry, a *table.SubmissionRows, chosen bool) s
 // weakest names the observation points at which a submission is furthest behind the median of the chosen; without a
 // submission, those at which the chosen earned most.
 func (b batch) weakest(a *table.SubmissionRows) string {
-	behind, points := map[string]float64{}, b.Definition.Rubric.Points()
+	behind, points := map[string]float64{}, b.Definition.Rubric().Points()
 	for point, values := range b.chosenValues {
 		behind[point] = table.Median(values).V
 	}

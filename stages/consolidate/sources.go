@@ -59,7 +59,7 @@ func (w *workbook) addRemarkWords(sheet string, said list.Words) {
 	case "checklist":
 		needed := howMany(slices.Collect(w.Ranking.Checklist.All()), func(c table.Check) bool { return c.Needed })
 		state := map[bool]string{false: "before", true: "complete"}[w.Standing.Complete()]
-		said["needed"] = templates.Fill(w.Definition.Sheets.Codes["checks"][state], list.Words{"n": strconv.Itoa(needed)})
+		said["needed"] = templates.Fill(w.Definition.Sheets().Codes["checks"][state], list.Words{"n": strconv.Itoa(needed)})
 	case "influence":
 		for _, begins := range []string{"尺度", "名次与", "逐项", "注意："} {
 			if part := w.methodPart(begins); part != "" {
@@ -107,9 +107,9 @@ func (w *workbook) flaggedCommitments() ([]table.Growth, list.Words) {
 
 func (w *workbook) rubricRows() ([][]any, list.Words) {
 	var out [][]any
-	for _, p := range w.Definition.Rubric.Points() {
+	for _, p := range w.Definition.Rubric().Points() {
 		lines := table.Each(p.Evidence, func(e *templates.Evidence) string {
-			method := w.Definition.Sheets.Codes["method"][e.Method]
+			method := w.Definition.Sheets().Codes["method"][e.Method]
 			return fmt.Sprintf("%s（%s，%s）：%s％", e.Label, e.Basis, method, e.Weight.Shift(2).Round(1))
 		})
 		if p.Deduction {
@@ -120,7 +120,7 @@ func (w *workbook) rubricRows() ([][]any, list.Words) {
 		out = append(out, []any{p.ID, p.Label, p.Indicator.Label, p.Weight.InexactFloat64(),
 			p.ExpertShare.InexactFloat64(), strings.Join(lines, "\n")})
 	}
-	return out, list.Words{"note": w.Definition.Rubric.WeightsNote}
+	return out, list.Words{"note": w.Definition.Rubric().WeightsNote}
 }
 
 func (w *workbook) methodRows() ([][]any, list.Words) {
@@ -302,7 +302,7 @@ func (w *workbook) openWarnings() ([]openWarning, list.Words) {
 	since := map[string]string{}
 	for c := range w.Changes.All() {
 		if c.Fingerprint != "" {
-			since[c.Fingerprint] = w.Definition.Sheets.Codes["change"][string(c.Kind)]
+			since[c.Fingerprint] = w.Definition.Sheets().Codes["change"][string(c.Kind)]
 		}
 	}
 	points := map[[2]string]string{} // affected points, by submission and fingerprint

@@ -97,7 +97,7 @@ func (w *workbook) tableViews() map[string]list.View {
 			return w.sourceLink(l.Submission, w.evidenceCells[[2]string{l.Submission, l.Evidence}])
 		}),
 		"point_words": list.Of(func(x table.Influence) book.Cell {
-			return plain(short(w.Definition.Rubric.Point(x.Point), 60))
+			return plain(short(w.Definition.Rubric().Point(x.Point), 60))
 		}),
 		"constant": list.Of(func(x table.Influence) book.Cell { return plain(strings.Join(w.constant[x.Point], "、")) }),
 		"moved": list.Of(func(c table.Change) book.Cell {
@@ -265,7 +265,7 @@ func (w *workbook) evidence(point, id string) *templates.Evidence {
 	if id == "" {
 		return &templates.Evidence{Label: "专家评分", Unit: "分"}
 	}
-	return w.Definition.Rubric.Point(point).Find(id)
+	return w.Definition.Rubric().Point(point).Find(id)
 }
 
 func (w *workbook) evidenceOf(r list.Row) *templates.Evidence {

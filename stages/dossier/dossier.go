@@ -27,7 +27,7 @@ type Input struct {
 // Write passes the files of the folder to put, by path.
 func Write(in Input, put func(name string, data []byte) error) error {
 	all, taken := newScope(in), map[string]bool{}
-	docs, last := in.Definition.Documents.Documents, func(d *templates.Document) bool { return d.Last }
+	docs, last := in.Definition.Documents().Documents, func(d *templates.Document) bool { return d.Last }
 	docs = slices.Concat(slices.DeleteFunc(slices.Clone(docs), last), table.Where(slices.Values(docs), last))
 	for _, d := range docs {
 		if !all.state[d.When] {
@@ -52,13 +52,13 @@ func Write(in Input, put func(name string, data []byte) error) error {
 			if err != nil {
 				return fmt.Errorf("公文“%s”：%w", d.Name, err)
 			}
-			folder, name := in.Definition.Documents.Folder, text.FileName(s.fill(d.Name))
+			folder, name := in.Definition.Documents().Folder, text.FileName(s.fill(d.Name))
 			if d.Each != "" {
 				folder, name = path.Join(folder, d.Name), text.FileName(s.words["city"]+" "+s.words["consortium"])
 			}
-			file := path.Join(folder, name+"（"+in.Definition.Documents.Draft+"）.docx")
+			file := path.Join(folder, name+"（"+in.Definition.Documents().Draft+"）.docx")
 			for n := 2; taken[strings.ToLower(file)]; n++ {
-				file = path.Join(folder, fmt.Sprintf("%s（%d）（%s）.docx", name, n, in.Definition.Documents.Draft))
+				file = path.Join(folder, fmt.Sprintf("%s（%d）（%s）.docx", name, n, in.Definition.Documents().Draft))
 			}
 			taken[strings.ToLower(file)] = true
 			if err := put(file, data); err != nil {
@@ -77,7 +77,7 @@ func List(d *templates.Definition, city string, rows []map[string]string) (map[s
 	for _, r := range rows {
 		s.append("submissions", r)
 	}
-	for _, x := range d.Documents.Documents {
+	for _, x := range d.Documents().Documents {
 		if x.When == "list" {
 			data, err := composeDocument(in, x, s)
 			if err != nil {
@@ -91,7 +91,7 @@ func List(d *templates.Definition, city string, rows []map[string]string) (map[s
 
 // composeDocument formats one document. An unknown placeholder is an error: a draft must have no hidden gaps.
 func composeDocument(in Input, d *templates.Document, s *scope) ([]byte, error) {
-	title, all, standing := s.fill(d.Title), in.Definition.Documents, text.Mask(in.Standing.Short())
+	title, all, standing := s.fill(d.Title), in.Definition.Documents(), text.Mask(in.Standing.Short())
 	known := centredParagraph(word.Small, all.Draft+"　"+standing)
 	body := []word.Block{known}
 	if d.Outward { // documents for others show nothing of the program's state

@@ -38,7 +38,7 @@ func (s *scope) setWords(words map[string]any) {
 
 // commonWords returns a scope with the placeholders that depend on the definition alone.
 func commonWords(d *templates.Definition) *scope {
-	calendar, experts := d.Directory.Calendar, d.Rubric.Experts
+	calendar, experts := d.Directory.Calendar, d.Rubric().Experts
 	annual, trim := "　　月　　日", ""
 	if month, day, ok := strings.Cut(calendar.AnnualReport, "-"); ok {
 		annual = strings.TrimPrefix(month, "0") + "月" + strings.TrimPrefix(day, "0") + "日"
@@ -50,7 +50,7 @@ func commonWords(d *templates.Definition) *scope {
 	s.setWords(map[string]any{"year": d.Year, "form": d.Form.Title, "date": blankDate, "annual": annual, "trim": trim,
 		"office": d.Directory.Addressee.Office, "email": d.Directory.Addressee.Email,
 		"deadline": table.ChineseDate(d.Directory.Deadline), "min": d.Directory.Select.Min, "max": d.Directory.Select.Max,
-		"weights_note": d.Rubric.WeightsNote, "publicity_days": calendar.PublicityDays, "expert_scale": experts.Scale,
+		"weights_note": d.Rubric().WeightsNote, "publicity_days": calendar.PublicityDays, "expert_scale": experts.Scale,
 		"expert_least": experts.Least, "deduction_most": experts.Deduction,
 		"rejections": strings.Join(experts.Rejections, "、"), "definition": definitionHash(d)})
 	return s
@@ -168,7 +168,7 @@ func (s *scope) addSubmissions(in Input) map[string]*scope {
 	for f := range r.Judgement.Findings.All() {
 		if row := rows[f.Submission]; row != nil {
 			row.addFinding(f)
-			if slices.ContainsFunc(r.Definition.Register.Sheets, func(x *templates.RegisterSheet) bool {
+			if slices.ContainsFunc(r.Definition.Register().Sheets, func(x *templates.RegisterSheet) bool {
 				return x.Effect == templates.EffectAdjust && slices.Contains(x.Rules, f.Rule)
 			}) {
 				row.words["adjustable"] = "是"
@@ -205,7 +205,7 @@ func (s *scope) addFinding(x table.Finding) {
 
 // addProgress adds every progress form: the result of each figure, the number of each result, the findings.
 func (s *scope) addProgress(in Input) {
-	rows, results := map[string]*scope{}, in.Definition.Sheets.Codes["fulfilment"]
+	rows, results := map[string]*scope{}, in.Definition.Sheets().Codes["fulfilment"]
 	for _, form := range in.FulfilmentByForm() {
 		row, counts := s.append("progress", wordsOf(form[0])), table.Results(form)
 		for _, r := range form {
@@ -240,7 +240,7 @@ func yesIf(is bool) string {
 // addRegister adds the register entries of a consortium, and the dates of publication where all consortia agree.
 func (s *scope) addRegister(w map[string]string, r *table.Round, key string) {
 	told := []templates.RegisterEffect{templates.EffectAward, templates.EffectReceive, templates.EffectAdjust}
-	for _, sheet := range r.Definition.Register.Sheets {
+	for _, sheet := range r.Definition.Register().Sheets {
 		if !slices.Contains(told, sheet.Effect) {
 			continue
 		}
@@ -274,7 +274,7 @@ func (s *scope) addComments(in Input, rows map[string]*scope) {
 		}
 	}
 	points := map[string]string{}
-	for _, p := range in.Definition.Rubric.Points() {
+	for _, p := range in.Definition.Rubric().Points() {
 		points[p.ID], _, _ = strings.Cut(p.Full(), "，")
 	}
 	whole := table.Where(in.Ranking.Scores.All(), func(x table.Score) bool {
@@ -330,7 +330,7 @@ func (s *scope) addFeedback(in Input, rows map[string]*scope) {
 	for c := range in.Changes.All() {
 		if row := rows[c.Submission]; row != nil && (c.Kind == table.FindingClosed || c.Kind == table.FindingExplained) {
 			w := wordsOf(c)
-			w["kind"] = in.Definition.Sheets.Codes["change"][string(c.Kind)]
+			w["kind"] = in.Definition.Sheets().Codes["change"][string(c.Kind)]
 			row.append("improved", w)
 		}
 	}
@@ -342,15 +342,15 @@ func percent(v float64) string {
 }
 
 func (s *scope) addRubric(d *templates.Definition) {
-	for _, p := range d.Rubric.Points() {
+	for _, p := range d.Rubric().Points() {
 		indicator := p.Indicator.ID + "." + strings.TrimPrefix(p.Indicator.Label, p.Indicator.ID+".")
 		s.append("points", map[string]string{"id": p.ID, "indicator": indicator, "label": p.Label,
 			"weight": p.Weight.String(), "by_experts": p.Weight.Mul(p.ExpertShare).String()})
 	}
-	for i, b := range d.Rubric.Experts.Bands {
-		to := d.Rubric.Experts.Scale.String()
+	for i, b := range d.Rubric().Experts.Bands {
+		to := d.Rubric().Experts.Scale.String()
 		if i > 0 {
-			to = d.Rubric.Experts.Bands[i-1].From.String() + "以下"
+			to = d.Rubric().Experts.Bands[i-1].From.String() + "以下"
 		}
 		s.append("bands", map[string]string{"from": b.From.String(), "to": to, "words": b.Words})
 	}

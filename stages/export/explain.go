@@ -81,7 +81,7 @@ func DictionarySheet(w io.Writer, d *templates.Definition) error {
 	}
 	title := fmt.Sprintf("%d年批次数据字典", d.Directory.Batch)
 	tables := func() (out []table.DictionaryRow, said list.Words) {
-		for _, t := range d.Tables {
+		for _, t := range d.Published().Tables {
 			if !t.Internal {
 				out = append(out, table.DictionaryRow{Table: t.Name, Label: t.Label, Description: t.Description})
 			}

@@ -64,7 +64,7 @@ func Write(dir string, d *templates.Definition, tables []table.NamedTable) error
 	for _, t := range tables {
 		fmt.Fprintf(&views, "CREATE OR REPLACE VIEW %s AS FROM '%s.parquet';\n", t.Name, t.Name)
 	}
-	views.WriteString(strings.ReplaceAll(queryViews, "$base", d.Rubric.Credibility.Base.String()))
+	views.WriteString(strings.ReplaceAll(queryViews, "$base", d.Rubric().Credibility.Base.String()))
 	sql := []byte(views.String())
 	if err := os.WriteFile(filepath.Join(dir, ViewsName), sql, 0o644); err != nil {
 		return err

@@ -410,7 +410,10 @@ func TestFullDisk(t *testing.T) {
 }
 
 func TestCommittedDictionary(t *testing.T) {
-	d := load(t)
+	d, err := templates.LoadDir(filepath.Join("..", "..", "templates"), 2024) // with the notice
+	if err != nil {
+		t.Fatal(err)
+	}
 	var b bytes.Buffer
 	if err := DictionaryMarkdown(&b, d); err != nil {
 		t.Fatal(err)

@@ -49,7 +49,7 @@ func Write(dir string, in table.Publication, open func(path string) ([]byte, err
 		if err := writeLetters(filepath.Join(dir, p.city), in, p); err != nil {
 			return nil, fmt.Errorf("%s的公文：%w", p.city, err)
 		}
-		if err := writeList(filepath.Join(dir, p.city, in.Definition.Letters.List), in, p); err != nil {
+		if err := writeList(filepath.Join(dir, p.city, in.Definition.Letters().List), in, p); err != nil {
 			return nil, fmt.Errorf("%s的问题清单：%w", p.city, err)
 		}
 	}
@@ -91,7 +91,7 @@ func groupByCity(in table.Publication) []*parcel {
 		i := slices.IndexFunc(parcels, func(p *parcel) bool { return p.city == city })
 		if i < 0 {
 			i = len(parcels)
-			parcels = append(parcels, &parcel{city: city, usedNames: map[string]bool{strings.ToLower(d.Letters.List): true},
+			parcels = append(parcels, &parcel{city: city, usedNames: map[string]bool{strings.ToLower(d.Letters().List): true},
 				maskOthers: otherConsortia(city, all, in.Facts)})
 		}
 		return parcels[i]
@@ -120,7 +120,7 @@ func groupByCity(in table.Publication) []*parcel {
 	for _, e := range in.Unreported() {
 		p := parcelOf(e.City)
 		if p.missing = append(p.missing, e); p.reminder == "" {
-			p.reminder = uniqueName(d.Letters.Letter(templates.RemindLetter).Name, ".docx", p.usedNames)
+			p.reminder = uniqueName(d.Letters().Letter(templates.RemindLetter).Name, ".docx", p.usedNames)
 		}
 	}
 	for c := range in.Changes.All() {

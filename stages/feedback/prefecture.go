@@ -23,13 +23,13 @@ import (
 
 // letterOf returns the letter for a verdict.
 func letterOf(d *templates.Definition, v table.Verdict) *templates.Letter {
-	return d.Letters.Letter(map[model.Verdict]string{model.Return: templates.ReturnLetter,
+	return d.Letters().Letter(map[model.Verdict]string{model.Return: templates.ReturnLetter,
 		model.AskFirst: templates.ExplainLetter, model.Accept: templates.AcceptLetter}[v.Verdict])
 }
 
 // writeLetters writes a letter about each submission of a prefecture, and one about the missing ones.
 func writeLetters(dir string, in table.Publication, p *parcel) error {
-	letters := in.Definition.Letters
+	letters := in.Definition.Letters()
 	for _, r := range p.returns {
 		tasks := append(taskTable(model.MustFix, r), taskTable(model.Explain, r)...)
 		l, vars := letterOf(in.Definition, r.verdict), submissionVars(in, p, r)
@@ -50,13 +50,13 @@ func writeLetters(dir string, in table.Publication, p *parcel) error {
 func parcelVars(in table.Publication, p *parcel) map[string]string {
 	d, addressee := in.Definition, in.Definition.Directory.Addressee
 	vars := map[string]string{"city": p.city, "form": d.Form.Title, "deadline": table.ChineseDate(d.Directory.Deadline),
-		"office": addressee.Office, "email": addressee.Email, "list": d.Letters.List, "due": dueText(in, true),
+		"office": addressee.Office, "email": addressee.Email, "list": d.Letters().List, "due": dueText(in, true),
 		"explanations": d.Layout().Area("explanations").Sheet}
 	if p.city == table.UnknownCity {
 		vars["city"] = "有关地"
 	}
 	if vars["late"] = ""; in.Date > d.Directory.Deadline {
-		vars["late"] = templates.Fill(d.Letters.Overdue, vars)
+		vars["late"] = templates.Fill(d.Letters().Overdue, vars)
 	}
 	return vars
 }
@@ -65,9 +65,9 @@ func parcelVars(in table.Publication, p *parcel) map[string]string {
 func dueText(in table.Publication, corrected bool) string {
 	by := cmp.Or(in.ReplyBy, in.Definition.Directory.ReplyBy(in.Date, corrected))
 	if by == "" {
-		return in.Definition.Letters.Open
+		return in.Definition.Letters().Open
 	}
-	return templates.Fill(in.Definition.Letters.Due, map[string]string{"reply": table.ChineseDate(by)})
+	return templates.Fill(in.Definition.Letters().Due, map[string]string{"reply": table.ChineseDate(by)})
 }
 
 func submissionVars(in table.Publication, p *parcel, r *submissionReturn) map[string]string {

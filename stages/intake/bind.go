@@ -243,7 +243,7 @@ func (b *binder) refuseForm() *Refusal {
 			}
 		}
 	}
-	register := b.d.Register
+	register := b.d.Register()
 	switch {
 	case b.hasForm && is.ID != form.ID:
 		return refuse(CodeNotTemplate, "工作簿的表单编号是“%s”", is.ID)

@@ -318,7 +318,7 @@ LHT-1-030  0 成员名册 (2)! detail=“成员名册 (2)”与“成员名册�
 		{"a version that isn't accepted", func(b shape) { meta(b, templates.MetaVersion, "99") }, "rejected LHT-1-014 工作簿的模板版本是 99"},
 		{"nothing of the form", func(b shape) { b.Names, b.Sheets = nil, []*Sheet{{Title: "表"}} }, "rejected LHT-1-013 推荐书的栏目只找到 0 个，应有 193 个"},
 		{"a register", func(b shape) {
-			b.Names, b.Sheets = nil, []*Sheet{{Title: templates.RegisterNames}, {Title: d.Register.Sheets[0].Title}}
+			b.Names, b.Sheets = nil, []*Sheet{{Title: templates.RegisterNames}, {Title: d.Register().Sheets[0].Title}}
 		}, "ignored LHT-1-054 登记表，要用它请写在 --register 后面"},
 		{"a label five hundred times", func(b shape) {
 			for i := range 500 {

@@ -24,8 +24,8 @@ const (
 
 // written is a marking workbook as lines of sheet, cell and text: an index for one submission and what an expert might fill in.
 func written(d *templates.Definition) string {
-	sheet, point := "一", ExpertPoints(d.Rubric)[0].ID
-	x := &index{form: formID(d), batch: d.Directory.Batch, version: version, expert: "E1", name: fuzzName, scale: d.Rubric.Experts.Scale.String(), maxDeduction: d.Rubric.Experts.Deduction.String(),
+	sheet, point := "一", ExpertPoints(d.Rubric())[0].ID
+	x := &index{form: formID(d), batch: d.Directory.Batch, version: version, expert: "E1", name: fuzzName, scale: d.Rubric().Experts.Scale.String(), maxDeduction: d.Rubric().Experts.Deduction.String(),
 		sources: map[string]string{"2024-01": "abc"}, order: []string{"2024-01"},
 		regions: []region{{coverSheet, 3, 3, digest([]lockedCell{{1, 1, "单位"}, {2, 1, normalizeText(expertLabel + "E1")}})},
 			{sheet, 9, 9, digest([]lockedCell{{2, 1, "2024-01；福州"}, {5, colPoint, normalizeText(point)}, {6, colPoint, normalizeText(point)}})}},
@@ -95,9 +95,9 @@ func FuzzMarks(f *testing.F) {
 			}
 		}
 		for mark := range m.Marks.All() {
-			most := d.Rubric.Experts.Scale
+			most := d.Rubric().Experts.Scale
 			if mark.Kind == table.MarkDeduction {
-				most = d.Rubric.Experts.Deduction
+				most = d.Rubric().Experts.Deduction
 			}
 			if !accepted[mark.File] || mark.Status == table.MarkCounted && mark.Kind != table.MarkVeto && !(mark.Value.V >= 0 && mark.Value.V <= most.InexactFloat64()) {
 				t.Errorf("%+v", mark)

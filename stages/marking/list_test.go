@@ -56,7 +56,7 @@ func TestListOfExperts(t *testing.T) {
 	}) {
 		t.Errorf("%+v, want %+v", got, want)
 	}
-	for _, p := range ExpertPoints(d.Rubric) {
+	for _, p := range ExpertPoints(d.Rubric()) {
 		if got[0].covers(p) != slices.Contains(want[0].Points, p.ID) || !got[1].covers(p) {
 			t.Errorf("%s: marked by %v and %v", p.ID, got[0].covers(p), got[1].covers(p))
 		}

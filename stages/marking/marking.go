@@ -92,7 +92,7 @@ func openIssues(d *templates.Definition, findings []table.Finding) map[string][]
 			continue
 		}
 		line := fmt.Sprintf("存疑（%s）：%s　%s", words, x.Title, model.Place{Sheet: x.Sheet, Cell: x.Cell})
-		for _, p := range ExpertPoints(d.Rubric) {
+		for _, p := range ExpertPoints(d.Rubric()) {
 			about := func(id string) bool { return isEvidence(d, p, id) }
 			if slices.ContainsFunc(strings.Fields(x.Fields), about) && !slices.Contains(out[p.ID], line) {
 				out[p.ID] = append(out[p.ID], line)
@@ -153,7 +153,7 @@ func Subjects(r *table.Round) []Subject {
 		}
 		s := Subject{Submission: form.Submission, data: evidenceLines(d, a.Scores, raw), materials: form.Materials}
 		open := openIssues(d, a.Findings)
-		for _, p := range ExpertPoints(d.Rubric) {
+		for _, p := range ExpertPoints(d.Rubric()) {
 			if s.data[p.ID] == nil {
 				s.data[p.ID] = answerLines(d, form, p)
 			}
@@ -175,7 +175,7 @@ func evidenceLines(d *templates.Definition, scores iter.Seq[table.Score],
 	raw map[string][]float64) map[string][]string {
 	out := map[string][]string{}
 	for s := range scores {
-		e := d.Rubric.Point(s.Point).Find(s.Evidence)
+		e := d.Rubric().Point(s.Point).Find(s.Evidence)
 		if e == nil || !e.Counts() {
 			continue
 		}
@@ -254,7 +254,7 @@ func ReadList(d *templates.Definition, cells []model.Cell) ([]Assignment, error)
 		}
 		taken[text.NameKey(a.Expert)] = n
 		var err error
-		if a.Points, err = readPoints(d.Rubric, rows[n][titlePoints]); err != nil {
+		if a.Points, err = readPoints(d.Rubric(), rows[n][titlePoints]); err != nil {
 			return nil, fmt.Errorf("专家名单第%d行：%w", n, err)
 		}
 		out = append(out, a)
@@ -290,7 +290,7 @@ type markingProgress struct {
 }
 
 func newMarkingProgress(facts *table.Facts, marking table.Marking) *markingProgress {
-	r := &markingProgress{facts.Definition.Rubric, formsByID(facts), map[[2]string][]string{}, map[[2]string]bool{}, 0}
+	r := &markingProgress{facts.Definition.Rubric(), formsByID(facts), map[[2]string][]string{}, map[[2]string]bool{}, 0}
 	for m := range marking.Marks.All() {
 		r.part = max(r.part, m.Supplement)
 		switch {

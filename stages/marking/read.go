@@ -158,7 +158,7 @@ func (b *workbook) readIndexSheet(d *templates.Definition, cells []model.Cell) {
 		return
 	}
 	x, err := readIndex(rows)
-	switch r := d.Rubric.Experts; {
+	switch r := d.Rubric().Experts; {
 	case err != nil:
 		b.reject(CodeAltered, err.Error())
 	case x.form != formID(d):
@@ -285,7 +285,7 @@ func (b *workbook) readMarks(d *templates.Definition, known map[string]*table.Fo
 		return
 	}
 	kinds := map[string]string{markUse: table.MarkPoint, deductUse: table.MarkDeduction, vetoUse: table.MarkVeto}
-	points := table.IndexBy(slices.Values(ExpertPoints(d.Rubric)), pointID)
+	points := table.IndexBy(slices.Values(ExpertPoints(d.Rubric())), pointID)
 	for _, s := range b.index.slots {
 		kind, isMark := kinds[s.use]
 		if !isMark {
@@ -316,7 +316,7 @@ func (b *workbook) readMarks(d *templates.Definition, known map[string]*table.Fo
 func (b *workbook) readValue(d *templates.Definition, m *table.Mark, c model.Cell) {
 	if m.Kind == table.MarkVeto {
 		m.Value = table.Some(0.0)
-		reasons, reason := d.Rubric.Experts.Rejections, strings.TrimSpace(c.Raw)
+		reasons, reason := d.Rubric().Experts.Rejections, strings.TrimSpace(c.Raw)
 		if slices.Contains(reasons, reason) {
 			m.Value.V, m.Comment = 1, strings.TrimSuffix(reason+"："+m.Comment, "：")
 			m.Note = missingReason(m.Comment == reason)
@@ -330,9 +330,9 @@ func (b *workbook) readValue(d *templates.Definition, m *table.Mark, c model.Cel
 		m.Status = table.MarkUnfilled
 		return
 	}
-	most := d.Rubric.Experts.Scale
+	most := d.Rubric().Experts.Scale
 	if m.Kind == table.MarkDeduction {
-		most = d.Rubric.Experts.Deduction
+		most = d.Rubric().Experts.Deduction
 	}
 	v, note, ok := displayedNumber(c, most.InexactFloat64())
 	switch {

@@ -18,7 +18,7 @@ import (
 func TestTheIndexIsWhatWasSent(t *testing.T) {
 	d := definition(t)
 	facts := &table.Facts{Definition: d, Submissions: table.Of([]table.Submission{{Submission: "2024-01", SHA256: "abc"}}), Members: table.Of([]table.Member{})}
-	points := ExpertPoints(d.Rubric)
+	points := ExpertPoints(d.Rubric())
 	cell := func(use string, col int, to string) func(rows [][]string) {
 		return func(rows [][]string) {
 			for _, row := range rows {

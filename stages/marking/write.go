@@ -42,10 +42,10 @@ var coverWidths = []float64{6, 44, 10, 10, 10, 12, 10, 10, 18}
 // Write writes the workbook of one expert.
 func Write(w io.Writer, d *templates.Definition, subjects []Subject, a Assignment) error {
 	x := &index{form: formID(d), batch: d.Directory.Batch, version: version, expert: a.Expert, name: a.Name,
-		scale: d.Rubric.Experts.Scale.String(), maxDeduction: d.Rubric.Experts.Deduction.String(),
+		scale: d.Rubric().Experts.Scale.String(), maxDeduction: d.Rubric().Experts.Deduction.String(),
 		sources: map[string]string{}, part: a.Part, rubric: rubricHash(d)}
 	if a.Part > 0 {
-		isAsked := func(s Subject) bool { return len(a.pointsFor(d.Rubric, s.Submission.Submission)) > 0 }
+		isAsked := func(s Subject) bool { return len(a.pointsFor(d.Rubric(), s.Submission.Submission)) > 0 }
 		subjects = table.Where(slices.Values(subjects), isAsked)
 	}
 	sheets := []string{coverSheet}
@@ -146,7 +146,7 @@ var coverText string
 
 // cover is the sheet 评分说明: the expert, the instructions, and the progress.
 func (w *writer) cover(title string, subjects []Subject, pages []*page) *page {
-	p, r := w.page(coverSheet, coverWidths), w.d.Rubric
+	p, r := w.page(coverSheet, coverWidths), w.d.Rubric()
 	width := len(coverWidths)
 	p.Span(1, 1, width, book.Cell{Value: title, Look: book.Title})
 	who := expertLabel + w.a.Expert
@@ -213,15 +213,15 @@ func (w *writer) subject(sheet string, s Subject) *page {
 	p.Span(p.recused, 1, colFull, book.Cell{Value: recusalWord + "（与该联合体有利害关系的选“" + yes + "”，本页评分就不计入）", Look: book.Plain})
 	p.addSlot(recuseUse, p.recused, colMark, 1, id, "", book.Cell{Look: book.Input})
 	p.LimitToWords(p.recused, colMark, p.recused, colMark, "没有利害关系的不用填。", yes)
-	p.Span(4, 1, width, book.Cell{Value: "评分的参考档：" + bandText(w.d.Rubric.Experts), Look: book.Remark})
+	p.Span(4, 1, width, book.Cell{Value: "评分的参考档：" + bandText(w.d.Rubric().Experts), Look: book.Remark})
 	header := 5
 	p.PutHeaders(header, 1, "观测点", "评什么（附件2原文）", "报送的数据和材料，有什么存疑", "相关文字", "满分", "评分", "折算分", "评语")
 	p.Frozen = header
-	scale := w.d.Rubric.Experts.Scale
+	scale := w.d.Rubric().Experts.Scale
 	first, row := header+1, header
 	var deduction *templates.Point
 	var linked []int // rows of points, for links to their texts
-	asked := w.a.pointsFor(w.d.Rubric, id)
+	asked := w.a.pointsFor(w.d.Rubric(), id)
 	for _, point := range asked {
 		if point.Deduction {
 			deduction = point
@@ -260,7 +260,7 @@ func (w *writer) subject(sheet string, s Subject) *page {
 		linked = append(linked, row)
 		p.Span(row, colFull, 1, book.Cell{Value: "扣分", Look: book.Centred})
 		p.addAnswer(deductUse, row, id, deduction.ID, "")
-		most := w.d.Rubric.Experts.Deduction
+		most := w.d.Rubric().Experts.Deduction
 		p.LimitToNumbers(row, colMark, row, colMark, fmt.Sprintf("请填0到%s之间的数；没有应扣的填0；扣分要写依据。", most),
 			0, most.InexactFloat64(), false)
 	}
@@ -268,7 +268,7 @@ func (w *writer) subject(sheet string, s Subject) *page {
 	row++
 	p.Span(row, 1, colFull, book.Cell{Value: "不予立项（工作方案一（一）的情形，提议的选出是哪一种，并在右边写明事实和依据；由省教育厅认定）", Look: book.Plain})
 	p.addAnswer(vetoUse, row, id, "", "")
-	p.LimitToWords(row, colMark, row, colMark, "不提议的不用填。", w.d.Rubric.Experts.Rejections...)
+	p.LimitToWords(row, colMark, row, colMark, "不提议的不用填。", w.d.Rubric().Experts.Rejections...)
 	w.putMaterials(p, row+2, s, linked)
 	return p
 }
@@ -311,7 +311,7 @@ func (w *writer) putMaterials(p *page, row int, s Subject, points []int) {
 	if len(s.materials) == 0 {
 		pane.AddText("没有列出支撑材料。", book.Quiet)
 	}
-	marked := w.a.pointsFor(w.d.Rubric, s.Submission.Submission)
+	marked := w.a.pointsFor(w.d.Rubric(), s.Submission.Submission)
 	for i, line := range points {
 		text := book.Cell{Look: book.Plain}
 		if to := at[marked[i].ID]; to > 0 {

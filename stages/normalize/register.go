@@ -27,12 +27,12 @@ func Register(d *templates.Definition, cells []model.Cell) ([]table.RegisterEntr
 		title := sheet[0].Place.Sheet
 		r.sheets[title] = sheet
 		titled := func(s *templates.RegisterSheet) bool { return s.Title == title }
-		if title != templates.RegisterNames && !slices.ContainsFunc(d.Register.Sheets, titled) {
+		if title != templates.RegisterNames && !slices.ContainsFunc(d.Register().Sheets, titled) {
 			r.fault(sheet[0].Place, "不认识工作表“"+title+"”", "请删去，或移到别的文件；登记表由 lianheti template --register 生成")
 		}
 	}
 	var out []table.RegisterEntry
-	for _, s := range d.Register.Sheets {
+	for _, s := range d.Register().Sheets {
 		out = append(out, r.readSheet(s)...)
 	}
 	r.checkDuplicates(out)
@@ -145,7 +145,7 @@ func (r *registerReader) readRow(s *templates.RegisterSheet, columns headings, c
 		r.fault(e.Place, "扣几分、是否不予立项都没有填，不知道认定了什么", "请至少填一项，或删去这一行")
 	}
 	points, err := decimal.NewFromString(e.Values[templates.RegisterPoints])
-	if most := r.d.Rubric.Experts.Deduction; err == nil && s.Effect == templates.EffectRule && points.GreaterThan(most) {
+	if most := r.d.Rubric().Experts.Deduction; err == nil && s.Effect == templates.EffectRule && points.GreaterThan(most) {
 		r.fault(e.Place, "扣"+points.String()+"分，超过第7项最多的"+most.String()+"分", "请改正；不扣写0")
 	}
 	r.checkSteps(e)

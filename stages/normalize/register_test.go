@@ -22,7 +22,7 @@ import (
 
 func FuzzRegister(f *testing.F) {
 	var blank strings.Builder
-	for _, s := range definition.Register.Sheets {
+	for _, s := range definition.Register().Sheets {
 		for i, c := range s.Columns {
 			fmt.Fprintf(&blank, "%s\t3\t%d\t%s\n", s.Title, i+1, c.Label)
 		}
@@ -71,7 +71,7 @@ func FuzzRegister(f *testing.F) {
 }
 
 func TestRegisterNamesNobodyKnows(t *testing.T) {
-	sheet := definition.Register.Sheets[slices.IndexFunc(definition.Register.Sheets, func(s *templates.RegisterSheet) bool { return s.Effect == templates.EffectSelect })]
+	sheet := definition.Register().Sheets[slices.IndexFunc(definition.Register().Sheets, func(s *templates.RegisterSheet) bool { return s.Effect == templates.EffectSelect })]
 	read := func(name string, kind model.Kind) ([]table.RegisterEntry, error) {
 		var cells []model.Cell
 		for i, c := range sheet.Columns {
@@ -131,7 +131,7 @@ func registerCells(title string, labels []string, rows ...string) (cells []model
 }
 
 func registerLabels(title string) (labels []string) {
-	for _, s := range definition.Register.Sheets {
+	for _, s := range definition.Register().Sheets {
 		for _, c := range s.Columns {
 			if s.Title == title {
 				labels = append(labels, c.Label)
@@ -206,10 +206,10 @@ func TestRegisterRows(t *testing.T) {
 		{"one in place of another", "目录调整", []string{adjusted + "|" + listed}, "A4 city=福州 consortium=甲市域产教联合体 park=甲园区 replaces=" + definition.Directory.Entries[0].Consortium},
 		{"in place of none that is listed", "目录调整", []string{adjusted + "|代替目录所列=丙"}, "登记表 目录调整!A4：代替的“丙”不在指导目录。请从下拉中选目录所列的一个；只换园区、只增列的留空"},
 		{"no ruling", "扣分和不予立项", []string{a + "|依据=纪要"}, "登记表 扣分和不予立项!A4：扣几分、是否不予立项都没有填，不知道认定了什么。请至少填一项，或删去这一行"},
-		{"the most points", "扣分和不予立项", []string{a + "|依据=纪要|扣几分=" + definition.Rubric.Experts.Deduction.String()},
-			"A4 consortium=甲市域产教联合体 document=纪要 points=" + definition.Rubric.Experts.Deduction.String()},
-		{"more points", "扣分和不予立项", []string{a + "|依据=纪要|扣几分=" + definition.Rubric.Experts.Deduction.String() + ".1"},
-			"登记表 扣分和不予立项!A4：扣" + definition.Rubric.Experts.Deduction.String() + ".1分，超过第7项最多的" + definition.Rubric.Experts.Deduction.String() + "分。请改正；不扣写0"},
+		{"the most points", "扣分和不予立项", []string{a + "|依据=纪要|扣几分=" + definition.Rubric().Experts.Deduction.String()},
+			"A4 consortium=甲市域产教联合体 document=纪要 points=" + definition.Rubric().Experts.Deduction.String()},
+		{"more points", "扣分和不予立项", []string{a + "|依据=纪要|扣几分=" + definition.Rubric().Experts.Deduction.String() + ".1"},
+			"登记表 扣分和不予立项!A4：扣" + definition.Rubric().Experts.Deduction.String() + ".1分，超过第7项最多的" + definition.Rubric().Experts.Deduction.String() + "分。请改正；不扣写0"},
 		{"none taken off", "扣分和不予立项", []string{a + "|依据=纪要|扣几分=０"}, "A4 consortium=甲市域产教联合体 document=纪要 points=0"},
 		{"points below nothing", "扣分和不予立项", []string{a + "|依据=纪要|扣几分=-1|是否不予立项=予以保留"}, "登记表 扣分和不予立项!B4：“-1”不是不小于0的数。请只填数字，不写单位"},
 		{"points with their unit", "扣分和不予立项", []string{a + "|依据=纪要|扣几分=2分|是否不予立项=不予立项"}, "登记表 扣分和不予立项!B4：“2分”不是不小于0的数。请只填数字，不写单位"},

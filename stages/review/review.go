@@ -115,7 +115,7 @@ func newPage(in Input, most int, trial bool) record {
 	p := record{
 		"title": in.title(), "batch": d.Directory.Batch, "standing": masked(in.Standing.String()),
 		"short": in.Standing.Short(), "state": in.Ranking.State(), "complete": complete, "date": in.Date, "root": in.DataRoot,
-		"schema": Schema, "weights": d.Rubric.WeightsNote, "available": d.Rubric.Available.InexactFloat64(),
+		"schema": Schema, "weights": d.Rubric().WeightsNote, "available": d.Rubric().Available.InexactFloat64(),
 		"earlier":    in.Opinions,
 		"trial":      false,
 		"industries": d.Directory.Industries, "all": in.Facts.Submissions.Len(),
@@ -167,7 +167,7 @@ type label struct {
 
 // scoredPoints returns the points of the rubric without the deduction.
 func scoredPoints(d *templates.Definition) []*templates.Point {
-	return slices.DeleteFunc(slices.Clone(d.Rubric.Points()), func(p *templates.Point) bool { return p.Deduction })
+	return slices.DeleteFunc(slices.Clone(d.Rubric().Points()), func(p *templates.Point) bool { return p.Deduction })
 }
 
 // scoringScheme lists what is scored. Points refer to their indicator, and evidence to its point, by index.

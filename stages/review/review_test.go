@@ -95,7 +95,7 @@ func marks(in Input, comment string) table.Table[table.Mark] {
 	for n := range 3 {
 		i := 0
 		for s := range in.Facts.Submissions.All() {
-			for _, c := range in.Definition.Rubric.Points() {
+			for _, c := range in.Definition.Rubric().Points() {
 				if i++; c.ExpertShare.IsZero() {
 					continue
 				}

@@ -202,11 +202,11 @@ func (x entry) expertMarks() []record {
 	given := func(fits func(table.Mark) bool) []table.Mark { return table.Where(slices.Values(x.Marks), fits) }
 	marks := map[string]*float64{}
 	for s := range x.Scores {
-		if s.Evidence == "" && !x.Definition.Rubric.Point(s.Point).Deduction {
+		if s.Evidence == "" && !x.Definition.Rubric().Point(s.Point).Deduction {
 			marks[s.Point] = s.Mark.Pointer()
 		}
 	}
-	for _, c := range x.Definition.Rubric.Points() {
+	for _, c := range x.Definition.Rubric().Points() {
 		add(c.Full(), marks[c.ID], given(func(m table.Mark) bool {
 			counted := m.Status == table.MarkCounted || m.Status == table.MarkDropped
 			return m.Point == c.ID && counted && m.Value.Valid && !(c.Deduction && m.Value.V == 0)
@@ -238,7 +238,7 @@ func (x entry) addFindings() {
 // addContest adds why the selection of a submission is uncertain, and what would settle it.
 func (x entry) addContest() {
 	r := x.Rank
-	x.record["line"], x.record["firm"] = table.SideLabels[r.Line], x.Definition.Sheets.Codes["firm"][r.Firm]
+	x.record["line"], x.record["firm"] = table.SideLabels[r.Line], x.Definition.Sheets().Codes["firm"][r.Firm]
 	x.record["chances"] = [4]*float64{r.First3.Pointer(), r.First4.Pointer(), r.First5.Pointer(), r.FirstK.Pointer()}
 	if r.LineReason != "" {
 		x.record["reasons"] = table.Each(strings.Split(r.LineReason, "；"), func(s string) masked { return masked(s) })
@@ -260,7 +260,7 @@ func (x entry) addContest() {
 			break
 		}
 		what := "专家评分"
-		if e := x.Definition.Rubric.Point(l.Point).Find(l.Evidence); e != nil {
+		if e := x.Definition.Rubric().Point(l.Point).Find(l.Evidence); e != nil {
 			what = e.Label
 		}
 		over := ""

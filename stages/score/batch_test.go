@@ -160,9 +160,9 @@ func definition(t testing.TB) *templates.Definition {
 
 // withBudget is the definition with another budget of draws.
 func withBudget(t testing.TB, budget int) *templates.Definition {
-	d, r := *definition(t), *definition(t).Rubric
+	d, r := *definition(t), *definition(t).Rubric()
 	r.Robustness.Budget = budget
-	d.Rubric = &r
+	d.Rubric = func() *templates.Rubric { return &r }
 	return &d
 }
 

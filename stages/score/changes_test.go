@@ -20,7 +20,7 @@ import (
 // reweighted is the definition with the weights of two points changed against each other.
 func reweighted(t *testing.T) *templates.Definition {
 	t.Helper()
-	d, r := *definition(t), *definition(t).Rubric
+	d, r := *definition(t), *definition(t).Rubric()
 	r.Indicators = slices.Clone(r.Indicators)
 	shift := map[string]int64{"3.1": 3, "5.1": -3}
 	for i, indicator := range r.Indicators {
@@ -33,7 +33,7 @@ func reweighted(t *testing.T) *templates.Definition {
 		}
 		r.Indicators[i] = &x
 	}
-	d.Rubric = &r
+	d.Rubric = func() *templates.Rubric { return &r }
 	return &d
 }
 

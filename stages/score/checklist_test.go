@@ -141,7 +141,7 @@ func TestChecklist(t *testing.T) {
 	const k = 3
 	d := definition(t)
 	var fields []string
-	for _, p := range d.Rubric.Points() {
+	for _, p := range d.Rubric().Points() {
 		for _, e := range p.Evidence {
 			if refs := e.Expression.Refs; e.Counts() && len(refs) > 0 && !slices.Contains(fields, refs[0].Field) {
 				fields = append(fields, refs[0].Field)

@@ -284,7 +284,7 @@ func (m *scheme) credibility(entrants []*entrant) (rows []table.Growth) {
 		slices.Sort(promised[k])
 	}
 	const median = 0.5
-	upper := m.def.Rubric.Credibility.Upper.InexactFloat64()
+	upper := m.def.Rubric().Credibility.Upper.InexactFloat64()
 	for _, e := range entrants {
 		for k, row := range e.growth {
 			row.PeersAchieved = peerQuantile(achieved[k], row.Achieved, e.Ranked, median)
@@ -369,7 +369,7 @@ func peerQuantile(ascending []float64, own table.Opt[float64], among bool, q flo
 }
 
 func (m *scheme) flag(x table.Growth, final templates.Year) (flag, note string) {
-	unit, margin := "％", m.def.Rubric.Credibility.Margin.InexactFloat64()
+	unit, margin := "％", m.def.Rubric().Credibility.Margin.InexactFloat64()
 	if x.Measure == "points" {
 		unit = "个百分点"
 	}

@@ -61,7 +61,7 @@ func TestMatrix(t *testing.T) {
 		var points, counted float64
 		for m := range got.Marks.All() {
 			if m.Submission == a.Submission && (m.Expert == a.Expert || a.Expert == "") && m.Kind == table.MarkPoint && m.Status != table.MarkConflict {
-				p := definition(t).Rubric.Point(m.Point)
+				p := definition(t).Rubric().Point(m.Point)
 				points += p.Weight.Mul(p.ExpertShare).InexactFloat64() * m.Value.V / 100
 				counted++
 			}

@@ -131,7 +131,7 @@ func richMarks(d *templates.Definition, batch []*made) []table.Mark {
 func TestGoldenTables(t *testing.T) {
 	d := definition(t)
 	ruling := func(id, points string) table.RegisterEntry {
-		sheet := d.Register.Sheets[slices.IndexFunc(d.Register.Sheets, func(s *templates.RegisterSheet) bool { return s.Effect == templates.EffectRule })]
+		sheet := d.Register().Sheets[slices.IndexFunc(d.Register().Sheets, func(s *templates.RegisterSheet) bool { return s.Effect == templates.EffectRule })]
 		return table.RegisterEntry{Sheet: sheet, Key: table.ConsortiumKey(table.Submission{Consortium: "样例联合体" + id}),
 			Values: map[string]string{templates.RegisterPoints: points, templates.RegisterDocument: "处务会"}}
 	}

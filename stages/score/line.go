@@ -53,7 +53,7 @@ func (m *scheme) selectionLine(ranked, waiting []*entrant, scenarios []scenario,
 func (m *scheme) crossings(e *entrant, i int, scenarios []scenario, k int) []string {
 	var out []string
 	crosses := func(best, worst int32) bool { return e.inside(k) && int(worst) > k || !e.inside(k) && int(best) <= k }
-	sure := m.def.Rubric.Robustness.Sure.InexactFloat64()
+	sure := m.def.Rubric().Robustness.Sure.InexactFloat64()
 	if chance := e.FirstK.V; e.inside(k) && chance < sure || !e.inside(k) && chance > 1-sure+1e-12 {
 		out = append(out, fmt.Sprintf("权重和专家变动：在线内的机会%s", percent(chance)))
 	}
@@ -65,7 +65,7 @@ func (m *scheme) crossings(e *entrant, i int, scenarios []scenario, k int) []str
 			out = append(out, fmt.Sprintf("%s：名次%d—%d", s.what, s.best.V, s.worst.V))
 		}
 	}
-	for _, s := range m.def.Rubric.Scenarios {
+	for _, s := range m.def.Rubric().Scenarios {
 		at := slices.IndexFunc(scenarios, func(x scenario) bool { return x.id == s.ID })
 		if at < 0 || !s.Decides {
 			continue

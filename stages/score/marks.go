@@ -40,7 +40,7 @@ type panel struct {
 
 // newPanel assigns the marks to the entrants, and sets the proposals and who came too late to be marked.
 func (m *scheme) newPanel(marking table.Marking, register table.Register, entrants []*entrant) *panel {
-	p := &panel{rules: m.def.Rubric.Experts}
+	p := &panel{rules: m.def.Rubric().Experts}
 	byID := map[string]*entrant{}
 	for _, e := range entrants {
 		byID[e.Submission] = e

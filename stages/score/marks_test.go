@@ -27,7 +27,7 @@ func marksOf(d *templates.Definition, batch []*made, experts int, mark func(expe
 	var out []table.Mark
 	for x := range experts {
 		for _, m := range batch {
-			for _, p := range d.Rubric.Points() {
+			for _, p := range d.Rubric().Points() {
 				kind, value := table.MarkPoint, 0.0
 				switch {
 				case p.Deduction:
@@ -134,7 +134,7 @@ func TestProposals(t *testing.T) {
 		}
 	}
 	register := func(id, points, reject string) table.RegisterEntry {
-		sheet := d.Register.Sheets[slices.IndexFunc(d.Register.Sheets, func(s *templates.RegisterSheet) bool { return s.Effect == templates.EffectRule })]
+		sheet := d.Register().Sheets[slices.IndexFunc(d.Register().Sheets, func(s *templates.RegisterSheet) bool { return s.Effect == templates.EffectRule })]
 		return table.RegisterEntry{Sheet: sheet, Key: table.ConsortiumKey(table.Submission{Consortium: "样例联合体" + id}), Values: map[string]string{templates.RegisterPoints: points,
 			templates.RegisterReject: reject, templates.RegisterDocument: "处务会"}}
 	}
@@ -358,7 +358,7 @@ func TestLine(t *testing.T) {
 			t.Errorf("%+v", k)
 		}
 		places := [][2]int32{{k.RankBest.V, k.RankWorst.V}, {k.ScaleBest.V, k.ScaleWorst.V}}
-		for _, s := range d.Rubric.Scenarios {
+		for _, s := range d.Rubric().Scenarios {
 			if at, there := tried[[2]string{s.ID, k.Submission}]; there && s.Decides {
 				places = append(places, [2]int32{at, at})
 			}

@@ -53,7 +53,7 @@ func (m *scheme) measureAll(facts *table.Facts, judgement *table.Judgement, atOn
 		stated, _ := answers{Form: form}.Enrolment()
 		e.doubts, e.enrolment = m.doubts(form, reasons[e.Submission]), stated.InexactFloat64()
 		for _, t := range trends {
-			e.growth = append(e.growth, t.growth(form, m.def.Rubric.Credibility.Base))
+			e.growth = append(e.growth, t.growth(form, m.def.Rubric().Credibility.Base))
 		}
 		return e
 	}) {
@@ -113,7 +113,7 @@ func (m *scheme) measureForm(e *entrant, a answers) {
 
 // measureSlot evaluates one slot. The official enrolment serves only as a base, not for evidence as it counts.
 func (m *scheme) measureSlot(i int, a answers) measurement {
-	if s := m.slots[i]; s.base == "" && (m.def.Rubric.Basis == "" || s.Size != m.def.Rubric.Basis) {
+	if s := m.slots[i]; s.base == "" && (m.def.Rubric().Basis == "" || s.Size != m.def.Rubric().Basis) {
 		a.official = nil
 	}
 	return m.evaluate(a, m.slots[i].expression())

@@ -23,7 +23,7 @@ func panelOf(d *templates.Definition, ids ...string) []table.Mark {
 	var out []table.Mark
 	for _, expert := range []string{"A", "B", "C"} {
 		for k, id := range ids {
-			for i, p := range d.Rubric.Points() {
+			for i, p := range d.Rubric().Points() {
 				kind := table.MarkPoint
 				if p.Deduction {
 					kind = table.MarkDeduction
@@ -129,7 +129,7 @@ func TestPerStudentOnlyWithTheDepartmentsNumbers(t *testing.T) {
 		t.Fatal("counted by what applicants state: ", err)
 	}
 	var sheet *templates.RegisterSheet
-	for _, s := range d.Register.Sheets {
+	for _, s := range d.Register().Sheets {
 		if s.Effect == templates.EffectSchools {
 			sheet = s
 		}

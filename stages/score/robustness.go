@@ -76,11 +76,11 @@ func (m *scheme) robustness(ranked []*entrant, p *panel, o Options) int {
 	if n == 0 {
 		return 0
 	}
-	draws := min(o.Draws, m.def.Rubric.Robustness.Budget/n)
+	draws := min(o.Draws, m.def.Rubric().Robustness.Budget/n)
 	if draws == 0 {
 		return 0
 	}
-	weights := m.drawWeights(m.def.Rubric.Robustness.Seed, draws)
+	weights := m.drawWeights(m.def.Rubric().Robustness.Seed, draws)
 	ranks := rankDraws(n, draws, o.Workers, func(d int, totals []float64) {
 		for i, e := range ranked {
 			totals[i] = weightedTotal(weights[d], e.points) - e.Deduction.V
@@ -138,7 +138,7 @@ func quantile(ascending []int32, percent int) int32 {
 // weights, and with the drawn ones for the chances of selection. A point that no drawn expert marked keeps its mark.
 func (m *scheme) bootstrapExperts(ranked []*entrant, p *panel, drawn [][]float64, o Options) {
 	n, experts, draws := len(ranked), len(p.experts), len(drawn)
-	random := splitMix64(m.def.Rubric.Robustness.Seed + 1)
+	random := splitMix64(m.def.Rubric().Robustness.Seed + 1)
 	times := make([][]int, draws) // how often each expert was drawn
 	for d := range times {
 		times[d] = make([]int, experts)
@@ -223,7 +223,7 @@ func (m *scheme) drawWeights(seed uint64, draws int) [][]float64 {
 
 // dirichletShapes returns the Dirichlet parameters a = s·A of the shares s, which have the variance s(1−s)/(A+1).
 func (m *scheme) dirichletShapes() []float64 {
-	spread, k := m.def.Rubric.Robustness.Spread.InexactFloat64(), 0.0
+	spread, k := m.def.Rubric().Robustness.Spread.InexactFloat64(), 0.0
 	for _, c := range m.criteria {
 		if c.weight > 0 {
 			k++

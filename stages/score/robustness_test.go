@@ -73,9 +73,9 @@ func TestDrawsDoNotDependOnWorkers(t *testing.T) {
 	if !slices.Equal(one.ranking, eight.ranking) || !slices.Equal(one.scores, eight.scores) {
 		t.Error("one worker and eight differ")
 	}
-	another, rubric := *d, *d.Rubric
+	another, rubric := *d, *d.Rubric()
 	rubric.Robustness.Seed = 99
-	another.Rubric = &rubric
+	another.Rubric = func() *templates.Rubric { return &rubric }
 	other := run(t, &another, batch, Options{Draws: 3000, Workers: 8})
 	if slices.Equal(other.ranking, eight.ranking) {
 		t.Error("another seed changes nothing")
@@ -106,7 +106,7 @@ func TestIntervals(t *testing.T) {
 
 	// A plain count over the same draws.
 	m := newScheme(d)
-	weights := m.drawWeights(d.Rubric.Robustness.Seed, draws)
+	weights := m.drawWeights(d.Rubric().Robustness.Seed, draws)
 	for _, k := range got.ranking {
 		if !k.Ranked {
 			continue
@@ -116,7 +116,7 @@ func TestIntervals(t *testing.T) {
 			mine, better := 0.0, 1
 			value := func(id string) float64 {
 				sum := 0.0
-				for i, p := range d.Rubric.Points() {
+				for i, p := range d.Rubric().Points() {
 					sum += w[i] * got.row(t, id, p.ID, "").Normalised.V
 				}
 				return math.Round(sum*1e10) / 1e10

@@ -136,11 +136,11 @@ var methodTemplate = template.Must(template.New("").Parse(methodText))
 
 // describeMethod explains to readers how the ranking was made; tried and lapses are testProperties' results.
 func (f *scoredBatch) describeMethod(ranked []*entrant, draws int, o Options, lapses, tried int) (string, error) {
-	r := f.def.Rubric
+	r := f.def.Rubric()
 	about := map[string]any{
 		"Rubric": r, "Complete": f.complete, "Experts": len(f.panel.experts), "Marks": len(f.panel.rows),
 		"Wanting": f.panel.missing, "Possible": plain(sum(f.weights(f.complete))), "Open": plain(f.openPoints(f.complete)),
-		"Normalised": f.def.Sheets.Codes["method"][r.Method], "Select": o.Select, "Draws": draws,
+		"Normalised": f.def.Sheets().Codes["method"][r.Method], "Select": o.Select, "Draws": draws,
 		"Spread": percent(r.Robustness.Spread.InexactFloat64()), "ExpertSeed": r.Robustness.Seed + 1,
 		"Size": sizeCorrelation(ranked), "Lapses": lapses, "Tried": tried, "Ranked": len(ranked),
 		"Kept": f.reference.fixedSlots, "Slots": len(f.slots),

@@ -230,7 +230,7 @@ func (m *scheme) officialEnrolment(facts *table.Facts, register table.Register) 
 	if len(lacking) == 0 {
 		return register.OfficialEnrolment(facts), nil
 	}
-	if b := m.def.Rubric.Base(m.def.Rubric.Basis); b != nil {
+	if b := m.def.Rubric().Base(m.def.Rubric().Basis); b != nil {
 		const shown = 5
 		return nil, fmt.Errorf("rubric.yaml 的 basis 要求折算到%s，分母须用登记表“学校名录”的在校生数，"+
 			"名录里查不到本批%d所成员学校（%s等）的类别、在校生数或所属联合体：请补全名录，或删去 basis 这一行",

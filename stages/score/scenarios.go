@@ -23,7 +23,7 @@ func (m *scheme) scenarios(ranked []*entrant, ref reference, p *panel) []scenari
 	base := m.weights(m.complete)
 	unchanged := func(e *entrant) []pointScore { return e.points }
 	out := []scenario{m.newScenario(templates.BaseScenario, ranked, base, unchanged, weightedTotal)}
-	for _, s := range m.def.Rubric.Scenarios {
+	for _, s := range m.def.Rubric().Scenarios {
 		weights, points, aggregate := base, unchanged, weightedTotal
 		switch {
 		case s.Experts != "":
@@ -94,7 +94,7 @@ func (r reference) without(id string) reference {
 
 // aroundLine returns the entrants whose ranks are around the line after the first k.
 func (m *scheme) aroundLine(ranked []*entrant, k int) []*entrant {
-	first, last := m.def.Rubric.Robustness.Window(k)
+	first, last := m.def.Rubric().Robustness.Window(k)
 	return table.Where(slices.Values(ranked), func(e *entrant) bool { return int(e.Rank.V) >= first && e.inside(last) })
 }
 

@@ -142,7 +142,7 @@ func (o Options) Resolve(d *templates.Definition) (Options, error) {
 	if o.Draws < 0 || o.Select < 0 {
 		return o, fmt.Errorf("抽取次数 %d 或遴选家数 %d 小于0：请改为正整数，或不写而用默认值", o.Draws, o.Select)
 	}
-	o.Draws = cmp.Or(o.Draws, d.Rubric.Robustness.Draws)
+	o.Draws = cmp.Or(o.Draws, d.Rubric().Robustness.Draws)
 	o.Select = cmp.Or(o.Select, d.Directory.Select.Default)
 	return o, nil
 }
@@ -195,13 +195,13 @@ func (s slot) formula() string {
 func (c criterion) takesMarks() bool { return c.expertWeight > 0 || c.Deduction }
 
 func newScheme(d *templates.Definition) *scheme {
-	r := d.Rubric
+	r := d.Rubric()
 	m := &scheme{def: d, minAvailability: r.Available.InexactFloat64(), markScale: r.Experts.Scale.InexactFloat64()}
 	var against []slot
-	for _, p := range d.Rubric.Points() {
+	for _, p := range d.Rubric().Points() {
 		m.evidenceCount += len(p.Evidence)
 	}
-	for i, p := range d.Rubric.Points() {
+	for i, p := range d.Rubric().Points() {
 		open := p.Weight.Mul(p.ExpertShare)
 		c := criterion{Point: p, weight: p.Weight.InexactFloat64(), firstSlot: len(m.slots)}
 		c.figureWeight, c.expertWeight = p.Weight.Sub(open).InexactFloat64(), open.InexactFloat64()

@@ -57,7 +57,7 @@ func TestRecomputed(t *testing.T) {
 		totals := map[string]float64{}
 		for _, k := range got.ranking {
 			sum, with, all, lower, upper, points := 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-			for _, p := range d.Rubric.Points() {
+			for _, p := range d.Rubric().Points() {
 				figures := p.Weight.InexactFloat64() * (1 - p.ExpertShare.InexactFloat64())
 				var parts, value, present, known float64
 				for _, e := range p.Evidence {
@@ -264,7 +264,7 @@ func TestBetterNeverLoses(t *testing.T) {
 			if after.of(t, id).Total < before.of(t, id).Total-1e-9 {
 				t.Errorf("%s lost points by more %s in %d: %v, before %v", id, ref.Field, ref.Year, after.of(t, id).Total, before.of(t, id).Total)
 			}
-			for _, p := range d.Rubric.Points() {
+			for _, p := range d.Rubric().Points() {
 				a, b := after.row(t, id, p.ID, ""), before.row(t, id, p.ID, "")
 				if a.Points.V < b.Points.V-1e-9 {
 					t.Errorf("%s lost points in %s by more %s in %d", id, p.ID, ref.Field, ref.Year)
@@ -310,7 +310,7 @@ func TestMissing(t *testing.T) {
 		t.Errorf("a point of which an evidence was left out: %+v", s)
 	}
 	sum, values := 0.0, 0.0
-	for _, p := range d.Rubric.Points() {
+	for _, p := range d.Rubric().Points() {
 		row := got.row(t, m.id, p.ID, "")
 		sum += row.Points.V
 		values += (row.Weight - row.Open) * row.Value.V
@@ -380,7 +380,7 @@ func TestExpertsShareStaysOpen(t *testing.T) {
 	d := definition(t)
 	got := run(t, d, random(d, 5, 1, false), Options{Draws: 1})
 	for _, s := range got.scores {
-		p := d.Rubric.Point(s.Point)
+		p := d.Rubric().Point(s.Point)
 		switch {
 		case s.Evidence != "":
 		case !near(s.Open, p.Weight.Mul(p.ExpertShare).InexactFloat64()) || s.Weight != p.Weight.InexactFloat64():
@@ -434,7 +434,7 @@ func TestTotalsAreComparedToTenDecimals(t *testing.T) {
 
 func TestMethods(t *testing.T) {
 	target := templates.Evidence{Method: "target", Direction: "higher"}
-	target.Target = target.Target.Add(definition(t).Rubric.Points()[0].Weight) // 4
+	target.Target = target.Target.Add(definition(t).Rubric().Points()[0].Weight) // 4
 	lower := target
 	lower.Direction = "lower"
 	distance, backwards := target, lower

@@ -105,7 +105,7 @@ func publish(t *testing.T) map[string]arrow.Record {
 		names = append(names, p.Name)
 		out[p.Name] = p.Record()
 	}
-	for _, table := range d.Tables {
+	for _, table := range d.Published().Tables {
 		if !table.Internal {
 			want = append(want, table.Name)
 		}

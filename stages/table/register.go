@@ -136,7 +136,7 @@ func (a Award) Status() (said string) {
 
 // MissingPapers lists what must be there by the register's sheets and is not, each with the sheet's title.
 func (r *Round) MissingPapers(key string) []string {
-	return Words(r.Definition.Register.Sheets, func(s *templates.RegisterSheet) string {
+	return Words(r.Definition.Register().Sheets, func(s *templates.RegisterSheet) string {
 		left := s.MissingColumns(r.Register.EntryOn(s, key).Values)
 		if s.Effect != templates.EffectReceive || len(left) == 0 {
 			return ""

@@ -257,7 +257,7 @@ func restoreTable(records map[string]arrow.Record, name string, to anyTable) err
 // numbers, fields and years of the form. A hash is not enough: whoever altered a table could alter its hash too.
 func validate(d *templates.Definition, records map[string]arrow.Record) error {
 	referenced := ReferencedValues(d, func(name string) arrow.Record { return records[name] })
-	for _, t := range d.Tables {
+	for _, t := range d.Published().Tables {
 		if rec := records[t.Name]; rec != nil {
 			if err := validateTable(d, t, rec, referenced); err != nil {
 				return fmt.Errorf("数据表 %s：%w", t.Name, err)
@@ -270,7 +270,7 @@ func validate(d *templates.Definition, records map[string]arrow.Record) error {
 // ReferencedValues has the values of all columns that foreign keys refer to, by table.column; nil for missing tables.
 func ReferencedValues(d *templates.Definition, record func(table string) arrow.Record) map[string]map[string]bool {
 	values := map[string]map[string]bool{}
-	for _, t := range d.Tables {
+	for _, t := range d.Published().Tables {
 		for _, c := range t.Columns {
 			table, column, ok := strings.Cut(c.References, ".")
 			if _, known := values[c.References]; !ok || known {

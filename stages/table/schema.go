@@ -45,7 +45,7 @@ const ValueSeparator = "; "
 // tables or columns, internal ones included.
 func Schemas(d *templates.Definition) (schemas []*arrow.Schema, err error) {
 	made := columns(d)
-	for _, t := range d.Tables {
+	for _, t := range d.Published().Tables {
 		fields, ok := made[t.Name]
 		if !ok {
 			return nil, fmt.Errorf("templates/%d/tables.yaml 的表 %s 程序里没有：请删去，或改正表名", d.Year, t.Name)
@@ -304,11 +304,11 @@ func Codes(d *templates.Definition) []Code {
 			add("field", fieldCode(d, f))
 		}
 	}
-	points := d.Rubric.Points()
+	points := d.Rubric().Points()
 	for _, p := range points {
 		add("point", Code{Code: p.ID, Label: p.Label, Group: p.Indicator.Label,
 			Paragraph:   d.Table("scores").Column("point").Paragraph,
-			Description: fmt.Sprintf("权重 %s（%s），其中留待专家的份额 %s", p.Weight, d.Rubric.WeightsNote, p.ExpertShare)})
+			Description: fmt.Sprintf("权重 %s（%s），其中留待专家的份额 %s", p.Weight, d.Rubric().WeightsNote, p.ExpertShare)})
 	}
 	for _, p := range points {
 		for _, e := range p.Evidence {
@@ -317,7 +317,7 @@ func Codes(d *templates.Definition) []Code {
 		}
 	}
 	add("scenario", Code{Code: templates.BaseScenario, Label: "正式方法"})
-	for _, s := range d.Rubric.Scenarios {
+	for _, s := range d.Rubric().Scenarios {
 		add("scenario", Code{Code: s.ID, Label: s.Label})
 	}
 	for _, p := range points {
@@ -331,7 +331,7 @@ func Codes(d *templates.Definition) []Code {
 	for _, k := range d.Form.Kinds {
 		add("kind", Code{Code: k.ID, Label: k.Label})
 	}
-	for _, u := range d.Data.Units {
+	for _, u := range d.Published().Data.Units {
 		add("unit", Code{Code: u.Unit, Label: u.Unit, UCUM: u.UCUM, Description: u.Description})
 	}
 	for _, c := range d.Directory.Cities {

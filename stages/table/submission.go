@@ -122,7 +122,7 @@ func (a *SubmissionRows) Questions(d *templates.Definition) []Question {
 		return s.Evidence != "" && s.Weight > 0 && !s.Raw.Valid
 	})
 	for _, same := range GroupBy(lacking, func(s Score) string { return s.Note }) {
-		names := Each(same, func(s Score) string { return s.Point + " " + d.Rubric.Point(s.Point).Find(s.Evidence).Label })
+		names := Each(same, func(s Score) string { return s.Point + " " + d.Rubric().Point(s.Point).Find(s.Evidence).Label })
 		add("缺依据", "%s：%s", strings.Join(names, "、"), same[0].Note)
 	}
 	for _, x := range a.Findings {

@@ -26,7 +26,7 @@ type Todo struct {
 func (r *Round) Todos(advised map[string][2]string) []Todo {
 	byID := IndexBy(r.Submissions.All(), func(s Submission) string { return s.Submission })
 	w := &todoBuilder{Round: r, submissions: byID}
-	for _, s := range r.Facts.Definition.Register.Sheets {
+	for _, s := range r.Facts.Definition.Register().Sheets {
 		switch s.Effect {
 		case templates.EffectAnswer, templates.EffectAdjust:
 			w.consents(s)
@@ -98,7 +98,7 @@ func (w *todoBuilder) consents(s *templates.RegisterSheet) {
 // lateReceipts lists the papers of a submission that came after the deadline.
 func (r *Round) lateReceipts(x Submission) []string {
 	var out []string
-	for _, s := range r.Definition.Register.Sheets {
+	for _, s := range r.Definition.Register().Sheets {
 		e := r.Register.EntryOn(s, ConsortiumKey(x))
 		for _, c := range s.Columns {
 			if day := e.Values[c.ID]; s.Effect == templates.EffectReceive && c.Date && day > r.Definition.Directory.Deadline {
@@ -193,7 +193,7 @@ func (w *todoBuilder) needsReason(a Award, k Rank, last int32) string {
 }
 
 func (w *todoBuilder) step(id string) *templates.RegisterStep {
-	for _, s := range w.Facts.Definition.Register.Sheets {
+	for _, s := range w.Facts.Definition.Register().Sheets {
 		if step := s.Step(id); step != nil {
 			return step
 		}

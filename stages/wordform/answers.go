@@ -106,10 +106,10 @@ func cutWording(text, wording string) (before, after string, ok bool) {
 // readParagraph reads a paragraph between tables.
 func (w *formReader) readParagraph(words string, section int, place model.Place) {
 	if section < 0 {
-		for _, id := range w.d.Paper.Cover {
+		for _, id := range w.d.Paper().Cover {
 			f := w.d.Field(id)
 			if rest, ok := cutPrefix(words, text.NameKey(f.PaperLabel())); ok {
-				w.setValues(w.d.Paper.CoverItem(id).Refs, strings.Trim(rest, " \t　:：_＿"), place)
+				w.setValues(w.d.Paper().CoverItem(id).Refs, strings.Trim(rest, " \t　:：_＿"), place)
 				return
 			}
 		}
@@ -124,7 +124,7 @@ func (w *formReader) readUnlabelled(words, head string, section int, place model
 		return
 	}
 	key := text.NameKey(words)
-	for i, s := range w.d.Paper.Sections {
+	for i, s := range w.d.Paper().Sections {
 		cell := unlabelledCell(s)
 		if cell == nil {
 			continue
@@ -135,7 +135,7 @@ func (w *formReader) readUnlabelled(words, head string, section int, place model
 			}
 		}
 	}
-	if section >= 0 && unlabelledCell(w.d.Paper.Sections[section]) != nil {
+	if section >= 0 && unlabelledCell(w.d.Paper().Sections[section]) != nil {
 		w.unlabelledTexts[section] = append(w.unlabelledTexts[section], unlabelledText{words, place})
 		return
 	}

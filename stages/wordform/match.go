@@ -35,20 +35,20 @@ func (w *formReader) collectPatterns() {
 		}
 		w.ownTexts[labelKey(words)], w.ownTexts[text.NameKey(words)] = true, true
 	}
-	for _, words := range []string{w.d.Paper.Attachment, w.d.Form.Title, w.d.Form.Dated} {
+	for _, words := range []string{w.d.Paper().Attachment, w.d.Form.Title, w.d.Form.Dated} {
 		addOwn(words)
 	}
-	for _, id := range w.d.Paper.Notes {
+	for _, id := range w.d.Paper().Notes {
 		addOwn(w.d.Form.Note(id))
 	}
-	for _, id := range w.d.Paper.Cover {
+	for _, id := range w.d.Paper().Cover {
 		f := w.d.Field(id)
 		addOwn(f.PaperLabel())
 		w.patterns = append(w.patterns, &rowPattern{section: -1, slots: []templates.PaperSlot{
 			{Cell: &templates.PaperCell{PaperItem: templates.PaperItem{Label: id}}, Starts: true},
-			{Cell: &templates.PaperCell{PaperItem: w.d.Paper.CoverItem(id)}, Starts: true}}})
+			{Cell: &templates.PaperCell{PaperItem: w.d.Paper().CoverItem(id)}, Starts: true}}})
 	}
-	for i, s := range w.d.Paper.Sections {
+	for i, s := range w.d.Paper().Sections {
 		addOwn(s.Heading(w.d.Form))
 		for _, t := range s.Tables {
 			var header *rowPattern
@@ -82,7 +82,7 @@ func (w *formReader) collectPatterns() {
 // sectionOf returns the section that a heading begins; negative: it is no heading.
 func (w *formReader) sectionOf(text string) int {
 	key := headingKey(text)
-	return slices.IndexFunc(w.d.Paper.Sections, func(s *templates.PaperSection) bool {
+	return slices.IndexFunc(w.d.Paper().Sections, func(s *templates.PaperSection) bool {
 		return key != "" && key == headingKey(s.Heading(w.d.Form))
 	})
 }

@@ -134,7 +134,7 @@ func (w *formReader) readDocument() bool {
 	if w.recognised < fewestRows {
 		return false
 	}
-	for i, s := range w.d.Paper.Sections {
+	for i, s := range w.d.Paper().Sections {
 		w.readSection(i, s)
 	}
 	w.compareCounts()

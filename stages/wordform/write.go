@@ -30,7 +30,7 @@ func Write(w io.Writer, d *templates.Definition, form *table.Form, contacts map[
 	numbers := word.PageNumbers()
 	numbers[0].Runs = append(numbers[0].Runs[:2], word.Run{Text: " —　　"}, code)
 	parts := word.Section{Page: word.A4Bound, FirstPage: 1, Footer: numbers}
-	for i, s := range d.Paper.Sections {
+	for i, s := range d.Paper().Sections {
 		if s.Supplementary() && !p.answered(s) {
 			continue
 		}
@@ -68,7 +68,7 @@ func (p *printer) cover() []word.Block {
 		return []word.Paragraph{{Line: coverLine, Runs: []word.Run{{Text: text, Size: coverText}}}}
 	}
 	lines := word.Table{Bare: true, Columns: []float64{34, 100, 26}}
-	for _, id := range p.d.Paper.Cover {
+	for _, id := range p.d.Paper().Cover {
 		f := p.d.Field(id)
 		lines.Rows = append(lines.Rows, word.Row{Height: 14, Whole: true, Cells: []word.Cell{
 			{Align: word.Spread, Body: line(f.PaperLabel())},
@@ -77,7 +77,7 @@ func (p *printer) cover() []word.Block {
 		}})
 	}
 	return []word.Block{
-		word.Paragraph{Runs: []word.Run{{Text: p.d.Paper.Attachment, Font: word.HeiTi, Size: coverText}}, Line: coverLine},
+		word.Paragraph{Runs: []word.Run{{Text: p.d.Paper().Attachment, Font: word.HeiTi, Size: coverText}}, Line: coverLine},
 		word.Paragraph{Style: word.Title, Before: 110, After: 120, Line: 40,
 			Runs: []word.Run{{Text: p.d.Form.Title, Size: coverTitle}}},
 		lines,
@@ -89,7 +89,7 @@ func (p *printer) cover() []word.Block {
 // notes prints the notes in force.
 func (p *printer) notes() []word.Block {
 	var out []word.Block
-	for i, id := range p.d.Paper.Notes {
+	for i, id := range p.d.Paper().Notes {
 		note := word.P(word.Body, p.d.Form.Note(id))
 		if i == 0 {
 			note.Style, note.NewPage = word.Title, true

@@ -76,8 +76,8 @@ func TestNotes(t *testing.T) {
 			Facts: &table.Facts{Definition: d, Pieces: table.Of([]table.Piece{
 				{File: "厦门/丙.docx", Result: table.PieceAlone}, {File: "厦门/丁.docx", Result: table.PieceSame}})},
 			Judgement: &table.Judgement{Register: table.Register{
-				{Key: "name:某", Values: map[string]string{templates.RegisterConsortium: "某" + phone}, Sheet: d.Register.Sheets[0], Place: place},
-				{Key: "name:别", Values: map[string]string{templates.RegisterMemberOf: "别处"}, Sheet: d.Register.Sheets[0], Place: place}}},
+				{Key: "name:某", Values: map[string]string{templates.RegisterConsortium: "某" + phone}, Sheet: d.Register().Sheets[0], Place: place},
+				{Key: "name:别", Values: map[string]string{templates.RegisterMemberOf: "别处"}, Sheet: d.Register().Sheets[0], Place: place}}},
 			Ranking: &table.Ranking{}, Marking: table.Marking{Earlier: []string{"E1", "E2"}},
 		},
 		Manifest: &publish.Manifest{Opinions: &publish.Source{Name: "意见.json"}},
@@ -105,7 +105,7 @@ func TestNotes(t *testing.T) {
 func TestNoticeNamesRealCommands(t *testing.T) {
 	app := newApp(io.Discard, io.Discard)
 	for _, year := range templates.Years() {
-		d := must.Get(templates.Load(year))(t)
+		d := must.Get(templates.LoadDir(filepath.Join("..", "..", "..", "templates"), year))(t)
 		if d.Notice == nil {
 			continue // not issued yet
 		}

@@ -193,7 +193,7 @@ func (x *Lists) Check(s *templates.ReportSheet) error {
 		return d.SheetProblem(s, nil, "的 rows 是“"+s.Rows+"”，程序没有这样的行",
 			"请改成 tables.yaml 里的表名，或程序汇集的行："+keys(x.Sources)+"。")
 	}
-	for _, c := range d.Sheets.Expanded(s) {
+	for _, c := range d.Sheets().Expanded(s) {
 		_, stored := source.fields[c.ID]
 		_, viewed := x.Views[c.View]
 		_, each := x.Groups[c.Each]
@@ -212,7 +212,7 @@ func (x *Lists) Layout(id string) *List {
 	if l := x.layouts[id]; l != nil {
 		return l
 	}
-	s := x.Definition.Sheets.Sheet(id)
+	s := x.Definition.Sheets().Sheet(id)
 	source, _ := x.source(s.Rows)
 	l := &List{Sheet: s, lists: x, fields: source.fields}
 	if x.layouts == nil {
@@ -223,7 +223,7 @@ func (x *Lists) Layout(id string) *List {
 		l.Words = Words{}
 	}
 	l.Words["count"] = cmp.Or(l.Words["count"], strconv.Itoa(l.Len))
-	for _, c := range x.Definition.Sheets.Expanded(s) {
+	for _, c := range x.Definition.Sheets().Expanded(s) {
 		switch {
 		case x.IsDue != nil && !x.IsDue(c.When):
 		case c.Each != "":
@@ -231,7 +231,7 @@ func (x *Lists) Layout(id string) *List {
 				l.Columns = append(l.Columns, x.withStyle(c, column))
 			}
 		default:
-			column := Column{Key: cmp.Or(c.ID, c.View), Head: x.Definition.Sheets.Label(x.Definition, s, c),
+			column := Column{Key: cmp.Or(c.ID, c.View), Head: x.Definition.Sheets().Label(x.Definition, s, c),
 				Cell: x.Views[c.View]}
 			if c.View == "" {
 				column.Cell = x.storedView(c, l.fields[c.ID])
@@ -270,14 +270,14 @@ func (x *Lists) withStyle(c *templates.ReportColumn, column Column) Column {
 
 // Marks are the definition's colours under a name.
 func Marks(d *templates.Definition, name string) []book.Mark {
-	return table.Each(d.Sheets.Marks[name], func(m [2]string) book.Mark {
+	return table.Each(d.Sheets().Marks[name], func(m [2]string) book.Mark {
 		return book.Mark{Word: m[0], Tone: book.Tone(m[1])}
 	})
 }
 
 // storedView is the view of a column of the rows.
 func (x *Lists) storedView(c *templates.ReportColumn, at []int) View {
-	codes := x.Definition.Sheets.Codes[c.Codes]
+	codes := x.Definition.Sheets().Codes[c.Codes]
 	return func(r Row) book.Cell {
 		out := cellOf(r.value(at))
 		if s, ok := out.Value.(string); ok {
@@ -372,7 +372,7 @@ func (l *List) Write(r *book.Report, grid book.Grid) error {
 
 // Write writes a book whose sheets are all lists.
 func (x *Lists) Write(w io.Writer, id, title string) error {
-	sheets := x.Definition.Sheets.In(id)
+	sheets := x.Definition.Sheets().In(id)
 	r, err := book.NewReport(title, table.Each(sheets, func(s *templates.ReportSheet) string { return s.Name })...)
 	for i := 0; err == nil && i < len(sheets); i++ {
 		if err = x.Check(sheets[i]); err == nil {

@@ -36,11 +36,11 @@ type row struct {
 func lists(t *testing.T, columns ...*templates.ReportColumn) *Lists {
 	t.Helper()
 	d := must.Get(templates.Load(2024))(t)
-	own := *d.Sheets
+	own := *d.Sheets()
 	own.Sheets = []*templates.ReportSheet{
 		{ID: "units", Name: "单位", Book: "书", Rows: "units", Remark: "共{count}家。", Columns: columns},
 	}
-	d.Sheets = &own
+	d.Sheets = func() *templates.Sheets { return &own }
 	return &Lists{Definition: d, Sources: map[string]Source{
 		"units": Rows([]row{
 			{unit{"甲校 13800138000", table.Some(0.1 + 0.2)}, "measured", model.MustFix, true},
@@ -70,7 +70,7 @@ func TestColumnsShowWhatStandsInTheRows(t *testing.T) {
 	f := must.Get(excelize.OpenReader(&out))(t)
 	defer f.Close()
 	rows := must.Get(f.GetRows("单位", excelize.Options{RawCellValue: true}))(t)
-	word := x.Definition.Sheets.Codes["fulfilment"]["measured"]
+	word := x.Definition.Sheets().Codes["fulfilment"]["measured"]
 	want := [][]string{{"共2家。"}, {"name", "name", "size", "code", "severity", "lead", "length", "一", "二"},
 		{"甲校 〔电话已隐去〕", "甲校 13800138000", "0.3", word, "必须修改", "是", "18", "measured", "measured"},
 		{"乙厂", "乙厂", "", "", "提示", "", "6"}}
@@ -91,7 +91,7 @@ func trimmed(cells []string) []string {
 
 func TestRowsMadeForOneList(t *testing.T) {
 	x := lists(t, column("name", "", ""), column("more", "", ""))
-	x.Definition.Sheets.Sheets[0].Rows = "named"
+	x.Definition.Sheets().Sheets[0].Rows = "named"
 	l := x.Layout("units")
 	var got []any
 	for cells := range l.cells() {
@@ -110,13 +110,13 @@ func TestWhatNobodyHasIsAnError(t *testing.T) {
 	for _, c := range []*templates.ReportColumn{column("nothing", "", ""), column("", "nothing", ""), column("", "", "nothing")} {
 		x := lists(t, c)
 		var problem *templates.Problem
-		if err := x.Check(x.Definition.Sheets.Sheets[0]); !errors.As(err, &problem) || problem.Cure == "" {
+		if err := x.Check(x.Definition.Sheets().Sheets[0]); !errors.As(err, &problem) || problem.Cure == "" {
 			t.Errorf("%+v: %v", c, err)
 		}
 	}
 	x := lists(t, column("name", "", ""))
-	x.Definition.Sheets.Sheets[0].Rows = "nobody"
-	if err := x.Check(x.Definition.Sheets.Sheets[0]); err == nil {
+	x.Definition.Sheets().Sheets[0].Rows = "nobody"
+	if err := x.Check(x.Definition.Sheets().Sheets[0]); err == nil {
 		t.Error("rows that nobody has were accepted")
 	}
 }
