@@ -197,7 +197,7 @@ type sharedFormula struct {
 	row, col int
 }
 
-// shareFormula keeps the formula of a group, or sets that of a further cell of the group. Long ones are not repeated.
+// shareFormula keeps a group's formula, or moves it to a further cell: no long one, and none of the template's sheets.
 func (r *sheetReader) shareFormula(group string) {
 	const longest = 200 // bytes
 	switch of, known := r.shared[group]; {
@@ -206,7 +206,7 @@ func (r *sheetReader) shareFormula(group string) {
 		fallthrough
 	case len(r.formula) > 0:
 		r.shared[group] = sharedFormula{string(r.formula), r.row, r.col}
-	case known && len(of.text) <= longest:
+	case known && r.generated == nil && len(of.text) <= longest:
 		r.formula = append(r.formula, formula.Move(of.text, r.row-of.row, r.col-of.col)...)
 	default:
 		r.formula = append(r.formula, "shared"...)
