@@ -3,9 +3,11 @@ package templates
 import (
 	"cmp"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"lianheti/stages/text"
 )
@@ -250,6 +252,35 @@ func (d *Directory) WithoutRemark(name string) string {
 // CityByName finds a prefecture; 福州市 is 福州.
 func (d *Directory) CityByName(name string) (City, bool) {
 	return find(d.Cities, func(c City) bool { return c.Name == strings.TrimSuffix(name, "市") })
+}
+
+// CityOfFolder returns the prefecture in whose folder or archive a file lies: by a folder with its name, or else by the
+// first that contains the name of just one; empty if there is none.
+func (d *Directory) CityOfFolder(file string) string {
+	folders := strings.Split(path.Dir(file), "/")
+	for _, folder := range folders {
+		notLetter := func(r rune) bool { return !unicode.IsLetter(r) }
+		called := strings.TrimFunc(strings.TrimSuffix(folder, ".zip"), notLetter) // 3502 厦门市
+		if c, ok := d.CityByName(called); ok {
+			return c.Name
+		}
+	}
+	return first(each(folders, d.CityIn), func(city string) bool { return city != "" })
+}
+
+// CityIn returns the prefecture that a text names; empty if it names none or several.
+func (d *Directory) CityIn(words string) string {
+	key, only := text.NameKey(words), ""
+	for _, c := range d.Cities {
+		switch {
+		case !strings.Contains(key, text.NameKey(c.Name)):
+		case only != "":
+			return ""
+		default:
+			only = c.Name
+		}
+	}
+	return only
 }
 
 func (d *Directory) check(l *loader, def *Definition) {

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"unicode"
 
 	"lianheti/stages/model"
 	"lianheti/stages/office/book"
@@ -152,37 +151,23 @@ func cityCode(d *templates.Definition, name string) string {
 	return "~"
 }
 
-// cityOfPath finds the prefecture that sent a file which could not be read: by a folder with its name, or else by a
-// path element that contains the name of a consortium, or else by the first that contains the name of a prefecture. An
-// element with names of two prefectures is ignored: a file must not go to the wrong one.
+// cityOfPath finds the prefecture that sent a file which could not be read: by its folder, or else by the name of a
+// consortium in its path, or else by its own name. A name of two prefectures is ignored: a file must not go to the
+// wrong one.
 func cityOfPath(d *templates.Definition, file string) string {
-	parts := strings.Split(file, "/")
-	for _, part := range parts[:len(parts)-1] {
-		notLetter := func(r rune) bool { return !unicode.IsLetter(r) }
-		called := strings.TrimFunc(strings.TrimSuffix(part, ".zip"), notLetter) // 3502 厦门市
-		if c, ok := d.Directory.CityByName(called); ok {
-			return c.Name
-		}
-	}
-	var consortia, cities [][2]string // name key and its prefecture
+	var owners []string
 	for _, e := range d.Directory.Entries {
 		for _, p := range e.Pairs() {
-			consortia = append(consortia, [2]string{text.NameKey(p.Consortium), e.City})
-		}
-	}
-	for _, c := range d.Directory.Cities {
-		cities = append(cities, [2]string{text.NameKey(c.Name), c.Name})
-	}
-	for _, names := range [][][2]string{consortia, cities} {
-		for _, part := range parts {
-			key := text.NameKey(part)
-			said := table.Where(slices.Values(names), func(n [2]string) bool { return strings.Contains(key, n[0]) })
-			if of := table.Unique(said, func(n [2]string) string { return n[1] }); len(of) == 1 {
-				return of[0]
+			if strings.Contains(text.NameKey(file), text.NameKey(p.Consortium)) && !slices.Contains(owners, e.City) {
+				owners = append(owners, e.City)
 			}
 		}
 	}
-	return table.UnknownCity
+	owner := ""
+	if len(owners) == 1 {
+		owner = owners[0]
+	}
+	return cmp.Or(d.Directory.CityOfFolder(file), owner, d.Directory.CityIn(path.Base(file)), table.UnknownCity)
 }
 
 // otherConsortia returns a replacer that masks the names of consortia of other prefectures.

@@ -174,7 +174,12 @@ func (b *Batch) accepted() []*Rows {
 }
 
 func (b *Batch) chooseSubmission(all []*Rows) []model.Finding {
-	group, untouched := separateUntouched(b.dropDuplicates(all))
+	kept := b.dropDuplicates(all)
+	home := slices.DeleteFunc(slices.Clone(kept), b.misfiled)
+	if len(home) == 0 {
+		home = kept
+	}
+	group := dropUntouched(home)
 	latest := slices.DeleteFunc(slices.Clone(group), func(r *Rows) bool {
 		return slices.ContainsFunc(group, func(o *Rows) bool { return o != r && o.derivedFrom(r, all) })
 	})
@@ -186,9 +191,11 @@ func (b *Batch) chooseSubmission(all []*Rows) []model.Finding {
 		return r.edition() != 0 && r.edition() < highest.edition()
 	})
 	chosen := slices.MinFunc(latest, compareFileNames)
-	for _, r := range slices.Concat(untouched, group) {
+	for _, r := range kept {
 		switch {
 		case r == chosen:
+		case !slices.Contains(home, r):
+			b.setAside(r, chosen, model.Rejected, "misfiled")
 		case slices.Contains(latest, r):
 			b.setAside(r, chosen, model.Rejected, "side_by_side")
 			r.file.Detail = editionsText([]*Rows{r, chosen})
@@ -236,22 +243,32 @@ func compareFileNames(x, y *Rows) int {
 	return cmp.Or(len(path.Base(x.file.Path))-len(path.Base(y.file.Path)), strings.Compare(x.file.Path, y.file.Path))
 }
 
-// separateUntouched separates issued copies in which nothing was changed, if there are files with changes.
-func separateUntouched(group []*Rows) (others, untouched []*Rows) {
-	changed := func(r *Rows) bool { return !r.untouched }
-	if !slices.ContainsFunc(group, changed) {
-		return group, nil
-	}
-	untouched = slices.DeleteFunc(slices.Clone(group), changed)
-	return table.Where(slices.Values(group), changed), untouched
+// misfiled reports whether a file lies in another prefecture's folder than its consortium belongs to by the directory.
+// Such a file replaces none from elsewhere: otherwise one prefecture could overwrite what another one sent.
+func (b *Batch) misfiled(r *Rows) bool {
+	entry, _, _ := b.d.Directory.ByConsortium(r.Submission.Consortium)
+	folder := b.d.Directory.CityOfFolder(r.file.Path)
+	return entry.City != "" && folder != "" && folder != entry.City
 }
 
-// dropDuplicates keeps one of several files with the same content: preferably no issued copy, and with an edition.
+// dropUntouched leaves out issued copies in which nothing was changed, if there are files with changes.
+func dropUntouched(group []*Rows) []*Rows {
+	changed := table.Where(slices.Values(group), func(r *Rows) bool { return !r.untouched })
+	if len(changed) == 0 {
+		return group
+	}
+	return changed
+}
+
+// dropDuplicates keeps one of several files with the same content: preferably in its prefecture's folder, no issued
+// copy, and with an edition.
 func (b *Batch) dropDuplicates(group []*Rows) []*Rows {
 	var kept []*Rows
-	for _, r := range slices.SortedStableFunc(slices.Values(group), func(x, y *Rows) int {
+	ordered := slices.SortedStableFunc(slices.Values(group), func(x, y *Rows) int {
 		return cmp.Or(len(x.parent)-len(y.parent), int(y.edition()-x.edition()), compareFileNames(x, y))
-	}) {
+	})
+	away := table.Where(slices.Values(ordered), b.misfiled)
+	for _, r := range append(slices.DeleteFunc(ordered, b.misfiled), away...) {
 		if first := slices.IndexFunc(kept, r.sameVersion); first >= 0 {
 			b.setAside(r, kept[first], model.Superseded, "duplicate_file")
 		} else {
