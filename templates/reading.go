@@ -136,7 +136,7 @@ func (r *Reading) IsNegative(s string) bool {
 	return false
 }
 
-// Volatile says whether a formula can change its result whenever the workbook is opened.
+// Volatile says whether a formula can change its result whenever the workbook is opened, or takes it from another one.
 func (r *Reading) Volatile(formula string) bool {
 	return formula != "" && r.volatile.MatchString(formula)
 }
@@ -152,7 +152,7 @@ func (r *Reading) check(l *loader, d *Definition) {
 		r.units[u.Unit] = u
 		maps.Copy(r.unitNames, setOf(append(slices.Clone(u.Same), u.Unit)))
 	}
-	r.volatile = regexp.MustCompile(`(?i)\b(?:` + alternation(r.Functions) + `)\(`)
+	r.volatile = regexp.MustCompile(`(?i)\b(?:` + alternation(r.Functions) + `)\(|\[[^\[\]!]+\][^\[\]!]*!`)
 	r.exclusions[0] = regexp.MustCompile("(?:" + alternation(r.Excluding.Before) + ")[^,]{0,2}$")
 	r.exclusions[1] = regexp.MustCompile("^[^,]{0,2}(?:" + alternation(r.Excluding.Behind) + "|外$)")
 	parts := alternation(r.Campuses)

@@ -398,9 +398,10 @@ func (r *sheetReader) setValue(c *Cell, kind []byte, look cellStyle) error {
 		}
 		c.Kind = model.Text
 		c.Raw, c.Struck = r.w.strings[i].inCell(look.struck)
+		c.Hidden = c.Hidden || r.w.strings[i].hidden
 	case "str", "inlineStr":
 		words := r.inline.take()
-		c.Kind = model.Text
+		c.Kind, c.Hidden = model.Text, c.Hidden || words.hidden
 		if c.Raw, c.Struck = words.inCell(look.struck); string(kind) == "str" || c.Raw == "" {
 			c.Raw, c.Struck = cellText{text: unescapeControl(string(r.value))}.inCell(look.struck)
 		}

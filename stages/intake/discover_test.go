@@ -206,6 +206,7 @@ func TestRefusalsSayWhy(t *testing.T) {
 	}{
 		"甲.tar.gz": {gz, CodeOtherArchive, "TAR.GZ"}, "乙.tgz": {gz, CodeOtherArchive, "TGZ"}, "丙.tar": {tarred, CodeOtherArchive, "TAR"}, "丁.cab": {[]byte("MSCF\x00"), CodeOtherArchive, "CAB"},
 		"戊.zipx": {[]byte("PK\x03\x04\x14\x00"), CodeOtherArchive, "ZIPX"}, "己.z01": {[]byte("PK\x07\x08PK\x03\x04"), CodeOtherArchive, "分卷"}, "庚.zip.001": {sparse()[:3000], CodeOtherArchive, "分卷"},
+		"报送.eml": {[]byte("Subject: x"), "LHT-1-026", "整封邮件"}, "winmail.dat": {[]byte("x"), "LHT-1-026", "整封邮件"},
 		"gz.zip": {gz, CodeOtherArchive, "GZ"}, "gz.xlsx": {gz, CodeOtherArchive, "GZ"}, "tar.xlsx": {tarred, CodeOtherArchive, "TAR"},
 		"biff2.xlsx": {[]byte("\x09\x00\x04\x00\x02\x00\x10\x00"), CodeOldExcel, ""}, "biff8.xlsx": {[]byte("\x09\x08\x10\x00\x00\x06\x05\x00"), CodeOldExcel, ""},
 		"一个字节.xlsx": {[]byte("x"), CodeIncomplete, "只有 1 个字节"}, "文字.xlsx": {[]byte("会议通知"), CodeWebPage, "文本"}, "逗号.xlsx": {[]byte("a,b\n1,2\n"), CodeCSV, ""},

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/hex"
 	"regexp"
@@ -223,6 +224,11 @@ type font struct {
 // legible is the size in points below which a text on screen or paper is a speck.
 const legible = 4
 
+func isTiny(size *ooxml.Element) bool {
+	v, err := strconv.ParseFloat(size.Attr("val"), 64)
+	return err == nil && v < legible
+}
+
 // conditionalStyle is the style of a conditional format.
 type conditionalStyle struct {
 	color, background string
@@ -303,8 +309,7 @@ func (w *workbookReader) loadStyles() *Refusal {
 		case name == "color" && e.Within("fonts") && len(fonts) > 0 && e.Attr("auto") == "" && e.Attr("indexed") != "64":
 			fonts[len(fonts)-1].color = readColor(e)
 		case name == "sz" && e.Within("fonts") && len(fonts) > 0:
-			size, err := strconv.ParseFloat(e.Attr("val"), 64)
-			fonts[len(fonts)-1].tiny = err == nil && size < legible
+			fonts[len(fonts)-1].tiny = isTiny(e)
 		case name == "fill" && e.Within("fills"):
 			fills = append(fills, white)
 		case name == "fgColor" && e.Within("fills") && len(fills) > 0 && e.Parent().Attr("patternType") == "solid":
@@ -356,6 +361,7 @@ type richText struct {
 	styledText, plainText strings.Builder // of the runs kept: those with a look of their own, and those with their cell's
 	runStruck             bool            // the run at hand is struck through
 	runStyled             bool            // it has a look of its own
+	runHidden, hidden     bool            // it is white or tiny; so is one of the runs with text
 	vertAlign             string
 }
 
@@ -363,19 +369,22 @@ type richText struct {
 func (x *richText) element(e *ooxml.Element) {
 	switch {
 	case e.Start && string(e.Name) == "r":
-		x.runStruck, x.runStyled, x.vertAlign = false, false, ""
+		x.runStruck, x.runStyled, x.runHidden, x.vertAlign = false, false, false, ""
 	case e.Start && string(e.Name) == "rPr":
 		x.runStyled = true
 	case e.Start && string(e.Name) == "strike" && e.Within("rPr"):
 		x.runStruck = boolAttr(e.Attr("val"))
+	case e.Start && (string(e.Name) == "color" || string(e.Name) == "sz") && e.Within("rPr"):
+		x.runHidden = x.runHidden || string(e.Name) == "color" && readColor(e) == white || isTiny(e)
 	case e.Start && string(e.Name) == "vertAlign" && e.Within("rPr"):
 		x.vertAlign = e.Attr("val")
 	case !e.Start && string(e.Name) == "t" && !e.Within("rPh"):
 		run := e.Within("r")
 		if !run {
-			x.runStruck, x.runStyled, x.vertAlign = false, false, ""
+			x.runStruck, x.runStyled, x.runHidden, x.vertAlign = false, false, false, ""
 		}
 		words := e.Text()
+		x.hidden = x.hidden || x.runHidden && len(bytes.TrimSpace(words)) > 0
 		if x.runStruck {
 			x.struck.Write(words)
 			return
@@ -394,7 +403,8 @@ func (x *richText) element(e *ooxml.Element) {
 
 // take returns the text, and what was struck out of it. If all is struck out, that is the text.
 func (x *richText) take() cellText {
-	out := cellText{text: unescapeControl(x.kept.String()), struck: unescapeControl(x.struck.String())}
+	out := cellText{text: unescapeControl(x.kept.String()), struck: unescapeControl(x.struck.String()),
+		hidden: x.hidden}
 	if strings.TrimSpace(x.styledText.String()) != "" {
 		out.styled, out.plain = unescapeControl(x.styledText.String()), unescapeControl(x.plainText.String())
 	}
@@ -405,8 +415,12 @@ func (x *richText) take() cellText {
 	return out
 }
 
-// cellText is a text, what is struck out of it, and its runs with and without a style of their own.
-type cellText struct{ text, struck, styled, plain string }
+// cellText is a text, what is struck out of it, its runs with and without a style of their own, and whether a part of it
+// can't be seen.
+type cellText struct {
+	text, struck, styled, plain string
+	hidden                      bool
+}
 
 // inCell returns the text in a cell; if the cell is struck through, so are the runs without their own style.
 func (s cellText) inCell(crossed bool) (text, struck string) {

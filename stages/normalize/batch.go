@@ -174,12 +174,15 @@ func (b *Batch) accepted() []*Rows {
 }
 
 func (b *Batch) chooseSubmission(all []*Rows) []model.Finding {
-	kept := b.dropDuplicates(all)
-	home := slices.DeleteFunc(slices.Clone(kept), b.misfiled)
+	home := slices.DeleteFunc(slices.Clone(all), b.misfiled)
 	if len(home) == 0 {
-		home = kept
+		home = all
 	}
-	group := dropUntouched(home)
+	group := b.dropDuplicates(home)
+	isUntouched := func(r *Rows) bool { return r.untouched } // an issued copy in which nothing was changed
+	if changed := slices.DeleteFunc(slices.Clone(group), isUntouched); len(changed) > 0 {
+		group = changed
+	}
 	latest := slices.DeleteFunc(slices.Clone(group), func(r *Rows) bool {
 		return slices.ContainsFunc(group, func(o *Rows) bool { return o != r && o.derivedFrom(r, all) })
 	})
@@ -191,9 +194,9 @@ func (b *Batch) chooseSubmission(all []*Rows) []model.Finding {
 		return r.edition() != 0 && r.edition() < highest.edition()
 	})
 	chosen := slices.MinFunc(latest, compareFileNames)
-	for _, r := range kept {
+	for _, r := range all {
 		switch {
-		case r == chosen:
+		case r == chosen, r.supersededBy != "":
 		case !slices.Contains(home, r):
 			b.setAside(r, chosen, model.Rejected, "misfiled")
 		case slices.Contains(latest, r):
@@ -251,24 +254,12 @@ func (b *Batch) misfiled(r *Rows) bool {
 	return entry.City != "" && folder != "" && folder != entry.City
 }
 
-// dropUntouched leaves out issued copies in which nothing was changed, if there are files with changes.
-func dropUntouched(group []*Rows) []*Rows {
-	changed := table.Where(slices.Values(group), func(r *Rows) bool { return !r.untouched })
-	if len(changed) == 0 {
-		return group
-	}
-	return changed
-}
-
-// dropDuplicates keeps one of several files with the same content: preferably in its prefecture's folder, no issued
-// copy, and with an edition.
+// dropDuplicates keeps one of several files with the same content: preferably no issued copy, and with an edition.
 func (b *Batch) dropDuplicates(group []*Rows) []*Rows {
 	var kept []*Rows
-	ordered := slices.SortedStableFunc(slices.Values(group), func(x, y *Rows) int {
+	for _, r := range slices.SortedStableFunc(slices.Values(group), func(x, y *Rows) int {
 		return cmp.Or(len(x.parent)-len(y.parent), int(y.edition()-x.edition()), compareFileNames(x, y))
-	})
-	away := table.Where(slices.Values(ordered), b.misfiled)
-	for _, r := range append(slices.DeleteFunc(ordered, b.misfiled), away...) {
+	}) {
 		if first := slices.IndexFunc(kept, r.sameVersion); first >= 0 {
 			b.setAside(r, kept[first], model.Superseded, "duplicate_file")
 		} else {
@@ -307,7 +298,8 @@ func (b *Batch) setAside(a, by *Rows, fate model.Fate, rule string) {
 func (b *Batch) unreadableNewer() []model.Finding {
 	var out []model.Finding
 	for _, a := range b.files {
-		if a.file.Fate != model.Rejected || a.supersededBy != "" {
+		wrapped := a.file.Code == b.d.CodeOf("file_wrapped") // a mail, whose workbook may well lie beside it
+		if a.file.Fate != model.Rejected || a.supersededBy != "" || wrapped {
 			continue
 		}
 		name := text.NameKey(path.Base(a.file.Path))

@@ -172,6 +172,9 @@ func powerOfTen(value, shown decimal.Decimal) (power int32, found bool) {
 // readNumberText reads a number that was typed as text, with units, brackets and words such as 约.
 func readNumberText(raw string, f *templates.Field, r *Reading) (decimal.Decimal, table.Status) {
 	none := decimal.Decimal{}
+	if strings.ContainsRune(raw, '\u202E') { // shows the digits in reverse
+		return none, table.Invalid
+	}
 	s := r.coerce("trimmed", raw, trim(raw))
 	s = r.coerce("full_width", s, strings.NewReplacer("−", "-", "﹣", "-", "，", ",", "．", ".").Replace(foldWidth(s)))
 	s = r.coerce("invisible", s, strings.Map(func(r rune) rune {

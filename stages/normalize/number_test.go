@@ -81,6 +81,7 @@ func TestNumber(t *testing.T) {
 		{people, typed("300"), "300 text_number"},
 		{people, typed(" 300 "), "300 trimmed text_number"},
 		{people, typed("３００"), "300 full_width text_number"},
+		{people, typed("\u202E21"), "V"},
 		{people, typed("1,234"), "1234 thousands text_number"},
 		{people, typed("1，234"), "1234 full_width thousands text_number"},
 		{people, typed("12 345"), "12345 spaced text_number"},

@@ -238,7 +238,7 @@ b.xlsx superseded LHT-1-041 2024-01 by a.xlsx 8=0+8 已被同一联合体的新�
 			`厦门/新.xlsx rejected LHT-1-045 2024-01 by 福州/a.xlsx 8=0+8 这个联合体是别的地市的，本地市的文件夹里另有 福州/a.xlsx，以那一份为准，没有采用这一份。
 福州/a.xlsx accepted  2024-01 8=5+3`},
 		{"the same in another prefecture's folder", []model.Workbook{book("厦门报送/a.xlsx", first, 3, edition("2")), book("福州市/长的名称.xlsx", first, 3, edition("2"))},
-			`厦门报送/a.xlsx superseded LHT-1-040 2024-01 by 福州市/长的名称.xlsx 8=0+8 与 福州市/长的名称.xlsx 内容完全相同，只采用一份。
+			`厦门报送/a.xlsx rejected LHT-1-045 2024-01 by 福州市/长的名称.xlsx 8=0+8 这个联合体是别的地市的，本地市的文件夹里另有 福州市/长的名称.xlsx，以那一份为准，没有采用这一份。
 福州市/长的名称.xlsx accepted  2024-01 8=5+3`},
 		{"all in another prefecture's folder", []model.Workbook{book("厦门/a.xlsx", first, 3, edition("2")), book("厦门/b.xlsx", first, 3, edition("3"))},
 			`厦门/a.xlsx superseded LHT-1-041 2024-01 by 厦门/b.xlsx 8=0+8 已被同一联合体的新版 厦门/b.xlsx 取代。
@@ -262,6 +262,10 @@ b.xlsx accepted  2024-01 8=5+3`},
 		{"the same, one an issued copy", []model.Workbook{book("a.xlsx", first, 3, func(w *model.Workbook) { w.Form.Parent = "0000" }), book("b.xlsx", first, 3, nil)},
 			`a.xlsx superseded LHT-1-040 2024-01 by b.xlsx 8=0+8 与 b.xlsx 内容完全相同，只采用一份。
 b.xlsx accepted  2024-01 8=4+4`},
+		{"the mail that brought it beside it", []model.Workbook{book("a.xlsx", first, 3, nil), {File: model.File{Path: first + ".eml", SHA256: "e", Fate: model.Rejected, Code: definition.CodeOf("file_wrapped"), Detail: "整封邮件"}, CellsRead: 7}},
+			`a.xlsx accepted  2024-01 8=4+4
+福州经济技术开发区物联网产教联合体.eml rejected LHT-1-026  7=0+7 文件是 整封邮件，里面的内容没有读取。
+! LHT-1-026  福州经济技术开发区物联网产教联合体.eml 福州经济技术开发区物联网产教联合体.eml  整封邮件`},
 		{"one that can't be read beside it", []model.Workbook{book("a.xlsx", first, 3, nil), rejected(first + "新.xlsx"), rejected("别的.xlsx")},
 			`a.xlsx accepted  2024-01 8=4+4
 福州经济技术开发区物联网产教联合体新.xlsx rejected LHT-1-006  7=0+7 文件内容与校验不符（坏了），读出来的数据不可信。

@@ -120,6 +120,7 @@ func TestWhatBecomesOfACell(t *testing.T) {
 		{"assets", 0, typed(phone), "figure V of 〔电话已隐去〕; text_number 〔电话已隐去〕→〔电话已隐去〕"},
 		{"apprentices", 2023, typed("1.2万人"), "metric 2023 A 12000 of 1.2万人; magnitude? in 2023 1.2万人→12000"},
 		{"apprentices", 2022, with(number("12", ""), func(c *model.Cell) { c.Formula, c.Stale = "5+6", "11" }), "metric 2022 A 12 of 12; stale? in 2022 =5+6，算得11→12; formula in 2022 =→12"},
+		{"apprentices", 2022, with(number("12", ""), func(c *model.Cell) { c.Formula = `'C:\[b.xlsx]S'!A1+1` }), `metric 2022 A 12 of 12; volatile? in 2022 ='C:\[b.xlsx]S'!A1+1→12; formula in 2022 =→12`},
 		{"apprentices", 2022, with(number("12", ""), func(c *model.Cell) { c.Formula = "TODAY()-45000" }), "metric 2022 A 12 of 12; volatile? in 2022 =TODAY()-45000→12; formula in 2022 =→12"},
 		{"apprentices", 2022, with(number("12", ""), func(c *model.Cell) { c.Formula = "6+6" }), "metric 2022 A 12 of 12; formula in 2022 =→12"},
 		{"apprentices", 2022, with(number("12", ""), func(c *model.Cell) { c.Struck = "11" }), "metric 2022 A 12 of 12; struck? in 2022 11→12"},
