@@ -26,7 +26,9 @@ type Directory struct {
 	Horizon []string
 	// Schools are words that the names of schools hold.
 	Schools []string
-	Cities  []City `check:"must"`
+	// WordLists are the other word lists of the rules, by name.
+	WordLists map[string][]string `yaml:"words"`
+	Cities    []City              `check:"must"`
 	// Industries are the industries of the parks named in the call.
 	Industries []string
 	Entries    []Entry `check:"must"`
@@ -61,14 +63,16 @@ type Economy struct {
 	Words     []string
 }
 
-// Words returns a word list of the function mentions: of an economy's id, of all economies, horizon, or
-// schools; or nil.
+// Words returns a word list of the function mentions: of an economy's id, of all economies, horizon, schools, or one
+// of words; or nil.
 func (d *Directory) Words(list string) []string {
-	switch list {
-	case "horizon":
+	switch words := d.WordLists[list]; {
+	case list == "horizon":
 		return d.Horizon
-	case "schools":
+	case list == "schools":
 		return d.Schools
+	case words != nil:
+		return words
 	}
 	return flatMap(d.Economies, func(e Economy) []string {
 		if list == e.ID || list == "economies" {
@@ -254,33 +258,26 @@ func (d *Directory) CityByName(name string) (City, bool) {
 	return find(d.Cities, func(c City) bool { return c.Name == strings.TrimSuffix(name, "市") })
 }
 
-// CityOfFolder returns the prefecture in whose folder or archive a file lies: by a folder with its name, or else by the
-// first that contains the name of just one; empty if there is none.
-func (d *Directory) CityOfFolder(file string) string {
-	folders := strings.Split(path.Dir(file), "/")
-	for _, folder := range folders {
-		notLetter := func(r rune) bool { return !unicode.IsLetter(r) }
-		called := strings.TrimFunc(strings.TrimSuffix(folder, ".zip"), notLetter) // 3502 厦门市
-		if c, ok := d.CityByName(called); ok {
+// CityOfFolder returns the prefecture in whose folder or archive a file lies: by the first folder with its name, or else
+// by the first that contains the name of just one; empty if there is none.
+func (d *Directory) CityOfFolder(file string) (city string) {
+	for folder := range strings.SplitSeq(path.Dir(file), "/") {
+		name := strings.TrimFunc(strings.TrimSuffix(folder, ".zip"), func(r rune) bool { return !unicode.IsLetter(r) })
+		if c, ok := d.CityByName(name); ok { // 3502 厦门市
 			return c.Name
 		}
+		city = cmp.Or(city, d.CityIn(folder))
 	}
-	return first(each(folders, d.CityIn), func(city string) bool { return city != "" })
+	return city
 }
 
 // CityIn returns the prefecture that a text names; empty if it names none or several.
 func (d *Directory) CityIn(words string) string {
-	key, only := text.NameKey(words), ""
-	for _, c := range d.Cities {
-		switch {
-		case !strings.Contains(key, text.NameKey(c.Name)):
-		case only != "":
-			return ""
-		default:
-			only = c.Name
-		}
+	absent := func(c City) bool { return !strings.Contains(text.NameKey(words), text.NameKey(c.Name)) }
+	if named := slices.DeleteFunc(slices.Clone(d.Cities), absent); len(named) == 1 {
+		return named[0].Name
 	}
-	return only
+	return ""
 }
 
 func (d *Directory) check(l *loader, def *Definition) {

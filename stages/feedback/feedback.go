@@ -145,26 +145,21 @@ func consortiumName(s table.Submission) string { return cmp.Or(s.Consortium, "ËÅ
 
 // cityCode returns the sort key of a prefecture; an unknown one comes last.
 func cityCode(d *templates.Definition, name string) string {
-	if c, ok := d.Directory.CityByName(name); ok {
-		return c.Code
-	}
-	return "~"
+	c, _ := d.Directory.CityByName(name)
+	return cmp.Or(c.Code, "~")
 }
 
 // cityOfPath finds the prefecture that sent a file which could not be read: by its folder, or else by the name of a
 // consortium in its path, or else by its own name. A name of two prefectures is ignored: a file must not go to the
 // wrong one.
 func cityOfPath(d *templates.Definition, file string) string {
-	var owners []string
-	for _, e := range d.Directory.Entries {
-		for _, p := range e.Pairs() {
-			if strings.Contains(text.NameKey(file), text.NameKey(p.Consortium)) && !slices.Contains(owners, e.City) {
-				owners = append(owners, e.City)
-			}
-		}
-	}
+	named := table.Where(slices.Values(d.Directory.Entries), func(e templates.Entry) bool {
+		return slices.ContainsFunc(e.Pairs(), func(p templates.Pair) bool {
+			return strings.Contains(text.NameKey(file), text.NameKey(p.Consortium))
+		})
+	})
 	owner := ""
-	if len(owners) == 1 {
+	if owners := table.Unique(named, func(e templates.Entry) string { return e.City }); len(owners) == 1 {
 		owner = owners[0]
 	}
 	return cmp.Or(d.Directory.CityOfFolder(file), owner, d.Directory.CityIn(path.Base(file)), table.UnknownCity)
