@@ -258,8 +258,8 @@ func (d *Directory) CityByName(name string) (City, bool) {
 	return find(d.Cities, func(c City) bool { return c.Name == strings.TrimSuffix(name, "市") })
 }
 
-// CityOfFolder returns the prefecture in whose folder or archive a file lies: by the first folder with its name, or else
-// by the first that contains the name of just one; empty if there is none.
+// CityOfFolder returns the prefecture in whose folder or archive a file lies: by the first folder with its name, or
+// else by the first that contains the name of just one; empty if there is none.
 func (d *Directory) CityOfFolder(file string) (city string) {
 	for folder := range strings.SplitSeq(path.Dir(file), "/") {
 		name := strings.TrimFunc(strings.TrimSuffix(folder, ".zip"), func(r rune) bool { return !unicode.IsLetter(r) })

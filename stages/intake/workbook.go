@@ -415,7 +415,7 @@ func (x *richText) take() cellText {
 	return out
 }
 
-// cellText is a text, what is struck out of it, its runs with and without a style of their own, and whether a part of it
+// cellText is a text, what is struck out of it, its runs with and without a style of their own, and whether a part
 // can't be seen.
 type cellText struct {
 	text, struck, styled, plain string
