@@ -196,9 +196,11 @@ func (w *workbook) reserves() (out [][]any, said list.Words) {
 		}
 		for _, a := range about {
 			key := table.KeyOf(w.Definition, a.Form.Submission.Consortium)
-			b.about[key] = a
+			if b.about[key] = a; !chosen[key] || !a.Rank.Complete {
+				continue
+			}
 			for x := range a.Scores {
-				if chosen[key] && a.Rank.Complete && x.Evidence == "" && x.Value.Valid {
+				if x.Evidence == "" && x.Value.Valid {
 					b.chosenValues[x.Point] = append(b.chosenValues[x.Point], x.Value.V)
 				}
 			}

@@ -71,33 +71,21 @@ func publishedRecord(d *templates.Definition, schema *arrow.Schema, rec arrow.Re
 	labels map[string]map[string]string) arrow.Record {
 	columns := make([]arrow.Array, schema.NumFields())
 	for i, f := range schema.Fields() {
-		show := maskText
-		if slices.Contains(hashColumns, f.Name) {
+		name, show := f.Name, maskText
+		if of := MetadataValue(f.Metadata, KeyNames); of != "" {
+			name, show = of, func(code string) Opt[string] { return Known(labels[of][code], labels[of][code] != "") }
+		} else if slices.Contains(hashColumns, name) {
 			show = maskUnlessHash
 		}
-		if f.Name == batchColumn {
+		if name == batchColumn {
 			b := array.NewInt32Builder(memory.DefaultAllocator)
 			b.AppendValues(slices.Repeat([]int32{int32(d.Directory.Batch)}, int(rec.NumRows())), nil)
 			columns[i] = b.NewArray()
-		} else if of := MetadataValue(f.Metadata, KeyNames); of != "" {
-			columns[i] = labelColumn(columnOf(rec, of), labels[of])
 		} else {
-			columns[i] = copyColumn(columnOf(rec, f.Name), show)
+			columns[i] = copyColumn(columnOf(rec, name), show)
 		}
 	}
 	return array.NewRecord(schema, columns, rec.NumRows())
-}
-
-func labelColumn(codes arrow.Array, labels map[string]string) arrow.Array {
-	b := array.NewStringBuilder(memory.DefaultAllocator)
-	for i := range codes.Len() {
-		if codes.IsNull(i) || labels[textAt(codes, i)] == "" {
-			b.AppendNull()
-		} else {
-			b.Append(labels[textAt(codes, i)])
-		}
-	}
-	return b.NewArray()
 }
 
 // labelsOf maps columns with codes to the labels of their codes; a column of fields may also have indicators.
@@ -110,9 +98,9 @@ func labelsOf(d *templates.Definition) map[string]map[string]string {
 	return out
 }
 
-// copyColumn copies a column value by value; show is applied to texts.
-func copyColumn(column arrow.Array, show func(string) string) arrow.Array {
-	var shown []string // the texts of the column, each once
+// copyColumn copies a column value by value; show is applied to texts, to each different one once.
+func copyColumn(column arrow.Array, show func(string) Opt[string]) arrow.Array {
+	var shown []Opt[string]
 	typ := column.DataType()
 	if d, ok := column.(*array.Dictionary); ok {
 		typ = arrow.BinaryTypes.String
@@ -129,9 +117,9 @@ func copyColumn(column arrow.Array, show func(string) string) arrow.Array {
 		}
 		switch c := column.(type) {
 		case *array.Dictionary:
-			b.(*array.StringBuilder).Append(shown[c.GetValueIndex(i)])
+			appendShown(b, shown[c.GetValueIndex(i)])
 		case *array.String:
-			b.(*array.StringBuilder).Append(show(c.Value(i)))
+			appendShown(b, show(c.Value(i)))
 		case *array.Float64:
 			b.(*array.Float64Builder).Append(c.Value(i))
 		case *array.Int32:
@@ -147,12 +135,20 @@ func copyColumn(column arrow.Array, show func(string) string) arrow.Array {
 	return b.NewArray()
 }
 
-// maskText masks a text once more, because joined texts may look like a phone, and makes it valid UTF-8 for readers.
-func maskText(s string) string { return text.Mask(strings.ToValidUTF8(s, "\uFFFD")) }
+func appendShown(b array.Builder, text Opt[string]) {
+	if text.Valid {
+		b.(*array.StringBuilder).Append(text.V)
+	} else {
+		b.AppendNull()
+	}
+}
 
-func maskUnlessHash(s string) string {
+// maskText masks a text once more, because joined texts may look like a phone, and makes it valid UTF-8 for readers.
+func maskText(s string) Opt[string] { return Some(text.Mask(strings.ToValidUTF8(s, "\uFFFD"))) }
+
+func maskUnlessHash(s string) Opt[string] {
 	if (len(s) == 16 || len(s) == 64) && strings.Trim(s, "0123456789abcdef") == "" && strings.ContainsAny(s, "abcdef") {
-		return s
+		return Some(s)
 	}
 	return maskText(s)
 }

@@ -125,9 +125,9 @@ func (f *Facts) Arrived() []File {
 
 // Entry is the directory entry of a submission; the zero value where there is none.
 func (f *Facts) Entry(s Submission) templates.Entry {
-	for _, e := range f.Definition.Directory.Entries {
-		if s.DirectoryNo == Some(int32(e.No)) {
-			return e
+	for i := range f.Definition.Directory.Entries { // by index: an entry is large
+		if e := &f.Definition.Directory.Entries[i]; s.DirectoryNo == Some(int32(e.No)) {
+			return *e
 		}
 	}
 	return templates.Entry{}

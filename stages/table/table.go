@@ -61,7 +61,7 @@ func (t Table[T]) Record() arrow.Record {
 	}
 	columns := slices.Clone(t.record.Columns())
 	for i, c := range columns {
-		columns[i] = copyColumn(c, func(s string) string { return s })
+		columns[i] = copyColumn(c, Some[string])
 	}
 	return array.NewRecord(t.codec.schema(), columns, t.record.NumRows())
 }
