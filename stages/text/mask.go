@@ -283,9 +283,6 @@ func isSeparator(r rune) bool {
 
 // StripBidi removes bidirectional control characters. They make a name or a file extension look like another one.
 func StripBidi(s string) string {
-	if !strings.ContainsFunc(s, isBidiControl) {
-		return s
-	}
 	return strings.Map(func(r rune) rune {
 		if isBidiControl(r) {
 			return -1
