@@ -381,18 +381,18 @@ func opener(sources []intake.Source, facts *table.Facts) func(path string) ([]by
 	}
 }
 
-// InputYears lists, ascending, the years of the forms among the inputs, as far as they are known.
-func InputYears(inputs []string, known []int) ([]int, error) {
+// InputYears gives the files among the inputs that are forms of the known years, by year.
+func InputYears(inputs []string, known []int) (map[int][]string, error) {
 	sources, err := intake.Discover(inputs)
 	if err != nil {
 		return nil, err
 	}
-	var found []int
+	found, i := map[int][]string{}, 0
 	for year := range workers.InOrder(0, slices.Values(sources), intake.FormYear) {
 		if slices.Contains(known, year) {
-			found = append(found, year)
+			found[year] = append(found[year], sources[i].Path)
 		}
+		i++
 	}
-	slices.Sort(found)
-	return slices.Compact(found), nil
+	return found, nil
 }

@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -206,13 +207,15 @@ func batchYear(c *cli.Context, known []int, newest int) (int, error) {
 			return m.Year, nil
 		}
 	}
-	years, err := pipeline.InputYears(c.Args().Slice(), known)
+	found, err := pipeline.InputYears(c.Args().Slice(), known)
+	years := slices.Sorted(maps.Keys(found))
 	switch {
 	case err != nil || len(years) == 0: // unreadable inputs are reported by the command
 		return newest, nil
 	case len(years) > 1:
-		list := strings.Trim(strings.Join(strings.Fields(fmt.Sprint(years)), "、"), "[]")
-		return 0, usageError{fmt.Errorf("收到的工作簿有 %s 几个年度的：一次只处理一个年度，请用 --year 写明，或把各年的分开", list)}
+		list := table.Each(years, func(y int) string { return fmt.Sprintf("%d年%d份（如 %s）", y, len(found[y]), found[y][0]) })
+		return 0, usageError{fmt.Errorf("收到的工作簿不是同一个年度的：%s。一次只处理一个年度，请用 --year 写明，或把各年的分开",
+			strings.Join(list, "、"))}
 	}
 	return years[0], nil
 }

@@ -169,7 +169,7 @@ func TestTheWorkbooksDecideTheYear(t *testing.T) {
 			t.Errorf("%s: not %s: %s", inputs, want, said)
 		}
 	}
-	if code, said := run("check", old[0], made[0]); code != exitUsage || !strings.Contains(said, "2024、2025") {
+	if code, said := run("check", old[0], made[0]); code != exitUsage || !strings.Contains(said, "2024年1份") || !strings.Contains(said, "2025年1份") {
 		t.Errorf("two years: exit %d: %s", code, said)
 	}
 	if _, said := run("check", old[0], made[0], "--year", "2024"); !strings.Contains(said, "2024年批次") || !strings.Contains(said, "2025 年的模板") {
