@@ -82,6 +82,7 @@ func repeatedUnit(f *form, _ *plan, t *tally) {
 type unit struct {
 	templates.Spelling
 	listed string // the name in the Department's list of schools
+	hashes []uint64
 	rows   []rosterRow
 }
 
@@ -96,12 +97,13 @@ func (b *batch) unit(m table.Member) *unit {
 		return known
 	}
 	school := text.NameKey(b.schools[m.NameKey].Name)
-	return &unit{Spelling: b.def.Reading.Spell(cmp.Or(school, m.NameKey)), listed: school}
+	s := b.def.Reading.Spell(cmp.Or(school, m.NameKey))
+	return &unit{Spelling: s, listed: school, hashes: s.Hashes()}
 }
 
 func (b *batch) indexUnits() {
 	for i, u := range b.units {
-		for _, h := range u.Hashes() {
+		for _, h := range u.hashes {
 			b.unitsByHash[h] = append(b.unitsByHash[h], int32(i))
 		}
 	}
@@ -111,7 +113,7 @@ func (b *batch) indexUnits() {
 func (b *batch) sameUnits(own *unit) []*unit {
 	const maxHolders = 64 // a hash of more names is ignored
 	var found []int32
-	for _, h := range own.Hashes() {
+	for _, h := range own.hashes {
 		if holders := b.unitsByHash[h]; len(holders) <= maxHolders {
 			found = append(found, holders...)
 		}
