@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"path/filepath"
@@ -12,6 +14,8 @@ import (
 	"lianheti/pipeline"
 	"lianheti/pipeline/publish"
 	"lianheti/stages/audit"
+	"lianheti/stages/blankform"
+	"lianheti/stages/export"
 	"lianheti/stages/table"
 	"lianheti/templates"
 
@@ -158,4 +162,167 @@ func rehearse(c *cli.Context) error {
 		"rehearsal", map[string]any{
 			"Results": results, "Seen": len(results) - unseen - unmade, "Unseen": unseen, "Unmade": unmade})
 	return answer(err, unseen+unmade > 0)
+}
+
+func writeTemplates(c *cli.Context) error {
+	d, err := loadDefinition(c)
+	if err != nil {
+		return err
+	}
+	if c.IsSet("from-word") {
+		return fromWord(c, d)
+	}
+	files, err := requestedFiles(c, d)
+	if err != nil {
+		return err
+	}
+	var made []publish.File
+	for _, f := range files {
+		var b bytes.Buffer
+		if err := f.write(&b); err != nil {
+			return err
+		}
+		made = append(made, publish.File{Path: filepath.Join(c.String("out"), f.name), Data: b.Bytes()})
+	}
+	return writeFiles(c, made)
+}
+
+// outputFile is a file to write.
+type outputFile struct {
+	name  string
+	write func(io.Writer) error
+}
+
+// requestedFiles returns the files that the flags ask for.
+func requestedFiles(c *cli.Context, d *templates.Definition) ([]outputFile, error) {
+	if c.IsSet("from") && c.IsSet("registered") {
+		return progressKits(c, d)
+	}
+	var registered table.Register
+	city, all, register := c.String("city"), c.Bool("all"), c.Bool("register")
+	if c.IsSet("registered") {
+		if city == "" && !all {
+			return nil, usageError{errors.New("--registered 与 --city 或 --all 一起用：登记为已入选的不再发推荐书；与 --from 一起写年度数据核对表")}
+		}
+		var err error
+		if d, registered, err = pipeline.Register(d, c.String("registered")); err != nil {
+			return nil, err
+		}
+	}
+	known := blankform.Prefilled
+	if c.IsSet("from") {
+		if city == "" && !all {
+			return nil, usageError{errors.New("--from 与 --city 或 --all 一起用：往年报过的预填上次所报；与 --registered 一起写年度数据核对表")}
+		}
+		var err error
+		if known, err = pipeline.PrefillFromEarlier(d, c.StringSlice("from")); err != nil {
+			return nil, err
+		}
+	}
+	chosen := registered.Chosen()
+	prefill := func(e templates.Entry) blankform.Values {
+		if chosen[table.EntryKey(e)] {
+			return blankform.Values{} // a selected consortium does not apply again
+		}
+		return known(e)
+	}
+	kit := func(city templates.City) outputFile {
+		return outputFile{blankform.KitFile(d, city), func(w io.Writer) error { return blankform.Kit(w, d, city, prefill) }}
+	}
+	switch {
+	case city != "" && all || register && (city != "" || all):
+		return nil, usageError{errors.New("--city、--all、--register 只能用一个")}
+	case register:
+		blank := func(w io.Writer) error { return blankform.Register(w, d, nil) }
+		return []outputFile{{blankform.RegisterFile(d), blank}}, nil
+	case all:
+		return table.Each(d.Directory.Cities, kit), nil
+	case city != "":
+		known, ok := d.Directory.CityByName(city)
+		if !ok {
+			names := table.Each(d.Directory.Cities, func(c templates.City) string { return c.Name })
+			return nil, usageError{fmt.Errorf("没有地市“%s”，可用：%s", city, strings.Join(names, "、"))}
+		}
+		return []outputFile{kit(known)}, nil
+	}
+	return []outputFile{{blankform.FileName(d), func(w io.Writer) error { return blankform.Template(w, d) }}}, nil
+}
+
+// progressKits returns the kits of progress forms, for all prefectures that must report or for --city.
+func progressKits(c *cli.Context, d *templates.Definition) ([]outputFile, error) {
+	of, err := pipeline.PrepareProgressForms(d, c.StringSlice("from"), c.String("registered"))
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range of.WithoutData {
+		fmt.Fprintf(c.App.ErrWriter, "提示：所给的数据里没有“%s”的推荐书，它的核对表没有预填承诺。\n", name)
+	}
+	only, known := d.Directory.CityByName(c.String("city"))
+	var out []outputFile
+	for _, city := range d.Directory.Cities {
+		reports := slices.ContainsFunc(of.Definition.Directory.Entries,
+			func(e templates.Entry) bool { return e.City == city.Name })
+		if reports && (!known || city == only) {
+			out = append(out, outputFile{blankform.KitFile(of.Definition, city),
+				func(w io.Writer) error { return blankform.Kit(w, of.Definition, city, of.Prefill) }})
+		}
+	}
+	if len(out) == 0 {
+		return nil, usageError{fmt.Errorf("“%s”没有要核对的联合体", c.String("city"))}
+	}
+	return out, nil
+}
+
+// writeFiles writes single files and prints what happened to each.
+func writeFiles(c *cli.Context, files []publish.File) error {
+	written, err := publish.WriteFiles(files, c.Bool("overwrite"))
+	for i, w := range written {
+		if !c.Bool("json") { // standard output is JSON only
+			fmt.Fprintf(c.App.Writer, "%s %s\n", w, files[i].Path)
+		}
+	}
+	return err
+}
+
+func writeDictionary(c *cli.Context) error {
+	d, err := loadDefinition(c)
+	if err != nil {
+		return err
+	}
+	if word := c.String("search"); word != "" {
+		n, err := export.Search(c.App.Writer, d, word)
+		if err == nil && n == 0 {
+			fmt.Fprintf(c.App.ErrWriter, "数据字典里没有“%s”。\n", word)
+		}
+		return answer(err, n == 0)
+	}
+	if name := c.String("table"); name != "" {
+		return export.TablePage(c.App.Writer, d, name, c.String("from"))
+	}
+	path := c.String("xlsx")
+	if path == "" {
+		return export.DictionaryMarkdown(c.App.Writer, d)
+	}
+	var b bytes.Buffer
+	if err := export.DictionarySheet(&b, d); err != nil {
+		return err
+	}
+	return writeFiles(c, []publish.File{{Path: path, Data: b.Bytes()}})
+}
+
+// fromWord fills the template from a Word form and prints what fitted no field.
+func fromWord(c *cli.Context, d *templates.Definition) error {
+	t, err := pipeline.FromWord(d, c.String("from-word"))
+	if err != nil {
+		return err
+	}
+	if t.Workbook == nil {
+		fmt.Fprintf(c.App.Writer, "没有生成：%s（%s）\n怎么办：%s\n", t.File.Reason, t.File.Code, t.File.Cure)
+		return errNo
+	}
+	path := filepath.Join(c.String("out"), t.Name)
+	if err := writeFiles(c, []publish.File{{Path: path, Data: t.Workbook}}); err != nil {
+		return err
+	}
+	return answer(printMessage(c.App.Writer, "transcribed", t), len(t.Unplaced)+len(t.Doubtful) > 0)
 }
