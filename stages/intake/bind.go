@@ -44,39 +44,45 @@ func bind(d *templates.Definition, file model.File, book *Book) model.Workbook {
 	return b.out
 }
 
-// arithmetic matches formulas over numbers and cells of the same sheet, which are evaluated again. Texts are not among
-// them: a few of their functions can make a text of any size.
-var arithmetic = regexp.MustCompile(
-	`^(?:[-+*/%(),:]|[0-9]+(?:\.[0-9]+)?|\$?[A-Z]{1,2}\$?[1-9][0-9]{0,3}|(?:SUM|MAX|MIN|ROUND|ABS|INT)\()+$`)
+// arithmetic matches formulas over numbers and cells, which are evaluated again. Texts are not among them: a few of
+// their functions can make a text of any size.
+var arithmetic = regexp.MustCompile(`^(?:[-+*/%(),:<>=]|[0-9]+(?:\.[0-9]+)?|(?:'[^'!]+'!|[\pL0-9_]+!)?` +
+	`\$?[A-Z]{1,2}\$?[1-9][0-9]{0,3}|(?:SUM|MAX|MIN|ROUND|ABS|INT|MOD|IF|AND|OR|NOT)\()+$`)
 
 // recalculate notes the formulas whose saved result is another than what they give: Excel shows one or the other.
 func (b *binder) recalculate() {
 	const longest = 1000 // bytes of a formula
-	budget := 200_000    // of cells that all formulas together look at
+	o := operands{map[string]*Sheet{}, 200_000}
+	for _, s := range b.sheets {
+		if s != nil {
+			o.sheets[s.Title] = s
+		}
+	}
 	for i := range b.out.Entries {
 		e := &b.out.Entries[i]
 		if e.Kind != model.Number || len(e.Formula) > longest || !arithmetic.MatchString(e.Formula) {
 			continue
 		}
 		saved, _ := strconv.ParseFloat(e.Raw, 64)
-		v, err := formula.Evaluate(operands{b.book.Sheet(e.Place.Sheet), &budget}, "", e.Formula)
+		v, err := formula.Evaluate(&o, e.Place.Sheet, e.Formula)
 		if now, ok := v.(float64); err == nil && ok && math.Abs(now-saved) > 1e-9*max(1, math.Abs(now)) {
 			e.Stale = strconv.FormatFloat(now, 'f', -1, 64)
 		}
 	}
 }
 
-// operands gives formulas the saved values of a sheet's cells.
+// operands gives formulas the saved values of cells.
 type operands struct {
-	sheet  *Sheet
-	budget *int // of cells to look at
+	sheets map[string]*Sheet // of the form: others are not kept whole
+	budget int               // of cells that all formulas together may look at
 }
 
-func (o operands) Cell(_ string, row, col int) (formula.Value, error) {
-	if *o.budget--; *o.budget < 0 {
-		return nil, errors.New("too many cells")
+func (o *operands) Cell(sheet string, row, col int) (formula.Value, error) {
+	s := o.sheets[sheet]
+	if o.budget--; o.budget < 0 || s == nil {
+		return nil, errors.New("too many cells, or a sheet beyond the form")
 	}
-	switch c := o.sheet.At(row, col); c.Kind {
+	switch c := s.At(row, col); c.Kind {
 	case model.Blank:
 		return nil, nil
 	case model.Number:
@@ -88,8 +94,8 @@ func (o operands) Cell(_ string, row, col int) (formula.Value, error) {
 	}
 }
 
-func (operands) Name(string) (formula.Area, bool)     { return formula.Area{}, false }
-func (operands) Format(_ string, row, col int) string { return "" }
+func (*operands) Name(string) (formula.Area, bool)     { return formula.Area{}, false }
+func (*operands) Format(_ string, row, col int) string { return "" }
 
 // find lists the positions of a text of the form on a sheet, also in its wording in earlier templates.
 func (b *binder) find(sheet *Sheet, words string) [][2]int {

@@ -208,11 +208,12 @@ func TestSavedResultsAreComparedWithTheirFormulas(t *testing.T) {
 	for _, c := range []struct{ formula, saved, stale string }{
 		{"100+20", "999", "120"}, {"100+20", "120", ""}, {"SUM(A1:A3)", "7", ""}, {"SUM($A$1:A2)*10", "7", "70"}, {"A1+A3", "8", ""},
 		{"A1*50%", "1.5", ""}, {"ROUND(A1/A2,1)", "0.7", "0.8"}, {"0.1+0.2", "0.3", ""}, {"-A2", "4", "-4"}, {"SUM(A2:A1)", "8", "7"},
+		{"IF(1>2,12,2)", "12", "2"}, {"IF(AND(A1=3,A2>=4),A1,0)", "3", ""}, {"'2 另一张'!A2", "3", "4"}, {"SUM('2 另一张'!A1:A2)", "3", "7"}, {"表!A1+1", "3", "4"}, {"MOD(A2,3)", "2", "1"},
 		// what it can't calculate is left alone, whoever wrote it
 		{"A4+1", "1", ""}, {"VLOOKUP(A1,B:B,1)", "1", ""}, {"'别的表'!A1", "1", ""}, {"ROUND(A1)", "1", ""}, {"ABS()", "1", ""}, {"MAX(,)", "1", ""},
 		{"1/0", "1", ""}, {"SUM(A1:ZZ9999)", "1", ""}, {"((((", "1", ""}, {"A0", "1", ""}, {"A1:A2:A3", "1", ""}, {"1%%+", "1", ""}, {strings.Repeat("(", 900), "1", ""},
 	} {
-		b := &binder{book: &Book{Sheets: []*Sheet{sheet}}}
+		b := &binder{sheets: map[*templates.SheetLayout]*Sheet{{}: sheet, {}: {Title: "2 另一张", Cells: sheet.Cells}, {}: nil}}
 		b.out.Entries = []model.Entry{{Cell: model.Cell{Place: model.Place{Sheet: "表"}, Kind: model.Number, Raw: c.saved, Formula: c.formula}}}
 		if b.recalculate(); b.out.Entries[0].Stale != c.stale {
 			t.Errorf("=%s with %s: %q, not %q", c.formula, c.saved, b.out.Entries[0].Stale, c.stale)
