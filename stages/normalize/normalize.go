@@ -9,6 +9,7 @@ package normalize
 import (
 	"cmp"
 	"crypto/sha256"
+	"encoding/base32"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -134,8 +135,10 @@ func (r *reader) identify(entries []model.Entry) {
 		}
 	}
 	// Not in the printed directory: identified by its name, or where that is empty by the file.
-	name := cmp.Or(text.NameKey(s.Consortium), r.file.SHA256)
-	s.Submission = fmt.Sprintf("%d-X%s", r.d.Directory.Batch, model.Digest([]byte(name))[:6])
+	// 40 bits: of ten thousand names two share an id once in twenty thousand batches.
+	sum := sha256.Sum256([]byte(cmp.Or(text.NameKey(s.Consortium), r.file.SHA256)))
+	id := strings.ToLower(base32.HexEncoding.EncodeToString(sum[:5]))
+	s.Submission = fmt.Sprintf("%d-X%s", r.d.Directory.Batch, id)
 }
 
 // id returns the id of the submission that this file is a version of.

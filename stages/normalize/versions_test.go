@@ -213,7 +213,7 @@ func TestFilesOfABatch(t *testing.T) {
 		want  string
 	}{
 		{"by the directory, those off it last", []model.Workbook{book("a.xlsx", "某联合体", 1, nil), book("b.xlsx", second, 2, nil), book("c.xlsx", first, 1, nil)},
-			`a.xlsx accepted  2024-Xb42490 6=2+4
+			`a.xlsx accepted  2024-Xmgi90ohg 6=2+4
 b.xlsx accepted  2024-02 7=3+4
 c.xlsx accepted  2024-01 6=2+4`},
 		{"two side by side", []model.Workbook{book("b - 副本.xlsx", first, 2, edition("第一版")), book("b.xlsx", first, 3, edition("第1次"))},
@@ -279,8 +279,8 @@ b.xlsx accepted  2024-01 9=6+3
 福州经济技术开发区物联网产教联合体新.xlsx rejected LHT-1-006  7=0+7 文件内容与校验不符（坏了），读出来的数据不可信。
 ! LHT-1-006  福州经济技术开发区物联网产教联合体新.xlsx 福州经济技术开发区物联网产教联合体新.xlsx  坏了
 ! LHT-1-042 2024-01 福州经济技术开发区物联网产教联合体新.xlsx、b.xlsx 福州经济技术开发区物联网产教联合体新.xlsx b.xlsx 福州经济技术开发区物联网产教联合体新.xlsx`},
-		{"no name", []model.Workbook{{File: model.File{Path: "a.xlsx", SHA256: "a", Fate: model.Accepted}}, {File: model.File{Path: "b.xlsx", SHA256: "b", Fate: model.Accepted}}}, `a.xlsx accepted  2024-Xca9781 0=0+0
-b.xlsx accepted  2024-X3e23e8 0=0+0`},
+		{"no name", []model.Workbook{{File: model.File{Path: "a.xlsx", SHA256: "a", Fate: model.Accepted}}, {File: model.File{Path: "b.xlsx", SHA256: "b", Fate: model.Accepted}}}, `a.xlsx accepted  2024-Xpabo24ma 0=0+0
+b.xlsx accepted  2024-X7ohug5g0 0=0+0`},
 		{"a name of the directory as it is printed", []model.Workbook{book("a.xlsx", "晋江市域产教联合体（已入选国家级）", 1, nil)}, "a.xlsx accepted  2024-10 6=2+4"},
 		{"notes", []model.Workbook{book("a.xlsx", first, 3, func(w *model.Workbook) { w.Notes = []model.Finding{{Code: "LHT-1-001"}} }),
 			book("b.xlsx", first, 3, func(w *model.Workbook) { w.Notes = []model.Finding{{Code: "LHT-1-002"}} })},

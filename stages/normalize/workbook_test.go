@@ -306,9 +306,9 @@ func TestWhoseItIs(t *testing.T) {
 		{definition, map[string]string{"consortium": first.Consortium, "city": first.City + "市", "park": first.Park, "lead_school": "甲校", "lead_enterprise": "乙公司"},
 			fmt.Sprintf("2024-01 {%d true} false %s %s %s %s 甲校 乙公司", first.No, first.Consortium, first.City, "350100", first.Park)},
 		{definition, map[string]string{"consortium": "晋江市域产教联合体（已入选国家级）", "city": "闽南"}, "2024-10 {10 true} true 晋江市域产教联合体 闽南    "},
-		{definition, map[string]string{"consortium": "某联合体", "city": "厦门"}, "2024-Xb42490 {0 false} false 某联合体 厦门 350200   "},
-		{adjusted, map[string]string{"consortium": "增列联合体"}, "2024-X090ba7 {1001 true} false 增列联合体     "},
-		{definition, map[string]string{"consortium": "13900005678"}, "2024-Xf63233 {0 false} false 〔电话已隐去〕     "},
+		{definition, map[string]string{"consortium": "某联合体", "city": "厦门"}, "2024-Xmgi90ohg {0 false} false 某联合体 厦门 350200   "},
+		{adjusted, map[string]string{"consortium": "增列联合体"}, "2024-X145qeljk {1001 true} false 增列联合体     "},
+		{definition, map[string]string{"consortium": "13900005678"}, "2024-Xuop37d4b {0 false} false 〔电话已隐去〕     "},
 	} {
 		w := model.Workbook{File: model.File{Path: "某.xlsx", SHA256: "ab", Fate: model.Accepted}, Entries: []model.Entry{{Field: "apprentices", Year: 2023, Cell: typed("1")}}}
 		for _, field := range []string{"city", "consortium", "park", "lead_school", "lead_enterprise"} {
