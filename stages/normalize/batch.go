@@ -98,6 +98,9 @@ func (b *Batch) fileRows() []table.File {
 		if !kept[owner] { // it had another name: it belongs to the submission of the file that replaced it, if any
 			owner = adopted[a.supersededBy]
 		}
+		if a.file.Code == b.d.CodeOf("misfiled") { // it is told to the prefecture in whose folder it lies
+			owner = ""
+		}
 		row := table.FileOf(b.d, table.RoleOf(b.d), a.file, a.supersededBy, a.cellsRead, a.cellsUsed)
 		row.Submission = owner
 		rows = append(rows, row)

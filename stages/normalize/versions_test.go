@@ -235,10 +235,10 @@ b.xlsx accepted  2024-01 8=5+3`},
 			`a.xlsx accepted  2024-01 8=5+3
 b.xlsx superseded LHT-1-041 2024-01 by a.xlsx 8=0+8 已被同一联合体的新版 a.xlsx 取代。`},
 		{"a later edition in another prefecture's folder", []model.Workbook{book("厦门/新.xlsx", first, 3, edition("3")), book("福州/a.xlsx", first, 3, edition("2"))},
-			`厦门/新.xlsx rejected LHT-1-045 2024-01 by 福州/a.xlsx 8=0+8 这个联合体是别的地市的，本地市的文件夹里另有 福州/a.xlsx，以那一份为准，没有采用这一份。
+			`厦门/新.xlsx rejected LHT-1-045  by 福州/a.xlsx 8=0+8 这个联合体是别的地市的，本地市的文件夹里另有 福州/a.xlsx，以那一份为准，没有采用这一份。
 福州/a.xlsx accepted  2024-01 8=5+3`},
 		{"the same in another prefecture's folder", []model.Workbook{book("厦门报送/a.xlsx", first, 3, edition("2")), book("福州市/长的名称.xlsx", first, 3, edition("2"))},
-			`厦门报送/a.xlsx rejected LHT-1-045 2024-01 by 福州市/长的名称.xlsx 8=0+8 这个联合体是别的地市的，本地市的文件夹里另有 福州市/长的名称.xlsx，以那一份为准，没有采用这一份。
+			`厦门报送/a.xlsx rejected LHT-1-045  by 福州市/长的名称.xlsx 8=0+8 这个联合体是别的地市的，本地市的文件夹里另有 福州市/长的名称.xlsx，以那一份为准，没有采用这一份。
 福州市/长的名称.xlsx accepted  2024-01 8=5+3`},
 		{"all in another prefecture's folder", []model.Workbook{book("厦门/a.xlsx", first, 3, edition("2")), book("厦门/b.xlsx", first, 3, edition("3"))},
 			`厦门/a.xlsx superseded LHT-1-041 2024-01 by 厦门/b.xlsx 8=0+8 已被同一联合体的新版 厦门/b.xlsx 取代。
