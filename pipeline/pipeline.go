@@ -14,6 +14,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -102,7 +103,7 @@ func Run(ctx context.Context, o Options) (_ *Result, err error) {
 	if err := r.readInputs(ctx, sources); err != nil {
 		return nil, err
 	}
-	if err := r.refuseEmpty(r.facts, out.Final); err != nil {
+	if err := r.protectEarlier(out); err != nil {
 		return nil, err
 	}
 	if err := r.evaluate(ctx); err != nil {
@@ -198,14 +199,28 @@ func (o Options) pathsRead() []publish.ReadPath {
 	)
 }
 
-// refuseEmpty refuses to replace results that contain submissions by results without any: wrong input, probably.
-func (o Options) refuseEmpty(facts *table.Facts, final string) error {
-	before, err := publish.ReadManifest(final)
-	if facts.Submissions.Len() > 0 || err != nil || before.Counts.Submissions == 0 {
+// protectEarlier refuses to replace results of submissions by results of none, or of forms without a written word:
+// wrong input, probably. Fewer submissions than before are noted.
+func (r *run) protectEarlier(out *publish.Target) error {
+	before, err := publish.ReadManifest(out.Final)
+	if err != nil || before.Counts.Submissions == 0 {
 		return nil
 	}
-	return publish.Refuse("这次一家申报也没有采用，而 %s 里有 %d 家：没有用空的结果换掉它。请检查输入 %s；确实要这样的结果，用 --out 换一个文件夹",
-		final, before.Counts.Submissions, strings.Join(o.Inputs, "、"))
+	was, now, found := before.Counts.Submissions, r.facts.Submissions.Len(), "一家申报也没有采用"
+	isWritten := func(x table.Text) bool { return x.Text != "" }
+	texts := slices.Collect(r.facts.Texts.All())
+	switch {
+	case now > 0 && len(texts) > 0 && !slices.ContainsFunc(texts, isWritten):
+		found = fmt.Sprintf("采用的 %d 家一段文字也没有写，是还没有填的模板", now)
+	case now >= was:
+		return nil
+	case now > 0:
+		out.Notes = append(out.Notes,
+			fmt.Sprintf("注意：这里原来的结果有 %d 家，这次只有 %d 家；少给了文件的，请连同其余各家再运行一次", was, now))
+		return nil
+	}
+	return publish.Refuse("这次%s，而 %s 里有 %d 家：没有用空的结果换掉它。请检查输入 %s；确实要这样的结果，用 --out 换一个文件夹",
+		found, out.Final, was, strings.Join(r.Inputs, "、"))
 }
 
 // Folders of the results: the data files, and the definition, with which --definition repeats the run.

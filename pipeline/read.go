@@ -254,14 +254,14 @@ func (r *run) readOpinions() error {
 	}
 	data, err := os.ReadFile(r.Opinions)
 	if err != nil {
-		return fmt.Errorf("会审意见 %s 打不开，请检查 --opinions 后面的路径", r.Opinions)
+		return publish.Refuse("会审意见 %s 打不开，请检查 --opinions 后面的路径", r.Opinions)
 	}
 	root := ""
 	if r.previous.manifest != nil {
 		root = r.previous.manifest.DataRoot
 	}
 	if r.opinions, err = review.ReadOpinions(data, r.Definition.Directory.Batch, root); err != nil {
-		return fmt.Errorf("会审意见 %s 用不了：%w", r.Opinions, err)
+		return publish.Refuse("会审意见 %s 用不了：%v", r.Opinions, err)
 	}
 	r.opinionsFile = manifestSource(r.Opinions, data, len(r.opinions.Opinions))
 	return nil

@@ -264,7 +264,7 @@ func ReadOpinions(data []byte, batch int, previous string) (*Opinions, error) {
 	}
 	switch root := text.Mask(o.DataRoot); {
 	case o.Schema != Schema:
-		return nil, fmt.Errorf("schema 是“%s”，本版程序读的是“%s”", text.Mask(o.Schema), Schema)
+		return nil, fmt.Errorf("不是会审页导出的 %s，或是另一版程序的（schema 是“%s”，不是“%s”）", OpinionsFile, text.Mask(o.Schema), Schema)
 	case o.Batch != batch:
 		return nil, fmt.Errorf("是%d年批次的，本轮是%d年", o.Batch, batch)
 	case previous == "":

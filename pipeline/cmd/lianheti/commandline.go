@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"lianheti/pipeline"
@@ -177,8 +178,11 @@ func commonOptions(c *cli.Context) (o pipeline.Options, err error) {
 // loadDefinition loads the definition of the year, built in or from --definition.
 func loadDefinition(c *cli.Context) (*templates.Definition, error) {
 	dir, known, newest := c.String("definition"), templates.Years(), templates.Latest()
-	if in := templates.YearsIn(dir); dir != "" && len(in) > 0 { // a missing folder is reported on loading
-		known, newest = in, slices.Max(in)
+	if dir != "" {
+		if known = templates.YearsIn(dir); len(known) == 0 {
+			return nil, usageError{fmt.Errorf("%s 里没有年度的文件夹（如 %d）：--definition 要写它的上一层", dir, newest)}
+		}
+		newest = slices.Max(known)
 	}
 	year, err := batchYear(c, known, newest)
 	if err != nil {
@@ -197,6 +201,9 @@ func loadDefinition(c *cli.Context) (*templates.Definition, error) {
 // batchYear returns --year, or else the year of the input forms or of the data in --from, or else the newest.
 func batchYear(c *cli.Context, known []int, newest int) (int, error) {
 	switch {
+	case c.IsSet("year") && !slices.Contains(known, c.Int("year")):
+		return 0, usageError{fmt.Errorf("没有 %d 年的定义，有的是 %s：请检查 --year，或先建立该年度的定义文件", c.Int("year"),
+			strings.Join(table.Each(known, strconv.Itoa), "、"))}
 	case c.IsSet("year"):
 		return c.Int("year"), nil
 	case len(known) == 1:
