@@ -243,6 +243,9 @@ func (s *Source) listPackage() []Source {
 		}
 		out = append(out, inner)
 	}
+	if len(out) == 0 {
+		s.decided = &Refusal{CodePackageDamaged, "里面没有文件"}
+	}
 	return out
 }
 

@@ -126,10 +126,12 @@ func TestPackages(t *testing.T) {
 		"gbk.zip": putWith(t, []part{{gbk("龙岩/推荐书（定稿）.xlsx"), sparse()}, {gbk(`龙岩\另一份.xlsx`), filled()}}, func(h *zip.FileHeader) { h.NonUTF8 = true }),
 		"utf8.zip": putTogether(t, []part{{"宁德/推荐书.xlsx", sparse()}, {"宁德/套.zip", inner}, {"宁德/读我.txt", []byte("x")}, {"../../外面.xlsx", sparse()},
 			{"/绝对.xlsx", sparse()}, {"__MACOSX/._推荐书.xlsx", []byte("x")}, {"目录/", nil}}),
-		"pass.zip":  putWith(t, []part{{"密.xlsx", sparse()}}, func(h *zip.FileHeader) { h.Flags |= encrypted }),
-		"坏.zip":     damaged,
-		"半个.zip":    inner[:len(inner)/2],
-		"不是压缩包.zip": []byte("hello"),
+		"pass.zip":            putWith(t, []part{{"密.xlsx", sparse()}}, func(h *zip.FileHeader) { h.Flags |= encrypted }),
+		"坏.zip":               damaged,
+		"半个.zip":              inner[:len(inner)/2],
+		"不是压缩包.zip":           []byte("hello"),
+		"空的.zip":              putTogether(t, []part{{"宁德/", nil}}),
+		"推荐书.xlsx - 快捷方式.lnk": []byte("L\x00\x00\x00"),
 	})
 	compare(t, fates(t, dir), []string{
 		"gbk.zip ignored LHT-1-053",
@@ -148,6 +150,8 @@ func TestPackages(t *testing.T) {
 		"半个.zip rejected LHT-1-008",
 		"坏.zip ignored LHT-1-053",
 		"坏.zip/坏.xlsx rejected LHT-1-008",
+		"推荐书.xlsx - 快捷方式.lnk rejected LHT-1-026",
+		"空的.zip rejected LHT-1-008",
 	})
 }
 
