@@ -282,15 +282,16 @@ func pointID(p *templates.Point) string { return p.ID }
 
 // markingProgress knows the marks that came back, and the recusals.
 type markingProgress struct {
-	rubric   *templates.Rubric
-	forms    map[string]*table.Form
-	counted  map[[2]string][]string // experts, by submission and point
-	conflict map[[2]string]bool     // by expert and submission
-	part     int32                  // the highest part number that came back
+	definition *templates.Definition
+	rubric     *templates.Rubric
+	forms      map[string]*table.Form
+	counted    map[[2]string][]string // experts, by submission and point
+	conflict   map[[2]string]bool     // by expert and submission
+	part       int32                  // the highest part number that came back
 }
 
 func newMarkingProgress(facts *table.Facts, marking table.Marking) *markingProgress {
-	r := &markingProgress{facts.Definition.Rubric(), formsByID(facts), map[[2]string][]string{}, map[[2]string]bool{}, 0}
+	r := &markingProgress{facts.Definition, facts.Definition.Rubric(), formsByID(facts), map[[2]string][]string{}, map[[2]string]bool{}, 0}
 	for m := range marking.Marks.All() {
 		r.part = max(r.part, m.Supplement)
 		switch {
@@ -308,7 +309,7 @@ func newMarkingProgress(facts *table.Facts, marking table.Marking) *markingProgr
 func (r *markingProgress) availableExperts(list []Assignment, submission string, p *templates.Point) (out []int) {
 	for i, a := range list {
 		marked := slices.Contains(r.counted[[2]string{submission, p.ID}], a.Expert)
-		conflict := r.conflict[[2]string{a.Expert, submission}] || a.Unit != "" && isMemberUnit(a.Unit, r.forms[submission])
+		conflict := r.conflict[[2]string{a.Expert, submission}] || a.Unit != "" && isMemberUnit(r.definition, a.Unit, r.forms[submission])
 		if a.covers(p) && !marked && !conflict {
 			out = append(out, i)
 		}

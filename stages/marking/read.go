@@ -248,12 +248,14 @@ func formsByID(facts *table.Facts) map[string]*table.Form {
 	return table.IndexBy(facts.Forms, func(form *table.Form) string { return form.Submission.Submission })
 }
 
-// isMemberUnit reports whether a unit is a member, or a part of one: 某学院 and 某学院信息工程系.
-func isMemberUnit(unit string, form *table.Form) bool {
+// isMemberUnit reports whether a unit is a member, under whatever name, or a part of one: 某学院 and 某学院信息工程系.
+func isMemberUnit(d *templates.Definition, unit string, form *table.Form) bool {
 	const shortest = 4 // characters of a name that may be a prefix
 	key := text.NameKey(unit)
+	spelling := d.Reading.Spell(key).Name
 	return form != nil && slices.ContainsFunc(form.Members, func(m table.Member) bool {
-		return key == m.NameKey || len([]rune(m.NameKey)) >= shortest && strings.HasPrefix(key, m.NameKey)
+		return len([]rune(m.NameKey)) >= shortest && strings.HasPrefix(key, m.NameKey) || key == m.NameKey ||
+			m.NameKey != "" && spelling == d.Reading.Spell(m.NameKey).Name
 	})
 }
 
@@ -268,7 +270,7 @@ func (b *workbook) takeCell(s slot) model.Cell {
 // readMarks makes the marks, in the order of the index.
 func (b *workbook) readMarks(d *templates.Definition, known map[string]*table.Form) {
 	comments := map[[2]string]string{}
-	recused := map[string]bool{}
+	recused, member := map[string]bool{}, map[string]bool{}
 	for _, s := range b.index.slots {
 		switch s.use {
 		case unitUse:
@@ -283,6 +285,9 @@ func (b *workbook) readMarks(d *templates.Definition, known map[string]*table.Fo
 	if b.expertUnit == "" {
 		b.reject(CodeNoUnit, b.index.expert)
 		return
+	}
+	for id, form := range known {
+		member[id] = isMemberUnit(d, b.expertUnit, form)
 	}
 	kinds := map[string]string{markUse: table.MarkPoint, deductUse: table.MarkDeduction, vetoUse: table.MarkVeto}
 	points := table.IndexBy(slices.Values(ExpertPoints(d.Rubric())), pointID)
@@ -303,7 +308,7 @@ func (b *workbook) readMarks(d *templates.Definition, known map[string]*table.Fo
 			m.Status, m.Note = table.MarkUnknown, "现在的评分标准里，这个观测点不由专家评"
 		case recused[s.submission]:
 			m.Status, m.Note = table.MarkConflict, "专家申报回避"
-		case isMemberUnit(b.expertUnit, form):
+		case member[s.submission]:
 			m.Status, m.Note = table.MarkConflict, "专家所在单位是该联合体的成员"
 		case m.Status == table.MarkCounted && form.Submission.SHA256 != b.index.sources[s.submission]:
 			m.Note = strings.TrimPrefix(m.Note+"；评分之后申报材料换了版本，请专家确认", "；")
@@ -338,6 +343,8 @@ func (b *workbook) readValue(d *templates.Definition, m *table.Mark, c model.Cel
 	switch {
 	case !ok:
 		m.Status, m.Note = table.MarkInvalid, fmt.Sprintf("填的是“%s”，不是数", b.hide(c.Shown))
+	case m.Kind == table.MarkPoint && v > 0 && v < 1:
+		m.Status, m.Note = table.MarkInvalid, fmt.Sprintf("填的是%s，满分是%s分，请核对是不是按1分制填的", c.Shown, most)
 	case !(v >= 0 && v <= most.InexactFloat64()):
 		m.Status, m.Note = table.MarkInvalid, fmt.Sprintf("填的是%s，不在0到%s之间", c.Shown, most)
 	default:

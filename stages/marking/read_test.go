@@ -7,13 +7,15 @@ import (
 
 	"lianheti/stages/model"
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 )
 
 // Requirements
 //  1. Points, rows and the expert's number in the hidden index are those that were sent: by its digest, and by the locked words beside each
 //     cell, should somebody have made the digest anew or claim to have a workbook of before it.
 //  2. It is told whose workbook was issued under another rubric than the one in force, where the workbook says so.
-//  3. A mark is what the expert saw: 85% is 85, where full marks are 100; a date is none.
+//  3. A mark is what the expert saw: 85% is 85, where full marks are 100; a date is none, and 0.9 is no mark out of 100.
+//  4. An expert of a member's is one under every name of it.
 
 func TestTheIndexIsWhatWasSent(t *testing.T) {
 	d := definition(t)
@@ -110,6 +112,32 @@ func TestAMarkIsWhatTheExpertSaw(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("%s shown as %s: %s, want %s", c.raw, c.shown, got, c.want)
+		}
+	}
+}
+
+func TestFractionIsNoMark(t *testing.T) {
+	d := definition(t)
+	for raw, want := range map[string]string{"0.9": table.MarkInvalid, "0": table.MarkCounted, "1": table.MarkCounted, "90": table.MarkCounted} {
+		m := table.Mark{Kind: table.MarkPoint, Status: table.MarkCounted}
+		(&workbook{}).readValue(d, &m, model.Cell{Kind: model.Number, Raw: raw, Shown: raw, Filled: true})
+		if m.Status != want || m.Value.Valid != (want == table.MarkCounted) {
+			t.Errorf("%s: %+v, want %s", raw, m, want)
+		}
+	}
+}
+
+func TestExpertOfAMemberUnderEveryName(t *testing.T) {
+	d, form := definition(t), &table.Form{}
+	for _, name := range []string{"东侨新能源职业技术学院", "盛科动力电池有限公司", "宁德市教育局"} {
+		form.Members = append(form.Members, table.Member{Name: name, NameKey: text.NameKey(name)})
+	}
+	for unit, want := range map[string]bool{
+		"东侨新能源职业技术学院": true, "东侨新能源职业技术学院信息系": true, "东侨新能源职院": true, "东侨新能源职业学院继续教育学院": true,
+		"盛科动力电池（集团）股份有限公司": true, "盛科动力电池有限公司研发中心": true, "盛和动力电池有限公司": false, "福州大学": false, "": false,
+	} {
+		if got := isMemberUnit(d, unit, form); got != want {
+			t.Errorf("%s: member %v, want %v", unit, got, want)
 		}
 	}
 }

@@ -176,3 +176,17 @@ func TestTheWorkbooksDecideTheYear(t *testing.T) {
 		t.Errorf("--year settles it: %s", said)
 	}
 }
+
+// Experts who gave the same marks throughout are named; those who differ in one are not.
+func TestSameMarksAreNoticed(t *testing.T) {
+	var marks []table.Mark
+	for i, expert := range []string{"E1", "E2", "E3"} {
+		for _, point := range []string{"1.2", "1.3"} {
+			marks = append(marks, table.Mark{Expert: expert, Submission: "2024-01", Point: point, Kind: table.MarkPoint, Value: table.Some(80 + float64(i/2*len(point[2:])))})
+		}
+	}
+	r := runReport{&pipeline.Result{Round: &table.Round{Marking: table.Marking{Marks: table.Of(marks)}}}}
+	if got := fmt.Sprint(r.Copies()); got != "[[E1 E2]]" {
+		t.Errorf("the same marks: %s", got)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -124,6 +125,18 @@ func verdictCounts(n map[model.Verdict]int) string {
 // Marks counts the experts' workbooks with a fate.
 func (r runReport) Marks(fate string) int {
 	return len(table.Where(r.Marking.Files.All(), func(f table.File) bool { return string(f.Fate) == fate }))
+}
+
+// Copies lists the experts who gave the same marks throughout, in groups: one person's, perhaps, handed in twice.
+func (r runReport) Copies() [][]string {
+	given := map[string]string{} // all marks, by expert
+	for m := range r.Marking.Marks.All() {
+		if m.Kind == table.MarkPoint && m.Value.Valid {
+			given[m.Expert] += fmt.Sprintln(m.Submission, m.Point, m.Value.V)
+		}
+	}
+	groups := table.GroupBy(slices.Sorted(maps.Keys(given)), func(expert string) string { return given[expert] })
+	return slices.DeleteFunc(groups, func(experts []string) bool { return len(experts) == 1 })
 }
 
 // Chosen counts the consortia that are selected in the register.
