@@ -129,6 +129,27 @@ func TestMergedAndHiddenInputsAreTold(t *testing.T) {
 	}
 }
 
+// Requirement: a figure beneath a picture, a chart or a text box is known to be hidden, and what a text box says is told; a seal on the
+// cover, or over a name, hides nothing.
+func TestWhatLiesOverTheCells(t *testing.T) {
+	sheet, cell := slotAt(t, "apprentices", 2022)
+	cover, edition := slotAt(t, "edition", 0)
+	pledge, signed := slotAt(t, "pledge_date", 0)
+	box := func(cell, words string) *excelize.Shape {
+		return &excelize.Shape{Cell: cell, Type: "rect", Width: 40, Height: 12, Paragraph: []excelize.RichTextRun{{Text: words}}}
+	}
+	for _, over := range []struct {
+		sheet, cell, words string
+		hidden, told       int
+	}{{sheet, cell, "19", 1, 1}, {sheet, cell, "", 1, 0}, {sheet, "Z99", "见附件", 0, 1}, {cover, edition, "", 0, 0}, {pledge, signed, "", 0, 0}} {
+		w := readBytes(edit(t, filled(), func(f *excelize.File) error { return f.AddShape(over.sheet, box(over.cell, over.words)) }))
+		mustAccept(t, w)
+		if count(w, CodeHidden) != over.hidden || count(w, CodeNoteWords) != over.told {
+			t.Errorf("%q over %s!%s: %d hidden, %d told, want %d, %d: %+v", over.words, over.sheet, over.cell, count(w, CodeHidden), count(w, CodeNoteWords), over.hidden, over.told, w.Notes)
+		}
+	}
+}
+
 // Requirement: what a number format makes a cell show is known, whatever Excel's or WPS's way to write it.
 func TestNumberFormats(t *testing.T) {
 	for _, c := range []struct{ code, raw, shown string }{

@@ -214,10 +214,20 @@ func (b *binder) reportComments() {
 	}
 }
 
-// reportHidden notes the filled inputs that are hidden, by sheet. They are read like all others.
+// reportHidden notes the filled inputs that are hidden, by sheet. They are read like all others. Beneath a picture only
+// figures are hidden: a seal may lie on the cover, and over a name or a date.
 func (b *binder) reportHidden() {
+	over := map[string][]span{}
+	for layout, sheet := range b.sheets {
+		if sheet != nil && !layout.Sheet.Cover {
+			over[sheet.Title] = sheet.over
+		}
+	}
 	hidden := table.Where(slices.Values(b.out.Entries), func(e model.Entry) bool {
-		return e.Filled && e.Hidden && !b.d.Field(e.Field).Locked
+		row, col := model.RowCol(e.Place.Cell)
+		covers := func(s span) bool { return s.contains(row-1, col-1) }
+		f := b.d.Field(e.Field)
+		return e.Filled && !f.Locked && (e.Hidden || f.Numeric() && slices.ContainsFunc(over[e.Place.Sheet], covers))
 	})
 	for _, same := range table.GroupBy(hidden, func(e model.Entry) string { return e.Place.Sheet }) {
 		places := table.Each(same, func(e model.Entry) model.Place { return e.Place })

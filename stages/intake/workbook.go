@@ -88,7 +88,9 @@ func (w *workbookReader) readAll(main string) (book *Book, refusal *Refusal) {
 		}
 	}
 	for _, s := range w.book.Sheets {
-		w.loadComments(s)
+		rels, _ := w.parts.Relations(w.walker, s.part) // no value depends on what can't be read of these
+		w.loadComments(s, ooxml.TargetByType(rels, "/comments"))
+		w.loadDrawing(s, ooxml.TargetByType(rels, "/drawing"))
 	}
 	for i, n := range w.book.Names {
 		if at, err := strconv.Atoi(n.Scope); err == nil && at >= 0 && at < len(w.sheets) {
@@ -447,12 +449,7 @@ var raisedLowered = map[string]*strings.Replacer{
 type comment struct{ cell, text string }
 
 // loadComments reads the comments of a sheet. Unreadable ones are left out, because no value depends on them.
-func (w *workbookReader) loadComments(sheet *Sheet) {
-	rels, err := w.parts.Relations(w.walker, sheet.part)
-	if err != nil {
-		return
-	}
-	notes := ooxml.TargetByType(rels, "/comments")
+func (w *workbookReader) loadComments(sheet *Sheet, notes string) {
 	if notes == "" || !w.parts.Has(notes) {
 		return
 	}
