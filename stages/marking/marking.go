@@ -283,7 +283,6 @@ func pointID(p *templates.Point) string { return p.ID }
 // markingProgress knows the marks that came back, and the recusals.
 type markingProgress struct {
 	definition *templates.Definition
-	rubric     *templates.Rubric
 	forms      map[string]*table.Form
 	counted    map[[2]string][]string // experts, by submission and point
 	conflict   map[[2]string]bool     // by expert and submission
@@ -291,7 +290,8 @@ type markingProgress struct {
 }
 
 func newMarkingProgress(facts *table.Facts, marking table.Marking) *markingProgress {
-	r := &markingProgress{facts.Definition, facts.Definition.Rubric(), formsByID(facts), map[[2]string][]string{}, map[[2]string]bool{}, 0}
+	r := &markingProgress{definition: facts.Definition, forms: formsByID(facts), counted: map[[2]string][]string{},
+		conflict: map[[2]string]bool{}}
 	for m := range marking.Marks.All() {
 		r.part = max(r.part, m.Supplement)
 		switch {
@@ -309,7 +309,8 @@ func newMarkingProgress(facts *table.Facts, marking table.Marking) *markingProgr
 func (r *markingProgress) availableExperts(list []Assignment, submission string, p *templates.Point) (out []int) {
 	for i, a := range list {
 		marked := slices.Contains(r.counted[[2]string{submission, p.ID}], a.Expert)
-		conflict := r.conflict[[2]string{a.Expert, submission}] || a.Unit != "" && isMemberUnit(r.definition, a.Unit, r.forms[submission])
+		conflict := r.conflict[[2]string{a.Expert, submission}] ||
+			a.Unit != "" && isMemberUnit(r.definition, a.Unit, r.forms[submission])
 		if a.covers(p) && !marked && !conflict {
 			out = append(out, i)
 		}
@@ -322,8 +323,8 @@ func (r *markingProgress) availableExperts(list []Assignment, submission string,
 func Supplements(facts *table.Facts, marking table.Marking, subjects []Subject, list []Assignment) []Assignment {
 	r := newMarkingProgress(facts, marking)
 	only := map[int]map[string][]string{}
-	for _, p := range ExpertPoints(r.rubric) {
-		wanted := r.rubric.Experts.Least
+	for _, p := range ExpertPoints(r.definition.Rubric()) {
+		wanted := r.definition.Rubric().Experts.Least
 		for _, s := range subjects {
 			wanted = max(wanted, len(r.counted[[2]string{s.Submission.Submission, p.ID}]))
 		}
@@ -353,14 +354,14 @@ func Shortages(facts *table.Facts, marking table.Marking, subjects []Subject, li
 	for _, s := range subjects {
 		id := s.Submission.Submission
 		lacking := map[int][]string{} // points, by the number of marks that is possible
-		for _, p := range ExpertPoints(r.rubric) {
+		for _, p := range ExpertPoints(r.definition.Rubric()) {
 			n := len(r.counted[[2]string{id, p.ID}]) + len(r.availableExperts(list, id, p))
 			lacking[n] = append(lacking[n], p.ID)
 		}
-		for n := range r.rubric.Experts.Least {
+		for n := range r.definition.Rubric().Experts.Least {
 			if points := lacking[n]; points != nil {
 				out = append(out, fmt.Sprintf("%s（%s）的观测点%s最多只能有%d个评分，不到%d个，评不齐：请增加没有利害关系的专家",
-					s.Submission.Consortium, id, strings.Join(points, "、"), n, r.rubric.Experts.Least))
+					s.Submission.Consortium, id, strings.Join(points, "、"), n, r.definition.Rubric().Experts.Least))
 			}
 		}
 	}
