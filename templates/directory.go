@@ -33,7 +33,17 @@ type Directory struct {
 	Industries []string
 	Entries    []Entry `check:"must"`
 
-	names, parks []string // of all entries, each once: see indexNames
+	// Of all entries, see index: names and parks, each once; entries by number and by name key, pairs by name.
+	names, parks []string
+	numbers      map[int]*Entry
+	keys         map[string]*Entry
+	pairs        map[string]listed
+}
+
+// listed is a pair with its entry.
+type listed struct {
+	entry *Entry
+	pair  Pair
 }
 
 // Calendar has the other dates of the call. A zero value is not set, and documents leave the place open.
@@ -157,19 +167,17 @@ func (e Entry) Pairs() []Pair {
 
 // ByConsortium finds the entry and the pair that carry a consortium's name; ok is false where none does.
 func (d *Directory) ByConsortium(name string) (entry Entry, pair Pair, ok bool) {
-	for i := range d.Entries { // by index: an entry is large
-		e := &d.Entries[i]
-		if e.Consortium == name {
-			return *e, Pair{e.Consortium, e.Park, e.Classification}, true
-		}
-		for _, p := range e.Alternatives {
-			if p.Consortium == name {
-				return *e, p, true
-			}
-		}
+	if at, listed := d.pairs[name]; listed {
+		return *at.entry, at.pair, true
 	}
-	return Entry{}, Pair{}, false
+	return entry, pair, false
 }
+
+// ByNameKey finds the entry that a name means, however it is typed; nil where none does.
+func (d *Directory) ByNameKey(name string) *Entry { return d.keys[text.NameKey(name)] }
+
+// ByNumber finds an entry by its number; nil where there is none.
+func (d *Directory) ByNumber(no int) *Entry { return d.numbers[no] }
 
 // Adjustment is an agreed change of the directory: another park, or a new consortium, which may replace another.
 type Adjustment struct{ Consortium, Park, City, Replaces, Basis string }
@@ -189,26 +197,25 @@ func (d *Definition) Adjusted(agreed []Adjustment) (*Definition, error) {
 	out.dir, out.Register = d.dir, d.Register // entries of the register refer to its sheets
 	for i, a := range agreed {
 		out.Directory.adjust(a, AddedFrom+i)
+		out.Directory.index() // the next one may replace an entry that this one added
 	}
-	out.Directory.indexNames()
 	if out.Progress != nil {
 		out.Progress.Register, out.Progress.Directory.Entries = d.Register, out.Directory.Entries
-		out.Progress.Directory.indexNames()
+		out.Progress.Directory.index()
 	}
 	return out, nil
 }
 
 func (d *Directory) adjust(a Adjustment, no int) {
-	for i := range d.Entries {
-		e := &d.Entries[i]
-		if e.Consortium == a.Consortium {
-			e.Park, e.Adjusted = a.Park, a.Basis
+	if at, known := d.pairs[a.Consortium]; known {
+		at.entry.Adjusted = a.Basis
+		if at.entry.Consortium == a.Consortium {
+			at.entry.Park = a.Park
 			return
 		}
-		if k := slices.IndexFunc(e.Alternatives, func(p Pair) bool { return p.Consortium == a.Consortium }); k >= 0 {
-			e.Alternatives[k].Park, e.Adjusted = a.Park, a.Basis
-			return
-		}
+		k := slices.IndexFunc(at.entry.Alternatives, func(p Pair) bool { return p.Consortium == a.Consortium })
+		at.entry.Alternatives[k].Park = a.Park
+		return
 	}
 	added := Entry{No: no, Consortium: a.Consortium, City: a.City, Park: a.Park, Adjusted: a.Basis}
 	if e, _, listed := d.ByConsortium(a.Replaces); listed {
@@ -220,13 +227,24 @@ func (d *Directory) adjust(a Adjustment, no int) {
 // Names lists all consortia, with the alternatives.
 func (d *Directory) Names() []string { return d.names }
 
-// indexNames rebuilds names and parks; to be called whenever the entries change.
-func (d *Directory) indexNames() {
+// index makes the entries be found; to be called whenever they change. Of two with one name the first is found.
+func (d *Directory) index() {
 	d.names, d.parks = nil, nil
+	d.numbers, d.keys, d.pairs = map[int]*Entry{}, map[string]*Entry{}, map[string]listed{}
 	offered := map[string]bool{} // a park may have several consortia
-	for _, p := range flatMap(d.Entries, Entry.Pairs) {
-		if d.names = append(d.names, p.Consortium); !offered[p.Park] {
-			d.parks, offered[p.Park] = append(d.parks, p.Park), true
+	for i := range d.Entries {
+		e := &d.Entries[i]
+		d.numbers[e.No] = e
+		for _, p := range e.Pairs() {
+			if d.names = append(d.names, p.Consortium); !offered[p.Park] {
+				d.parks, offered[p.Park] = append(d.parks, p.Park), true
+			}
+			if _, known := d.pairs[p.Consortium]; !known {
+				d.pairs[p.Consortium] = listed{e, p}
+			}
+			if key := text.NameKey(p.Consortium); d.keys[key] == nil {
+				d.keys[key] = e
+			}
 		}
 	}
 }

@@ -71,7 +71,7 @@ func (d *Definition) ForForm(form string) *Definition {
 func (d *Definition) FilterDirectory(keep func(Entry) bool) *Definition {
 	out, directory := *d, *d.Directory
 	directory.Entries = slices.DeleteFunc(slices.Clone(directory.Entries), func(e Entry) bool { return !keep(e) })
-	directory.indexNames()
+	directory.index()
 	out.Directory = &directory
 	return &out
 }

@@ -123,7 +123,7 @@ func loadTexts(texts map[string][]byte, root string, year int, proven bool) (*De
 		l.decode(p.file, p.content)
 	}
 	d.decodeRest(l)
-	d.Directory.indexNames()
+	d.Directory.index()
 	for _, name := range names {
 		if base := path.Base(name); strings.HasPrefix(base, "rules") && path.Dir(name) == dir {
 			l.rules(d, base)

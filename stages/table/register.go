@@ -158,13 +158,8 @@ func (r Register) EntryOn(s *templates.RegisterSheet, key string) RegisterEntry 
 // KeyOf is the consortium key of a name, as printed in the directory or as typed.
 func KeyOf(d *templates.Definition, name string) string {
 	name = d.Directory.WithoutRemark(name)
-	key := text.NameKey(name)
-	for i := range d.Directory.Entries { // by index: an entry is large
-		e := &d.Directory.Entries[i]
-		also := func(p templates.Pair) bool { return text.NameKey(p.Consortium) == key }
-		if text.NameKey(e.Consortium) == key || slices.ContainsFunc(e.Alternatives, also) {
-			return EntryKey(*e)
-		}
+	if e := d.Directory.ByNameKey(name); e != nil {
+		return EntryKey(*e)
 	}
 	return ConsortiumKey(Submission{Consortium: name})
 }

@@ -125,10 +125,8 @@ func (f *Facts) Arrived() []File {
 
 // Entry is the directory entry of a submission; the zero value where there is none.
 func (f *Facts) Entry(s Submission) templates.Entry {
-	for i := range f.Definition.Directory.Entries { // by index: an entry is large
-		if e := &f.Definition.Directory.Entries[i]; s.DirectoryNo == Some(int32(e.No)) {
-			return *e
-		}
+	if e := f.Definition.Directory.ByNumber(int(s.DirectoryNo.V)); e != nil && s.DirectoryNo.Valid {
+		return *e
 	}
 	return templates.Entry{}
 }
