@@ -82,7 +82,7 @@ func unreadableReason(c model.Cell) string {
 		return "uncomputed"
 	case c.Kind == model.Picture:
 		return "picture"
-	case trim(c.Shown) == "" && trim(c.Raw) != "": // its format hides it
+	case c.Raw != "" && trim(c.Shown) == "" && trim(c.Raw) != "": // its format hides it
 		return "shown_otherwise"
 	}
 	return ""
@@ -116,7 +116,7 @@ func ReadText(c model.Cell) *Reading {
 
 // checkAnswer marks a text that does not answer the field: 待定 and 见附件 don't, and 5.91E+10 is no phone number.
 func (r *Reading) checkAnswer(f *templates.Field) {
-	if r.Status != table.Normal {
+	if r.Status != table.Normal || !f.Required && f.Type != templates.PersonField && f.Type != templates.PhoneField {
 		return
 	}
 	words, bare := f.Reading, strings.ToLower(foldWidth(r.Value))
@@ -124,7 +124,7 @@ func (r *Reading) checkAnswer(f *templates.Field) {
 	switch {
 	case f.Type == templates.PersonField && !strings.ContainsFunc(bare, unicode.IsLetter): // a number is no name
 		unanswered = true
-	case f.None && slices.Contains(words.None, bare), !f.Required && f.Type != templates.PhoneField:
+	case f.None && slices.Contains(words.None, bare):
 	case f.Required && f.Record != "explanations" && words.IsPlaceholder(bare):
 		if slices.Contains(words.Placeholders.Vague, f.Record) {
 			r.addCoercion("vague", r.Value, "")
@@ -164,7 +164,7 @@ var (
 
 // trim removes white space at both ends and invisible characters; line ends become \n.
 func trim(s string) string {
-	if strings.ContainsAny(s, "\r\u2028") {
+	if strings.Contains(s, "\r") || strings.Contains(s, "\u2028") {
 		s = lineEnds.Replace(s)
 	}
 	s = strings.Map(func(r rune) rune {

@@ -138,7 +138,8 @@ type Observation struct {
 
 // NotAsked says that the workbook's version of the form does not have the field.
 func (f *Form) NotAsked(r templates.Ref) bool {
-	return f.Status(r) == NotApplicable && f.Observe(r).Place.Cell == ""
+	a := f.lookUp(r)
+	return a.status == NotApplicable && a.cell == ""
 }
 
 // answer is the content of the tables for a field in a year.
@@ -151,8 +152,10 @@ type answer struct {
 
 // lookUp finds the answer for a field in a year (0: undated) in whatever table.
 func (f *Form) lookUp(r templates.Ref) answer {
-	if g := f.figures[r.Field]; r.Year == 0 && g != nil {
-		return answer{g.Status, g.Number, g.Text, g.Raw, g.Sheet, g.Cell}
+	if r.Year == 0 {
+		if g := f.figures[r.Field]; g != nil {
+			return answer{g.Status, g.Number, g.Text, g.Raw, g.Sheet, g.Cell}
+		}
 	}
 	if m := f.metrics[r]; m != nil {
 		return answer{m.Status, m.Value, "", m.Raw, m.Sheet, m.Cell}
