@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"lianheti/pipeline/publish"
 	"lianheti/stages/blankform"
@@ -158,7 +159,7 @@ func (r *run) evaluate(ctx context.Context) (err error) {
 	r.round.Changes = compare.Run(r.previous.round, r.round, moves)
 	r.standing = table.Standing{State: r.round.State(), Waiting: r.round.Waiting(), Trial: r.Definition.Differences()}
 	r.publication = table.Publication{Round: *r.round, Standing: r.standing, Select: r.Score.Select, Date: r.Date,
-		ReplyBy: r.ReplyBy}
+		ReplyBy: r.ReplyBy, Rows: sync.OnceValue(r.round.BySubmission)}
 	return r.buildManifest()
 }
 

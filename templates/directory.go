@@ -38,6 +38,7 @@ type Directory struct {
 	numbers      map[int]*Entry
 	keys         map[string]*Entry
 	pairs        map[string]listed
+	remarked     map[string]string // names and parks by the key of what the directory prints, with a remark in brackets
 }
 
 // listed is a pair with its entry.
@@ -231,10 +232,18 @@ func (d *Directory) Names() []string { return d.names }
 func (d *Directory) index() {
 	d.names, d.parks = nil, nil
 	d.numbers, d.keys, d.pairs = map[int]*Entry{}, map[string]*Entry{}, map[string]listed{}
+	d.remarked = map[string]string{}
+	remark := func(plain, in string) { d.remarked[text.NameKey(plain+"("+in+")")] = plain }
 	offered := map[string]bool{} // a park may have several consortia
 	for i := range d.Entries {
 		e := &d.Entries[i]
-		d.numbers[e.No] = e
+		if d.numbers[e.No] = e; e.National != "" {
+			remark(e.Consortium, e.National)
+		}
+		for _, p := range e.Alternatives {
+			remark(e.Consortium, "或"+p.Consortium)
+			remark(e.Park, "或"+p.Park)
+		}
 		for _, p := range e.Pairs() {
 			if d.names = append(d.names, p.Consortium); !offered[p.Park] {
 				d.parks, offered[p.Park] = append(d.parks, p.Park), true
@@ -251,24 +260,10 @@ func (d *Directory) index() {
 
 // WithoutRemark strips from a name the remark that the directory prints in brackets: national, or an alternative.
 func (d *Directory) WithoutRemark(name string) string {
-	head, bracket, more := strings.Cut(text.NameKey(name), "(")
-	if !more {
+	if !strings.ContainsAny(name, "(（") {
 		return name
 	}
-	for _, e := range d.Entries {
-		remarks := [2][]string{{e.National}, nil}
-		for _, p := range e.Alternatives {
-			remarks[0], remarks[1] = append(remarks[0], "或"+p.Consortium), append(remarks[1], "或"+p.Park)
-		}
-		for i, plain := range []string{e.Consortium, e.Park} {
-			for _, remark := range remarks[i] {
-				if remark != "" && text.NameKey(plain) == head && text.NameKey(remark)+")" == bracket {
-					return plain
-				}
-			}
-		}
-	}
-	return name
+	return cmp.Or(d.remarked[text.NameKey(name)], name)
 }
 
 // CityByName finds a prefecture; 福州市 is 福州.

@@ -8,8 +8,11 @@ import (
 )
 
 // A small run ends before its first collection, at some 100 MB: the least heap is 4 MB times the percentage. From then
-// on the collector runs when the heap has grown by 40 per cent, which keeps large runs small.
+// on the collector runs when the heap has grown by 40 per cent, which keeps large runs small, and more often near
+// 3 GB.
 func init() {
+	const most = 3 << 30
+	debug.SetMemoryLimit(most)
 	debug.SetGCPercent(2500)
 	runtime.AddCleanup(new([64]byte), func(ballast *[]byte) {
 		*ballast = make([]byte, 256<<20)

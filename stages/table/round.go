@@ -157,11 +157,12 @@ type Round struct {
 // Publication is a round with the settings of its publication: the input of every writer.
 type Publication struct {
 	Round
-	Standing Standing // state of the marking, shown wherever a score is shown
-	Select   int      // number to choose; 0: the directory's default
-	Date     string   // of the run, as text; empty: not shown
-	ReplyBy  string   // date by which the prefectures answer; empty: as in the calendar
-	DataRoot string   // hash of all data, see publish.Manifest
+	Standing Standing                          // state of the marking, shown wherever a score is shown
+	Select   int                               // number to choose; 0: the directory's default
+	Date     string                            // of the run, as text; empty: not shown
+	Rows     func() map[string]*SubmissionRows // BySubmission, once for all writers; nil: each collects its own
+	ReplyBy  string                            // date by which the prefectures answer; empty: as in the calendar
+	DataRoot string                            // hash of all data, see publish.Manifest
 	// Returns maps submissions to their annotated copy, as a path relative to the results.
 	Returns map[string]string
 }

@@ -74,6 +74,14 @@ func (r *Round) BySubmission() map[string]*SubmissionRows {
 	return out
 }
 
+// BySubmission is that of the round.
+func (p Publication) BySubmission() map[string]*SubmissionRows {
+	if p.Rows != nil {
+		return p.Rows()
+	}
+	return p.Round.BySubmission()
+}
+
 func gather[T any](all map[string]*SubmissionRows, rows Table[T], add func(*SubmissionRows, T)) {
 	for i := range rows.Len() {
 		if a := all[cellOf(rows.record, "submission", i)]; a != nil {

@@ -29,8 +29,8 @@ type Page struct {
 	PrintedRows int
 
 	cells   map[int]map[int]Cell
-	last    [2]int // row and column, of those that hold something
-	spans   [][4]int
+	last    [2]int           // row and column, of those that hold something
+	spans   map[int][][2]int // merged columns, from and to, by row
 	heights map[int]float64
 	before  []func(*Report) // what must be set before the rows are streamed
 	after   []func(*Report) // what comes after them
@@ -39,7 +39,7 @@ type Page struct {
 // Put sets a cell.
 func (p *Page) Put(row, col int, c Cell) {
 	if p.cells == nil {
-		p.cells, p.heights = map[int]map[int]Cell{}, map[int]float64{}
+		p.cells, p.heights, p.spans = map[int]map[int]Cell{}, map[int]float64{}, map[int][][2]int{}
 	}
 	if p.cells[row] == nil {
 		p.cells[row] = map[int]Cell{}
@@ -88,9 +88,9 @@ func (p *Page) Span(row, col, cols int, c Cell) {
 	}
 	p.Put(row, col, c)
 	// Merged areas that overlap make Excel offer a repair: what is put last holds.
-	p.spans = slices.DeleteFunc(p.spans, func(s [4]int) bool { return s[0] == row && s[1] < col+cols && s[3] >= col })
+	p.spans[row] = slices.DeleteFunc(p.spans[row], func(s [2]int) bool { return s[0] < col+cols && s[1] >= col })
 	if cols > 1 {
-		p.spans = append(p.spans, [4]int{row, col, row, col + cols - 1})
+		p.spans[row] = append(p.spans[row], [2]int{col, col + cols - 1})
 	}
 	if s, ok := c.Value.(string); ok && c.Look != Title {
 		p.heights[row] = max(p.heights[row], TextHeight(s, wide, textSize))
@@ -251,8 +251,10 @@ func (r *Report) Page(p *Page) (err error) {
 		rows.endRow()
 	}
 	rows.finish()
-	for _, s := range p.spans {
-		try.Do(w.MergeCell(model.CellName(s[0], s[1]), model.CellName(s[2], s[3])))
+	for _, row := range slices.Sorted(maps.Keys(p.spans)) {
+		for _, s := range p.spans[row] {
+			try.Do(w.MergeCell(model.CellName(row, s[0]), model.CellName(row, s[1])))
+		}
 	}
 	for _, add := range p.after {
 		add(r)
