@@ -13,15 +13,19 @@ func (w *workbookReader) loadDrawing(sheet *Sheet, drawing string) {
 	if drawing == "" || !w.parts.Has(drawing) {
 		return
 	}
+	const most = 1000 // objects
 	var at span
 	var words strings.Builder
+	var hollow, opaque bool // a frame around a number, or a line, covers nothing
 	row, col := &at.row, &at.col
 	_ = w.walker.Walk(w.parts.Get(drawing), func(e *ooxml.Element) error {
 		n := func(text string, unit int) int { v, _ := strconv.Atoi(strings.TrimSpace(text)); return v / unit }
 		switch name := string(e.Name); {
 		case e.Start && strings.HasSuffix(name, "Anchor"):
-			at = span{}
+			at, hollow, opaque = span{}, false, false
 			words.Reset()
+		case e.Start && name == "noFill":
+			hollow = hollow || string(e.Parent().Name) == "spPr"
 		case e.Start && (name == "from" || name == "pos"): // a default column and row are 609,600 and 190,500 units
 			row, col = &at.row, &at.col
 			*row, *col = n(e.Attr("y"), 190500), n(e.Attr("x"), 609600)
@@ -35,9 +39,15 @@ func (w *workbookReader) loadDrawing(sheet *Sheet, drawing string) {
 			*col = n(string(e.Text()), 1)
 		case !e.Start && name == "t":
 			words.Write(e.Text())
+		case !e.Start && (name == "pic" || name == "graphicFrame" || name == "contentPart" || name == "sp"):
+			opaque = opaque || name != "sp" || !hollow
+			hollow = false
 		case !e.Start && strings.HasSuffix(name, "Anchor"):
-			sheet.over = append(sheet.over, at)
-			if said := strings.TrimSpace(words.String()); said != "" && at.row > 0 { // what says 样例 stands in the first row
+			said := strings.TrimSpace(words.String())
+			if (opaque || said != "") && len(sheet.over) < most {
+				sheet.over = append(sheet.over, at)
+			}
+			if said != "" && at.row > 0 { // what says 样例 stands in the first row
 				sheet.comments = append(sheet.comments, comment{model.CellName(at.row+1, at.col+1), said})
 			}
 		}

@@ -148,6 +148,11 @@ func TestWhatLiesOverTheCells(t *testing.T) {
 			t.Errorf("%q over %s!%s: %d hidden, %d told, want %d, %d: %+v", over.words, over.sheet, over.cell, count(w, CodeHidden), count(w, CodeNoteWords), over.hidden, over.told, w.Notes)
 		}
 	}
+	frame := func(xml string) string { return strings.ReplaceAll(xml, "</a:prstGeom>", "</a:prstGeom><a:noFill/>") }
+	drawn := edit(t, filled(), func(f *excelize.File) error { return f.AddShape(sheet, box(cell, "")) })
+	if w := readBytes(editParts(t, drawn, "drawings/drawing", frame)); count(w, CodeHidden) != 0 {
+		t.Errorf("a frame around a figure hides it: %+v", w.Notes)
+	}
 }
 
 // Requirement: what a number format makes a cell show is known, whatever Excel's or WPS's way to write it.
