@@ -135,6 +135,7 @@ func TestNumber(t *testing.T) {
 		{people, numeric("12", "-"), "V shown_otherwise"},
 		{people, numeric("0", "0人"), "0 unit_suffix"},
 		{people, numeric("12", "12(3)"), "V shown_otherwise"},
+		{people, numeric("12", "12(3)人"), "V shown_otherwise"},
 		{people, numeric("12", "12)"), "12"},
 		{output, numeric("1200000000000", "1.2万亿元"), "12000 magnitude"},
 		{percent, numeric("95.5", ""), "95.5"},

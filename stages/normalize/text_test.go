@@ -77,6 +77,13 @@ func TestDate(t *testing.T) {
 		{shown("45505", "2023年1月1日", false), "V shown_otherwise"},
 		{shown("45505", "¥45,505", false), "V shown_otherwise"},
 		{serial("9999999", true), "V"},
+		{serial("73050", true), "2099-12-31"},
+		{serial("73051", true), "V"},
+		{serial("73050", false), "2099-12-31 serial_date"},
+		{serial("73051", false), "V"},
+		{serial("36526", false), "2000-01-01 serial_date"},
+		{serial("36525", false), "V"},
+		{shown("1", "1900-01-01", true), "1900-01-01"}, // by the serial number it were 1899-12-31
 		{serial("-1", true), "V"},
 	} {
 		r := ReadDate(c.cell)
