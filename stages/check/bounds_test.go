@@ -98,6 +98,36 @@ func TestOneMistakeDownAColumn(t *testing.T) {
 			t.Errorf("%+v: %d findings, the last says %s", c, len(found), found[len(found)-1].Message)
 		}
 	}
+	var list Edit
+	for i := range minColumnCells {
+		list.Coercions = append(list.Coercions, changed{Field: enrolmentColumn, Kind: "approximate", Row: i + 1})
+	}
+	found, _ := about(t, definition.CodeOf("approximate_number"), facts(t, definition, base(t).apply(list, filling{})), Known{})
+	if len(found) != 1 || !strings.HasPrefix(found[0].Message, "“成员名册”在校生数一列的8格填的是“约300”，读作300、") {
+		t.Errorf("down a column of a list: %+v", found)
+	}
+}
+
+// Days and years are said as people say them.
+func TestDaysAreSaidInChinese(t *testing.T) {
+	filled := map[string]any{"filled_on": map[string]any{"value": "2024-01", "raw": "2024.1"}}
+	early := []map[string]string{{"section": "全部", "means": "实地", "unit": "教育局", "result": "属实", "date": "2023-09-30"}}
+	apart := map[int]map[string]any{1: {"enrolment": 60001}}
+	name := fmt.Sprint(base(t).Members[0]["name"])
+	for _, c := range []struct {
+		rule, want string
+		ruleCase
+	}{
+		{"month_as_number", "显示“2024.1”，看不全是哪一天，按单元格里存的读作2024年1月；", ruleCase{Edit: Edit{Set: filled, Coercions: []changed{{Field: "filled_on", Kind: "ambiguous_month", To: "2024-01"}}}}},
+		{"verification_date_odd", "核实日期为2023年9月30日，", ruleCase{Edit: Edit{Verifications: &early}}},
+		{"school_enrolment", "学校名录为100人（2023年），", ruleCase{Edit: Edit{Members: apart}, Schools: []string{name + "|中职学校|100|2023|"}}},
+		{"school_enrolment", "学校名录为100人，", ruleCase{Edit: Edit{Members: apart}, Schools: []string{name + "|中职学校|100||"}}},
+	} {
+		f, known := prepare(t, c.ruleCase)
+		if found, _ := about(t, definition.CodeOf(c.rule), f, known); len(found) != 1 || !strings.Contains(found[0].Message, c.want) {
+			t.Errorf("%s: %+v, want %s", c.rule, found, c.want)
+		}
+	}
 }
 
 func TestRowsThatAreAColumnOff(t *testing.T) {

@@ -148,11 +148,8 @@ func (b *batch) coveredRefs(r *templates.Rule) []templates.Ref {
 	var refs []templates.Ref
 	for _, c := range r.Cases {
 		of := b.allRefs
-		switch {
-		case c.Field != nil:
+		if c.Field != nil {
 			of = b.def.Refs(c.Field)
-		case c.Year.Year == 0 && len(r.Cases) == 1 && r.Asked == "":
-			return b.allRefs
 		}
 		for _, ref := range of {
 			if (c.Year.Year == 0 || ref.Year == c.Year.Year) && r.Covers(b.def, b.def.Field(ref.Field), ref.Year) {

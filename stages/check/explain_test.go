@@ -48,6 +48,7 @@ func TestWhatAnExplanationIsAbout(t *testing.T) {
 		"2023年和2024年中国特色学徒制培养":    {apprentices},
 		"2022至2024年中国特色学徒制培养":     {apprentices},
 		"2021至2022年中国特色学徒制培养":     nil,
+		"2022年和2024年中国特色学徒制培养":    {apprentices},
 		"中国特色学徒制培养、现场工程师培养":       both,
 		"中国特色学徒制培养，现场工程师培养":       both,
 		"中国特色学徒制培养\n现场工程师培养":      both,
@@ -122,7 +123,7 @@ func TestBlankFiguresAreExplained(t *testing.T) {
 	}
 	for _, about := range []string{label, "2022年" + label, x.Sheet + "!" + x.Cell, x.Code, model.ExplanationAbout(x.Title, x.Message)} {
 		j, x := judge(about, "没有单独统计")
-		if v := j.verdicts[0]; x.Severity != model.Explain || v.Verdict != model.Accept || !v.Ranked || v.Explained != 1 {
+		if v := j.verdicts[0]; x.Severity != model.Explain || v.Verdict != model.Accept || !v.Ranked || v.Explained != 1 || v.Hints != 0 {
 			t.Errorf("%s: %+v %+v", about, x, v)
 		}
 		for _, hollow := range []string{"无", "啊啊啊啊啊啊"} {
@@ -152,6 +153,66 @@ func TestBlankFiguresAreExplained(t *testing.T) {
 	text := base(t).apply(Edit{Set: map[string]any{"plan": nil}, Explanations: map[string]string{"|" + definition.Label("plan"): "还没有写"}}, filling{})
 	if v := run(t, facts(t, definition, text)).verdicts[0]; v.Verdict != model.Return {
 		t.Errorf("a text was explained away: %+v", v)
+	}
+}
+
+// What the Department registers settles a warning, or opens it again, for the values that it names; nothing else is touched.
+func TestTheRegisterAnswersWarnings(t *testing.T) {
+	form := func(words string) *table.Facts {
+		x := base(t).apply(Edit{Set: map[string]any{"filled_on": "2024-08-20", "staff_total": 11, "staff_names": 11}}, filling{})
+		if words != "" {
+			x.Explanations = map[string]string{"|" + definition.Label("filled_on"): words}
+		}
+		return facts(t, definition, x)
+	}
+	of := func(j judgement, rule string) table.Finding {
+		return j.findings[slices.IndexFunc(j.findings, func(x table.Finding) bool { return x.Rule == rule })]
+	}
+	asked := run(t, form(""))
+	late, wrong := of(asked, "after_deadline"), of(asked, "staff_adds_up")
+	entry := func(effect templates.RegisterEffect, about, decision, words string) table.RegisterEntry {
+		sheets := definition.Register().Sheets
+		e := table.RegisterEntry{Sheet: sheets[slices.IndexFunc(sheets, func(s *templates.RegisterSheet) bool { return s.Effect == effect })], Accepted: decision == "采纳",
+			Values: map[string]string{templates.RegisterDecision: decision, templates.RegisterWords: words, templates.RegisterDocument: words}}
+		if e.Fingerprint = about; effect == templates.EffectAnswer {
+			e.Key, e.Fingerprint = about, ""
+		}
+		return e
+	}
+	own := table.KeyOf(definition, form("").Submissions.Row(0).Consortium)
+	for _, c := range []struct {
+		said            string
+		entry           table.RegisterEntry
+		explained, told string
+		accepted        bool
+	}{
+		{"", entry(templates.EffectExplain, late.Fingerprint, "采纳", ""), "采纳", "", true},
+		{"", entry(templates.EffectExplain, late.Fingerprint, "采纳", "台风"), "台风（采纳）", "", true},
+		{"停电", entry(templates.EffectExplain, late.Fingerprint, "采纳", ""), "停电（采纳）", "", true},
+		{"停电", entry(templates.EffectExplain, late.Fingerprint, "不采纳", ""), "", "（原说明不采纳）", false},
+		{"停电", entry(templates.EffectExplain, late.Fingerprint, "不采纳", "请附文件"), "", "（原说明不采纳：请附文件）", false},
+		{"停电", entry(templates.EffectExplain, wrong.Fingerprint, "采纳", ""), "停电", "", false},
+		{"", entry(templates.EffectAnswer, own, "", "闽教〔2024〕1号"), "逾期补报：闽教〔2024〕1号", "", false},
+		{"", entry(templates.EffectAnswer, own+"1", "", "闽教〔2024〕1号"), "", "", false},
+	} {
+		j := runKnowing(t, form(c.said), Known{Register: table.Register{c.entry}})
+		x, y := of(j, "after_deadline"), of(j, "staff_adds_up")
+		if x.Explanation != c.explained || x.Message != late.Message+c.told || x.Accepted != c.accepted || y.Explanation != "" || y.Accepted || y.Severity != model.MustFix {
+			t.Errorf("%+v:\n%+v\n%+v", c, x, y)
+		}
+	}
+}
+
+// Rows that can't be used for one reason are said one by one, or together where they are many.
+func TestManyRowsThatExplainNothing(t *testing.T) {
+	for n, want := range map[int]int{5: 5, 6: 1} {
+		e := Edit{Explanations: map[string]string{}}
+		for i := range n {
+			e.Explanations[fmt.Sprintf("|没有的栏目%d", i)] = "原因"
+		}
+		if found, _ := about(t, definition.CodeOf("explanation_unheard"), facts(t, definition, base(t).apply(e, filling{})), Known{}); len(found) != want {
+			t.Errorf("%d rows: %+v", n, found)
+		}
 	}
 }
 

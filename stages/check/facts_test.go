@@ -50,8 +50,8 @@ type Edit struct {
 
 // changed is a change in reading: of a value, or of a row of a list.
 type changed struct {
-	Field, Kind string
-	Row         int
+	Field, Kind, To string
+	Row             int
 }
 
 func readYAML(t testing.TB, path string, into any) {
@@ -276,7 +276,7 @@ func (g *gathered) slot(f filling, id, sheet string, slot templates.Slot) {
 		if x.Field != key {
 			continue
 		}
-		row := table.Coercion{Submission: id, Field: field.ID, Kind: x.Kind, From: raw, Sheet: sheet, Cell: at}
+		row := table.Coercion{Submission: id, Field: field.ID, Kind: x.Kind, From: raw, To: x.To, Sheet: sheet, Cell: at}
 		if slot.Year != 0 {
 			row.Year = table.Some(int32(slot.Year))
 		}
