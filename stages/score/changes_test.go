@@ -117,8 +117,17 @@ func TestMovesOfOwnFigures(t *testing.T) {
 	if own := got[before[2].id][table.CauseOwn]; want == 0 || !near(own, want) {
 		t.Errorf("own figures moved %v, on the scales as they were %v", own, want)
 	}
+	moves, err := TotalChanges(earlier, nil, basis(d, now, after), now)
+	if err != nil {
+		t.Fatal(err)
+	}
 	felt := 0
 	for id, causes := range got {
+		for _, m := range moves[id] {
+			if want := map[bool]string{true: "数变了：本申报自己", false: "数变了：样例联合体" + before[2].id}[id == before[2].id]; m.Cause == table.CauseScale && m.Because != want {
+				t.Errorf("%s felt the scales because %s, want %s", id, m.Because, want)
+			}
+		}
 		for cause := range causes {
 			switch {
 			case cause == table.CauseScale:
@@ -184,7 +193,17 @@ func TestMovesOfOneCause(t *testing.T) {
 		}
 	}
 
-	moves, err := TotalChanges(plain, nil, nil, roundOf(t, reweighted(t), batch, nil))
+	returned := roundOf(t, d, back, nil)
+	moves, err := TotalChanges(plain, nil, basis(d, returned, back), returned)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, m := range moves {
+		if want := "退出定标：样例联合体2024-05（退回修改）"; m[0].Because != want {
+			t.Errorf("%s moved because %s, want %s", id, m[0].Because, want)
+		}
+	}
+	moves, err = TotalChanges(plain, nil, nil, roundOf(t, reweighted(t), batch, nil))
 	if err != nil {
 		t.Fatal(err)
 	}

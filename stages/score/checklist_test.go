@@ -2,7 +2,9 @@ package score
 
 import (
 	"math"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -57,10 +59,81 @@ func assessed(t *testing.T, seed uint64, findings []table.Finding) (*scoredBatch
 	return f, ranked, facts, judgement
 }
 
+// deducted is assessed with points off some totals, as the register decided.
+func deducted(t *testing.T, seed uint64) (*scoredBatch, []*entrant) {
+	f, ranked, _, _ := assessed(t, seed, nil)
+	for i, e := range ranked {
+		e.Deduction = table.Some(float64((i*int(seed+2))%4) / 2)
+		e.Total -= e.Deduction.V
+	}
+	return f, assignRanks(ranked)
+}
+
+// Requirements of a swap
+//  1. With the weight as it says, the others scaled so that the sum stays, the two have the same total, deductions included.
+//  2. No smaller change of any single weight does that; where it says that none does, none does.
+//  3. The weight in words is on the side where the other is ahead.
+func TestSwaps(t *testing.T) {
+	const k = 3
+	printed := regexp.MustCompile(`(?:提|降)到([0-9.]+)分以`)
+	raised, lowered, never := 0, 0, 0
+	for seed := range uint64(6) {
+		f, ranked := deducted(t, seed)
+		for _, a := range ranked {
+			for _, b := range ranked {
+				if !a.inside(k) || b.inside(k) {
+					continue
+				}
+				lead := func(i int, weight float64) float64 {
+					w := f.weights(true)
+					change := weight - w[i]
+					w[i] = weight
+					for n := range w {
+						w[n] *= 100 / (100 + change)
+					}
+					return weightedTotal(w, a.points) - weightedTotal(w, b.points) - a.Deduction.V + b.Deduction.V
+				}
+				s := f.newSwap(a, b)
+				reach := 100.0 // how far no weight may go
+				if s.Point == "" {
+					never++
+				} else {
+					i := slices.IndexFunc(f.criteria, func(c criterion) bool { return c.ID == s.Point })
+					reach = math.Abs(s.Needed.V - s.Weight.V)
+					if s.Weight.V != f.criteria[i].weight || s.Needed.V < 0 || s.Needed.V > 100 || !near9(lead(i, s.Needed.V), 0) {
+						t.Errorf("seed %d: %+v leaves a lead of %v", seed, s, lead(i, s.Needed.V))
+					}
+					if at := printed.FindStringSubmatch(s.Words); at != nil {
+						weight, _ := strconv.ParseFloat(at[1], 64)
+						if lead(i, weight) > 1e-9 || math.Abs(weight-s.Needed.V) > 0.01 {
+							t.Errorf("seed %d: %s, and yet a lead of %v", seed, s.Words, lead(i, weight))
+						}
+					}
+					if s.Needed.V > s.Weight.V {
+						raised++
+					} else {
+						lowered++
+					}
+				}
+				for i, c := range f.criteria {
+					for n := -20; n <= 20 && c.weight > 0; n++ {
+						if at := c.weight + reach*0.999*float64(n)/20; at >= 0 && at <= 100 && lead(i, at) < -1e-9 {
+							t.Errorf("seed %d: %+v, and %s at %v leaves %v", seed, s, c.ID, at, lead(i, at))
+						}
+					}
+				}
+			}
+		}
+	}
+	if raised == 0 || lowered == 0 || never == 0 {
+		t.Errorf("%d raised, %d lowered, %d never: the test shows nothing", raised, lowered, never)
+	}
+}
+
 func TestCertificate(t *testing.T) {
 	const k = 3
 	for seed := range uint64(3) {
-		f, ranked, _, _ := assessed(t, seed, nil)
+		f, ranked := deducted(t, seed)
 		got := f.certificate(ranked, k)
 		if len(got) != 1 || got[0].Moved.V <= 0 {
 			t.Fatalf("%+v", got)

@@ -17,8 +17,13 @@ import (
 //  3. Before all marks are in, every neighbouring pair has its sentence, and what it says is so; afterwards none has.
 //  4. What depends on an open finding, and where a returned submission would stand if it were mended, agrees with working it out again.
 
-// panelled scores a batch with five experts whose leniencies are known; recused says who stood aside from whom.
+// panelled scores a batch with five experts whose leniencies are known; recused says who stood aside from whom, or from all.
 func panelled(t *testing.T, recused map[string]string) (*table.Ranking, []float64) {
+	return withheld(t, table.MarkConflict, recused)
+}
+
+// withheld is panelled with marks that don't count for another reason.
+func withheld(t *testing.T, status string, from map[string]string) (*table.Ranking, []float64) {
 	t.Helper()
 	d, lenient := definition(t), []float64{8, -6, 3, -5, 0}
 	batch := allRanked(d, 8, 3)
@@ -26,8 +31,8 @@ func panelled(t *testing.T, recused map[string]string) (*table.Ranking, []float6
 		return 60 + float64((int(s[len(s)-1])*13+len(p)*5+int(p[0])*11)%20) + lenient[x]
 	})
 	for i := range marks {
-		if m := &marks[i]; recused[m.Expert] == m.Submission {
-			m.Status = table.MarkConflict
+		if m := &marks[i]; from[m.Expert] == m.Submission || from[m.Expert] == "all" {
+			m.Status = status
 		}
 	}
 	facts, judgement := tables(d, batch)
@@ -51,6 +56,22 @@ func TestLeniency(t *testing.T) {
 		if tried != (recused != nil) {
 			t.Errorf("recused %v, tried %v", recused, tried)
 		}
+	}
+}
+
+// Only who stands aside makes the experts' sets differ: not from everybody alike, and not by a mark that is faulty. That is said of its expert.
+func TestLeniencyMattersWhereSomeStandAside(t *testing.T) {
+	aside, _ := withheld(t, table.MarkConflict, map[string]string{"E1": "all"})
+	faulty, _ := withheld(t, table.MarkUnknown, map[string]string{"E1": "2024-01"})
+	for what, got := range map[string]*table.Ranking{"from all": aside, "faulty": faulty} {
+		for s := range got.Scenarios.All() {
+			if s.Scenario == "leniency" {
+				t.Errorf("%s: tried %+v", what, s)
+			}
+		}
+	}
+	if x := faulty.Experts.Row(0); x.Invalid != x.Asked-x.Counted || x.Invalid < 10 || !strings.Contains(x.Lacking, "2024-01 1.2") {
+		t.Errorf("%+v", x)
 	}
 }
 

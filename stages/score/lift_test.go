@@ -81,6 +81,24 @@ func TestLifts(t *testing.T) {
 			}
 		}
 	}
+	// Marks are lifted to the best as well.
+	facts, judgement := tables(d, allRanked(d, 6, 2))
+	marks := marksOf(d, allRanked(d, 6, 2), 3, func(_ int, s, _ string) float64 { return float64(20 + 10*int(s[len(s)-1]-'0')) })
+	lifted, err := Run(facts, judgement, markingOf(marks), Options{Draws: 1, Select: k})
+	if err != nil {
+		t.Fatal(err)
+	}
+	byMarks := 0
+	for l := range lifted.Lifts.All() {
+		if own := float64(20 + 10*int(l.Submission[len(l.Submission)-1]-'0')); l.Evidence == "" {
+			if byMarks++; l.BestOf != "2024-06" || l.Raw.V != own || l.Best != 80 {
+				t.Errorf("%+v, own marks of %v", l, own)
+			}
+		}
+	}
+	if byMarks == 0 {
+		t.Error("no mark was lifted")
+	}
 	// All are inside: nothing to say.
 	facts, judgement, marking := evenly(d, allRanked(d, 3, 1))
 	got, err := Run(facts, judgement, marking, Options{Draws: 1, Select: 3})

@@ -88,6 +88,10 @@ func TestMarksCountTogether(t *testing.T) {
 			t.Errorf("%s: total %v with marks of 75 everywhere, want %v: %+v", k.Submission, k.Total, want, k)
 		}
 	}
+	vetoes := slices.DeleteFunc(slices.Clone(marks), func(m table.Mark) bool { return m.Kind == table.MarkPoint })
+	if none, _ := judged(t, d, batch, vetoes, Options{Draws: 5}); none.ranking[0].State != string(table.FiguresOnly) {
+		t.Errorf("no point was marked, and yet %+v", none.ranking[0])
+	}
 	lacking := slices.Clone(marks)
 	for i := range lacking {
 		if lacking[i].Submission == batch[4].id && lacking[i].Point == "6.2" && lacking[i].Expert == "E3" {
@@ -300,10 +304,11 @@ func TestCredibility(t *testing.T) {
 	set := func(i int, field string, year int, v float64) {
 		batch[i].numbers[templates.Ref{Field: field, Year: year}] = v
 	}
-	set(0, "apprentices", 2026, 400)    // 105 → 400
-	set(1, "apprentices", 2023, 0)      // from nothing
-	set(1, "apprentices", 2026, 200)    //
-	set(2, "conversion_rate", 2026, 99) // 50 → 99 %
+	set(0, "apprentices", 2026, 400)     // 105 → 400
+	set(1, "apprentices", 2023, 0)       // from nothing
+	set(1, "apprentices", 2026, 200)     //
+	set(2, "conversion_rate", 2026, 99)  // 50 → 99 %
+	set(4, "field_engineers", 2026, 140) // 10.1 % a year, hardly more than the 5 % so far, and more than anybody else
 	delete(batch[3].numbers, templates.Ref{Field: "apprentices", Year: 2026})
 	facts, judgement := tables(d, batch)
 	got, err := Run(facts, judgement, table.Marking{}, Options{Draws: 5})

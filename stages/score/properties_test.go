@@ -7,6 +7,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/shopspring/decimal"
 	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"
@@ -39,9 +40,9 @@ func with(batch []*made, i int, x edit) []*made {
 }
 
 // standings scores a batch as far as its ranks.
-func standings(t interface{ Fatal(...any) }, d *templates.Definition, batch []*made) (*scoredBatch, []*entrant) {
+func standings(t interface{ Fatal(...any) }, d *templates.Definition, batch []*made, marks ...table.Mark) (*scoredBatch, []*entrant) {
 	facts, judgement := tables(d, batch)
-	f, err := scoreBatch(&table.Round{Facts: facts, Judgement: judgement}, nil, 1)
+	f, err := scoreBatch(&table.Round{Facts: facts, Judgement: judgement, Marking: markingOf(marks)}, nil, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +56,11 @@ func TestPropertiesHold(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		batch := random(d, rapid.IntRange(2, 9).Draw(t, "submissions"), rapid.Uint64Range(0, 1000).Draw(t, "seed"), rapid.Bool().Draw(t, "gaps"))
 		batch[0].verdict = table.Verdict{Submission: batch[0].id, Verdict: model.Accept, Ranked: true}
-		f, ranked := standings(t, d, batch)
+		var marks []table.Mark
+		if rapid.Bool().Draw(t, "marked") {
+			marks = marksOf(d, batch, 3, func(x int, s, p string) float64 { return float64((x*7 + int(s[len(s)-1])*13 + int(p[0])*11) % 100) })
+		}
+		f, ranked := standings(t, d, batch, marks...)
 		if lapses, tried := f.testProperties(ranked); len(lapses) > 0 || tried != len(ranked) {
 			t.Fatalf("%d tried; %+v", tried, lapses)
 		}
@@ -65,7 +70,7 @@ func TestPropertiesHold(t *testing.T) {
 		x := edits[rapid.IntRange(0, len(edits)-1).Draw(t, "edit")]
 		got := p.placeAfter(e, x)
 		i := slices.IndexFunc(batch, func(m *made) bool { return m.id == e.submission.Submission })
-		_, again := standings(t, d, with(batch, i, x))
+		_, again := standings(t, d, with(batch, i, x), marks...)
 		j := slices.IndexFunc(again, func(o *entrant) bool { return o.submission.Submission == e.submission.Submission })
 		if !near(got.Total, again[j].Total) || got.Rank != int(again[j].Rank.V) {
 			t.Fatalf("%s %v %s: %+v bit by bit, %v at %d anew", x.property, x.ref, x.description, got, again[j].Total, again[j].Rank.V)
@@ -114,6 +119,33 @@ func withRubric(t testing.TB, path string, change func(string) string) *template
 		t.Fatal(err)
 	}
 	return d
+}
+
+// What is tried with a figure, and what then mustn't happen.
+func TestWhatIsTried(t *testing.T) {
+	f, ranked := standings(t, definition(t), random(definition(t), 3, 1, false))
+	p := &propertyTester{f, ranked, nil}
+	for ref, want := range map[templates.Ref]string{{Field: "apprentices", Year: 2022}: PropertyPrior, {Field: "apprentices", Year: 2023}: PropertyBetter,
+		{Field: "apprentices", Year: 2026}: PropertySupplementary, {Field: "staff_full_time"}: PropertyBetter, {Field: "staff_total"}: PropertySize, {Field: "funding_total", Year: 2024}: PropertyBetter} {
+		x := p.changedFigure(p.def.Field(ref.Field), ref, decimal.NewFromInt(40))
+		value := map[string]int64{PropertyPrior: 20, PropertySize: 20, PropertyBetter: 45, PropertySupplementary: 81}[want]
+		if x.property != want || x.value.IntPart() != value {
+			t.Errorf("%v: %s with %v, want %s with %v", ref, x.property, x.value, want, value)
+		}
+	}
+	was := table.Position{Total: 50, Rank: 3}
+	for _, c := range []struct {
+		total                           float64
+		rank                            int
+		blank, better, neitherDirection bool // violated
+	}{{50, 3, false, false, false}, {51, 3, true, false, true}, {50, 2, true, false, true}, {49, 3, false, true, true}, {50, 4, false, true, true}, {50 + 1e-10, 3, false, false, false}, {50 - 1e-10, 3, false, false, false}} {
+		now := table.Position{Total: c.total, Rank: c.rank}
+		for property, want := range map[string]bool{PropertyBlank: c.blank, PropertyPrior: c.blank, PropertySize: c.blank, PropertyMember: c.better, PropertyBetter: c.better, PropertySupplementary: c.neitherDirection} {
+			if got := (edit{property: property}).violatedBy(was, now); got != want {
+				t.Errorf("%s: %+v violates it %v, want %v", property, now, got, want)
+			}
+		}
+	}
 }
 
 func TestBentRubricIsFoundOut(t *testing.T) {

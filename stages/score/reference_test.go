@@ -94,7 +94,7 @@ func TestScalesStay(t *testing.T) {
 	other := withRubric(t, "../../templates/2024/rubric.yaml", func(s string) string {
 		return strings.Replace(s, "expr: 'demand_reports.last'", "expr: 'demand_reports.last * 2'", 1)
 	})
-	if m := method(onScales(t, other, batch, panelOf(d, ids...), kept)); !strings.Contains(m, "尺度沿用上一轮；") {
+	if m := method(onScales(t, other, batch, panelOf(d, ids...), kept)); !strings.Contains(m, "尺度沿用上一轮；1条依据的算法改了") {
 		t.Error(m)
 	}
 	unmarked := slices.Collect(onScales(t, d, batch, nil, nil).Scales.All())
@@ -182,6 +182,22 @@ func TestPerStudentOnlyWithTheDepartmentsNumbers(t *testing.T) {
 			if s.Submission == batch[0].id && s.Evidence == "apprentices_level" && !near(s.Raw.V, want) {
 				t.Errorf("%v per 1,000 students of %d members, want %v", s.Raw, len(members), want)
 			}
+		}
+	}
+	// Without that base the list serves for nothing: as evidence counts what was stated.
+	facts, judgement = tables(definition(t), batch)
+	stated, err := Run(facts, judgement, table.Marking{}, Options{Draws: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	judgement.Register = register
+	besides, err := Run(facts, judgement, table.Marking{}, Options{Draws: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range stated.Scores.Len() {
+		if was, is := stated.Scores.Row(i), besides.Scores.Row(i); was != is {
+			t.Errorf("the list of schools changed %+v to %+v", was, is)
 		}
 	}
 	if m := got.Ranking.Row(0).Method; !strings.Contains(m, "秩相关") || strings.Contains(m, "有漏洞") {

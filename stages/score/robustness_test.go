@@ -151,6 +151,12 @@ func TestQuantile(t *testing.T) {
 	}
 }
 
+func TestMidranks(t *testing.T) {
+	if got := midranks([]float64{7, 1, 7, 9}); !slices.Equal(got, []float64{2.5, 1, 2.5, 4}) {
+		t.Errorf("equals share their mean rank, and yet %v", got)
+	}
+}
+
 func TestBudget(t *testing.T) {
 	d := withBudget(t, 1000)
 	batch := random(d, 9, 4, false)

@@ -191,6 +191,9 @@ func TestRaw(t *testing.T) {
 			t.Errorf("%s: %v, by hand %v", want.evidence, row.Raw, want.raw)
 		}
 	}
+	if row := got.row(t, m.id, "1.1", "school_kinds"); row.Cells != "成员名册!B5:B12" {
+		t.Errorf("the roster is at %s", row.Cells)
+	}
 	row := got.row(t, m.id, "3.1", "apprentices_level")
 	if row.Cells != placeOf(d, "apprentices", 2023) || row.Formula != "apprentices.last" || row.Kind != "level" || row.Method != "percentile" {
 		t.Errorf("the evidence can't be followed: %+v", row)
@@ -200,6 +203,50 @@ func TestRaw(t *testing.T) {
 func placeOf(d *templates.Definition, field string, year int) string {
 	slot := d.Layout().Slot(field, year)
 	return slot.Sheet + "!" + model.CellName(slot.Row, slot.Col)
+}
+
+// addUp fails where the points of the evidence and of the experts are not the point's, or the parts of a total not the total.
+func addUp(t *testing.T, r result) {
+	t.Helper()
+	points := map[[2]string]float64{}
+	for _, s := range r.scores {
+		if at := [2]string{s.Submission, s.Point}; s.Evidence != "" {
+			points[at] += s.Points.V
+		} else {
+			points[at] += s.ExpertPoints.V - s.Points.V
+		}
+	}
+	for at, apart := range points {
+		if !near(apart, 0) {
+			t.Errorf("%v: the parts of the point are %v apart from it", at, apart)
+		}
+	}
+	for _, k := range r.ranking {
+		if !near(k.Foundation+k.Promise+k.Experts.V-k.Deduction.V, k.Total) {
+			t.Errorf("what was reached, what is promised and the experts' aren't the total: %+v", k)
+		}
+	}
+}
+
+func TestPartsAddUp(t *testing.T) {
+	d := definition(t)
+	for seed := range uint64(4) {
+		batch := allRanked(d, 6, seed)
+		for _, field := range []string{"training_bases", "industry_colleges"} { // all that 3.3 rests on
+			ref := templates.Ref{Field: field, Year: 2023}
+			delete(batch[0].numbers, ref)
+			batch[0].excused[ref] = true
+		}
+		apprentices := templates.Ref{Field: "apprentices", Year: 2023} // a part of 3.1
+		delete(batch[1].numbers, apprentices)
+		batch[1].excused[apprentices] = true
+		addUp(t, run(t, d, batch, Options{Draws: 1}))
+		marked, _ := judged(t, d, batch, marksOf(d, batch, 3, func(x int, s, p string) float64 { return float64((x*7 + int(s[len(s)-1])*13 + int(p[0])*11) % 100) }), Options{Draws: 1})
+		if k := marked.of(t, batch[0].id); !k.Complete || k.Present == 1 {
+			t.Fatalf("nothing was left out: %+v", k)
+		}
+		addUp(t, marked)
+	}
 }
 
 func TestBounds(t *testing.T) {
@@ -213,6 +260,8 @@ func TestBounds(t *testing.T) {
 				t.Fatalf("bounds %v–%v outside 0–%v: %+v", s.Lower, s.Upper, figures, s)
 			case s.Evidence == "" && s.Value.Valid && (figures*s.Value.V < s.Lower-1e-12 || figures*s.Value.V > s.Upper+1e-12):
 				t.Fatalf("%v points outside %v–%v: %+v", s.Points.V, s.Lower, s.Upper, s)
+			case s.Evidence == "" && s.Value != s.Normalised: // before there are marks, figures are all there is
+				t.Fatalf("the figures' mean isn't the value: %+v", s)
 			case s.Status == "scored" && !near(s.Lower, s.Upper), s.Status == "missing" && s.Points.Valid, (s.Status == "missing" || s.Status == "partial" || s.Status == "bottom") && s.Note == "":
 				t.Fatalf("status %s doesn't fit: %+v", s.Status, s)
 			}
@@ -308,6 +357,12 @@ func TestMissing(t *testing.T) {
 	}
 	if s := got.row(t, m.id, "3.1", ""); s.Status != "partial" || !(s.Lower < s.Points.V && s.Points.V < s.Upper) {
 		t.Errorf("a point of which an evidence was left out: %+v", s)
+	} else {
+		evidence := d.Rubric().Point("3.1").Evidence
+		share := evidence[slices.IndexFunc(evidence, func(x *templates.Evidence) bool { return x.ID == "apprentices_level" })].Weight.InexactFloat64()
+		if !strings.HasPrefix(s.Note, percent(share)+"登记同意不计，") || !strings.HasSuffix(s.Note, "得分按1.0385放大") { // 54 of 52
+			t.Errorf("how it was left out: %s", s.Note)
+		}
 	}
 	sum, values := 0.0, 0.0
 	for _, p := range d.Rubric().Points() {
@@ -419,6 +474,16 @@ func TestTies(t *testing.T) {
 	}
 	if taken[a.Rank.V] != 2 || taken[a.Rank.V+1] != 0 {
 		t.Errorf("ranks %v: after a tie the next rank is skipped", taken)
+	}
+	facts, judgement, marking := evenly(d, batch)
+	crossed, err := Run(facts, judgement, marking, Options{Draws: 100, Select: int(a.Rank.V)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k := range crossed.Ranking.All() {
+		if (k.Line == table.Tied) != k.Tied || k.Tied && (k.Firm != table.Contested || !strings.HasPrefix(k.LineReason, "并列跨线")) {
+			t.Errorf("equals on both sides of the line: %+v", k)
+		}
 	}
 }
 
