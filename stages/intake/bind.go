@@ -196,7 +196,7 @@ func inputNames(layout *templates.SheetLayout) []string {
 // mostVoted returns the sheet with most votes, the first of equals; nil if there are none.
 func (b *binder) mostVoted(votes map[*Sheet]int) (best *Sheet) {
 	for _, s := range b.book.Sheets {
-		if votes[s] > 0 && (best == nil || votes[s] > votes[best]) {
+		if votes[s] > votes[best] {
 			best = s
 		}
 	}

@@ -210,6 +210,7 @@ func TestSavedResultsAreComparedWithTheirFormulas(t *testing.T) {
 		{"A1*50%", "1.5", ""}, {"ROUND(A1/A2,1)", "0.7", "0.8"}, {"0.1+0.2", "0.3", ""}, {"-A2", "4", "-4"}, {"SUM(A2:A1)", "8", "7"},
 		{"IF(1>2,12,2)", "12", "2"}, {"IF(AND(A1=3,A2>=4),A1,0)", "3", ""}, {"'2 另一张'!A2", "3", "4"}, {"SUM('2 另一张'!A1:A2)", "3", "7"}, {"表!A1+1", "3", "4"}, {"MOD(A2,3)", "2", "1"},
 		// what it can't calculate is left alone, whoever wrote it
+		{"1000000000000+1", "1000000000000", ""}, {"1000000+1", "1000000", "1000001"}, // more digits than a cell shows
 		{"A4+1", "1", ""}, {"VLOOKUP(A1,B:B,1)", "1", ""}, {"'别的表'!A1", "1", ""}, {"ROUND(A1)", "1", ""}, {"ABS()", "1", ""}, {"MAX(,)", "1", ""},
 		{"1/0", "1", ""}, {"SUM(A1:ZZ9999)", "1", ""}, {"((((", "1", ""}, {"A0", "1", ""}, {"A1:A2:A3", "1", ""}, {"1%%+", "1", ""}, {strings.Repeat("(", 900), "1", ""},
 	} {
@@ -219,6 +220,22 @@ func TestSavedResultsAreComparedWithTheirFormulas(t *testing.T) {
 			t.Errorf("=%s with %s: %q, not %q", c.formula, c.saved, b.out.Entries[0].Stale, c.stale)
 		}
 	}
+}
+
+// A sheet of another name with a long first column is not taken for the self-check, in which every row has a code.
+func TestLongColumnsAreNoSelfCheck(t *testing.T) {
+	w := readBytes(edit(t, sent(), func(f *excelize.File) error {
+		if _, err := f.NewSheet("底稿"); err != nil {
+			return err
+		}
+		for row := range len(definition().Rules) {
+			if err := f.SetCellStr("底稿", model.CellName(row+1, 1), "备忘"); err != nil {
+				return err
+			}
+		}
+		return f.SetCellStr("底稿", "A2", definition().Rules[0].Code)
+	}))
+	sameValues(t, w, len(definition().Rules))
 }
 
 func TestOutsideTheForm(t *testing.T) {

@@ -101,6 +101,74 @@ func TestContentAgainstName(t *testing.T) {
 	}
 }
 
+// A workbook that is no submission is handed over cell by cell, and one that can't be read not at all.
+func TestCellsOfOtherWorkbooks(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, map[string][]byte{"登记.xlsx": small(t, `<sheetData><row r="1"><c r="A1"><v>1</v></c><c r="B1" t="str"><v> </v></c></row></sheetData>`, nil), "坏.xlsx": sent()[:5000], "表.xlsx": sent()})
+	file, cells := ReadCells(FromDisk(filepath.Join(dir, "登记.xlsx")))
+	if file.Fate != model.Accepted || len(cells) != 1 || cells[0].Place != (model.Place{File: "登记.xlsx", Sheet: "表", Cell: "A1"}) {
+		t.Errorf("%+v %+v", file, cells)
+	}
+	if file, cells := ReadCells(FromDisk(filepath.Join(dir, "坏.xlsx"))); file.Code != CodeIncomplete || cells != nil {
+		t.Errorf("%+v %+v", file, cells)
+	}
+	for name, want := range map[string]int{"登记.xlsx": 0, "坏.xlsx": 0, "表.xlsx": 2024} {
+		if year := FormYear(FromDisk(filepath.Join(dir, name))); year != want {
+			t.Errorf("%s is of %d, want %d", name, year, want)
+		}
+	}
+}
+
+// Requirements of Word files
+//  1. The main part and the footers are handed over, wherever they lie, and what is made of them decides.
+//  2. What is no Word file of today is refused, and it is said what it is.
+func TestWordFiles(t *testing.T) {
+	word := func(kind string, more ...part) []byte {
+		return putTogether(t, append([]part{{"[Content_Types].xml", []byte(`<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Override PartName="/word/document.xml" ContentType="application/` + kind + `.main+xml"/></Types>`)},
+			{"_rels/.rels", []byte(`<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/></Relationships>`)}}, more...))
+	}
+	const today = "vnd.openxmlformats-officedocument.wordprocessingml.document"
+	document := part{"word/document.xml", []byte("<d/>")}
+	sound := word(today, document, part{"word/footer1.xml", []byte("<f/>")}, part{"word/footer12.xml", []byte("<g/>")})
+	for what, c := range map[string]struct {
+		data       []byte
+		foreign    string
+		err        error
+		want, said string // code, and what it says; of an accepted one what was handed over
+	}{
+		"the form":                {sound, "", nil, "", "<d/> <f/> <g/>"},
+		"another document":        {sound, "没有推荐书的表", nil, CodeNotWordForm, "没有推荐书的表"},
+		"a document that is torn": {sound, "", damagedError("标签没有结束"), CodeDamaged, "document.xml：标签没有结束"},
+		"with macros":             {word("vnd.ms-word.document.macroEnabled", document), "", nil, CodeNotWord, "带宏的文档（.docm）"},
+		"a workbook":              {sent(), "", nil, CodeNotWord, "工作簿（.xlsx）"},
+		"of OpenOffice":           {word("x", document, part{"mimetype", []byte("application/vnd.oasis.opendocument.text")}), "", nil, CodeNotWord, "ODF 文档（.odt）"},
+		"another package":         {word("x", document), "", nil, CodeNotWord, "别的压缩文件"},
+		"without its main part":   {word(today), "", nil, CodeNotWord, "别的压缩文件"},
+		"a page of the web":       {[]byte("<html><body>推荐书</body></html>"), "", nil, CodeNotWord, "网页或文本"},
+		"nothing":                 {nil, "", nil, CodeEmpty, ""},
+	} {
+		dir, handed := t.TempDir(), []string(nil)
+		put(t, dir, map[string][]byte{"推荐书.docx": c.data})
+		file := ReadWord(FromDisk(filepath.Join(dir, "推荐书.docx")), func(main []byte, footers [][]byte) (string, error) {
+			handed = append(handed, string(main))
+			for _, footer := range footers {
+				handed = append(handed, string(footer))
+			}
+			return c.foreign, c.err
+		})
+		said := file.Detail
+		if file.Fate == model.Accepted {
+			said = strings.Join(handed, " ")
+		}
+		if file.Code != c.want || (file.Fate == model.Accepted) != (c.want == "") || !strings.Contains(said, c.said) || len(file.SHA256) != 64 && c.data != nil {
+			t.Errorf("%s: %+v, handed over %v", what, file, handed)
+		}
+	}
+	if file := ReadWord(FromDisk(t.TempDir()), nil); file.Code != CodeUnreadable {
+		t.Errorf("a folder: %+v", file)
+	}
+}
+
 func TestPackagesThatLie(t *testing.T) {
 	// Stored, so that a package that was cut off behind its first file ends like a whole container.
 	pack := stored(t, putTogether(t, []part{{"甲.xlsx", filled()}, {"乙.xlsx", sparse()}}))

@@ -173,6 +173,17 @@ func (b shape) words() string {
 	return strings.Join(out, "\n")
 }
 
+// A name of the whole workbook is meant before one of a single sheet, in whatever order they are defined.
+func TestNamesOfOneSheet(t *testing.T) {
+	title, slot := newShape().slot("apprentices", 2023)
+	local := DefinedName{Name: slot.Name, Scope: title, RefersTo: "'" + title + "'!$A$1"}
+	before, behind := newShape(), newShape()
+	before.Names, behind.Names = slices.Insert(before.Names, 0, local), append(behind.Names, local)
+	if said := before.words() + behind.words(); said != "" {
+		t.Error(said)
+	}
+}
+
 func TestShapes(t *testing.T) {
 	const figures, roster = "2年度数据", "成员名册"
 	d := definition()

@@ -150,6 +150,8 @@ func TestSmallWorkbooks(t *testing.T) {
 		{"a first look that strikes", row(`<c r="A1" s="0"><v>1</v></c><c r="B1"><v>1</v></c>`), map[string]string{"styles": `<fonts><font><strike/></font></fonts><cellXfs><xf/></cellXfs>`}, `A1 number "1" struck 1; B1 number "1"`},
 		{"a sheet of another language", row(`<c r="A1"><v>1</v></c>`), map[string]string{"sheets": `<sheet name="表" sheetId="1" r:id="r1"/><x:sheet xmlns:x="urn:x" name="假" sheetId="2"/>`}, `A1 number "1"`},
 		{"a cell of another language", row(`<x:c xmlns:x="urn:x" r="A1"><x:v>1</x:v></x:c><c r="B1"><v>2</v></c>`), nil, `B1 number "2"`},
+		{"a format for texts", row(`<c r="A1" s="1" t="str"><v>甲</v></c><c r="B1" s="1"><v>1</v></c>`), map[string]string{"styles": `<numFmts><numFmt numFmtId="200" formatCode="0;-0;0;@&quot;（代填）&quot;"/></numFmts><cellXfs><xf/><xf numFmtId="200"/></cellXfs>`},
+			`A1 text "甲" shown 甲（代填）; B1 number "1"`},
 		{"a format without a number", row(`<c r="A1"><v>1</v></c>`), map[string]string{"styles": `<numFmts><numFmt numFmtId="x" formatCode="0"/></numFmts>`}, "LHT-1-006 styles.xml：数字格式编号有误"},
 	} {
 		if got := cellWords(t, small(t, c.sheet, c.more)); got != c.want {

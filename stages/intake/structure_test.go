@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -305,6 +306,12 @@ func TestOwnSheets(t *testing.T) {
 		"an answer in the list":      {returned("C3", "去年没有"), "退回问题!C3"},
 		"in place of what was said":  {returned("C2", "去年没有"), "退回问题!C2"},
 		"below the list of a return": {returned("A4", "此致"), "退回问题!A4"},
+		"the list moved to the right": {func(f *excelize.File) error {
+			return errors.Join(returned("A1", "程度")(f), f.InsertCols(templates.ReturnSheet, "A", 2))
+		}, ""},
+		"in front of the list": {func(f *excelize.File) error {
+			return errors.Join(returned("A1", "程度")(f), f.InsertCols(templates.ReturnSheet, "A", 2), f.SetCellStr(templates.ReturnSheet, "B2", "不属实"))
+		}, "退回问题!B2"},
 	} {
 		w := readBytes(edit(t, edit(t, filled(), func(f *excelize.File) error { _, err := f.NewSheet("底稿"); return err }), c.change))
 		mustAccept(t, w)
