@@ -39,6 +39,7 @@ type Sheet struct {
 	used     bool   // some of it became a value
 	part     string // of the container
 	comments []comment
+	embedded int    // files
 	over     []span // where pictures, charts and text boxes lie, from row and column 0
 }
 

@@ -155,6 +155,20 @@ func TestWhatLiesOverTheCells(t *testing.T) {
 	}
 }
 
+// Requirement: a file embedded in a sheet is told, since nobody reads it.
+func TestEmbeddedFilesAreTold(t *testing.T) {
+	sheet, cell := slotAt(t, "apprentices", 2022)
+	data := edit(t, filled(), func(f *excelize.File) error { return f.AddShape(sheet, &excelize.Shape{Cell: cell, Type: "rect"}) })
+	data = changeParts(t, data, "worksheets/_rels", func(xml string) string {
+		return strings.Replace(xml, "</Relationships>", `<Relationship Id="r99" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/package" Target="../embeddings/a.docx"/></Relationships>`, 1)
+	})
+	w := readBytes(data)
+	mustAccept(t, w)
+	if n := noteOf(t, w, CodeLoose); n.Vars["detail"] != "（嵌入的文件 1 个）" || n.Places[0].Sheet != sheet {
+		t.Errorf("told as %+v", n)
+	}
+}
+
 // Requirement: what a number format makes a cell show is known, whatever Excel's or WPS's way to write it.
 func TestNumberFormats(t *testing.T) {
 	for _, c := range []struct{ code, raw, shown string }{

@@ -100,6 +100,11 @@ func (b *binder) report() {
 	}
 	b.reportLoose(b.reportCopies())
 	b.reportComments()
+	for _, s := range b.book.Sheets {
+		if s.embedded > 0 {
+			b.note(CodeLoose, fmt.Sprintf("（嵌入的文件 %d 个）", s.embedded), model.Place{File: b.out.File.Path, Sheet: s.Title})
+		}
+	}
 	b.reportHidden()
 	if b.byLabel > 0 {
 		b.note(CodeNamesLost, strconv.Itoa(b.byLabel)+" 处", b.filePlace())

@@ -91,6 +91,9 @@ func (w *workbookReader) readAll(main string) (book *Book, refusal *Refusal) {
 		rels, _ := w.parts.Relations(w.walker, s.part) // no value depends on what can't be read of these
 		w.loadComments(s, ooxml.TargetByType(rels, "/comments"))
 		w.loadDrawing(s, ooxml.TargetByType(rels, "/drawing"))
+		s.embedded = len(table.Where(slices.Values(rels), func(r ooxml.Relation) bool {
+			return strings.HasSuffix(r.Type, "/package") || strings.HasSuffix(r.Type, "/oleObject")
+		}))
 	}
 	for i, n := range w.book.Names {
 		if at, err := strconv.Atoi(n.Scope); err == nil && at >= 0 && at < len(w.sheets) {
