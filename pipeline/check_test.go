@@ -79,7 +79,7 @@ func TestCheckAgreesWithTheRun(t *testing.T) {
 			}
 		}
 	}
-	if len(together.Later) != 8 {
+	if len(together.Later) != 11 {
 		t.Errorf("the rules left to the run: %+v", together.Later)
 	}
 }

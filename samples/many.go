@@ -59,7 +59,7 @@ func writeOne(out string, d *templates.Definition, f Fixture, i int, city, name,
 		case value.Number != nil && field.Metric() && field.Type != templates.PercentField &&
 			!slices.Contains(field.Topics, templates.Funding): // whose parts have to add up to the last digit
 			value = blankform.Value{Number: new(value.Number.Mul(scale).Round(*field.Decimals))}
-		case field.Long() && value.Text != "":
+		case field.Limit > 0 && value.Text != "":
 			value.Text = shuffled(value.Text, uint64(i), uint64(len(ref.Field)+ref.Year))
 		case field.ID == "lead_school" || field.ID == "lead_enterprise":
 			value.Text = ownName(value.Text, i)

@@ -95,10 +95,12 @@ func (r *Rule) Covers(d *Definition, f *Field, year int) bool {
 // Tier is the first number of the code.
 func (r *Rule) Tier() int { return int(r.Code[4] - '0') }
 
+var batchChecks = []string{"shared_member", "near_text", "school_list", "outlier", "copied", "enrolments"}
+
 // NeedsBatch says whether the rule can't be checked on one workbook alone: it compares submissions, or needs the
 // register's list of schools.
 func (r *Rule) NeedsBatch() bool {
-	return r.Check == "shared_member" || r.Check == "near_text" || r.Check == "school_list"
+	return slices.Contains(batchChecks, r.Check)
 }
 
 // AppliesTo says whether a rule that checks value by value also checks a column of a list.
@@ -119,16 +121,20 @@ func (r *Rule) AppliesTo(f *Field) bool {
 //	fraction      a bare number between 0 and 1 where 0 to 100 is asked (Kinds: coercions that settle what was meant)
 //	length        a text longer than its limit
 //	expr          Expr over the values of one submission
-//	column        all figures of a year together (Kinds: not_applicable, swapped; Threshold: their share)
+//	column        all figures of a year together (Kinds: not_applicable, swapped, unchanged, slid; Threshold)
 //	record        rows of a list of the form (Kinds says which fault, of RecordKinds)
 //	unsupported   a large claim (When) without supporting material
 //	shared_member the same unit in several consortia (Kinds: member kinds)
 //	unheard       a row added to the explanations that does not match any finding
 //	near_text     near-identical texts in two submissions (Threshold: share of shingles in common, 0 to 1)
+//	outlier       a number that is many times the median of the batch (Threshold: how many times)
+//	copied        too many actual figures are those of another submission (Threshold: their share)
+//	enrolments    a school's enrolment differs from what another consortium gives (Threshold: of that)
 //	school_list   members that differ from the register's list (Kinds: unlisted, kind, enrolment; Threshold: of the last)
 var Checks = []string{
 	"file", "marks", "two_versions", "required", "supplement", "unreadable", "coercion", "bounds", "fraction", "length",
 	"expr", "column", "record", "unsupported", "shared_member", "near_text", "unheard", "school_list",
+	"outlier", "copied", "enrolments",
 }
 
 // RecordKinds are the faults that a rule with the check record can name.

@@ -133,7 +133,10 @@ func (s *selfCheck) explanationKey(n int) string {
 	default:
 		return quote(r.rule.Code)
 	}
-	alone := fmt.Sprintf("AND(%s=%d,COUNTIF(%s,%d)=1)", caseCell(ruleColumn, s.rules[n].first), failed, outcomes, failed)
+	alone := fmt.Sprintf("%s=%d", caseCell(ruleColumn, r.first), failed)
+	if r.column > 0 || r.perValue > 0 || len(r.cases) > 1 {
+		alone = fmt.Sprintf("AND(%s,COUNTIF(%s,%d)=1)", alone, outcomes, failed)
+	}
 	return fmt.Sprintf(`%s&IF(%s,"："&%s,"")`, quote(r.rule.Code), alone, name)
 }
 

@@ -199,7 +199,7 @@ func (l *workbook) sharedFormulas(sheet string, lastRow, lastCol int) map[cellRe
 			if last > row {
 				attributes = fmt.Sprintf(` t="shared" ref="%s:%s" si="%d"`, cell(row, col), cell(last, col), groups)
 			}
-			out[at] = "<f" + attributes + ">" + book.XMLText(l.cells[at].formula) + "</f>"
+			out[at] = "<f" + attributes + ">" + xmlContent(l.cells[at].formula) + "</f>"
 		}
 	}
 	return out
@@ -209,9 +209,9 @@ func writeCell(b *strings.Builder, at cellRef, f string, v formula.Value) {
 	kind, content := "", ""
 	switch v := v.(type) {
 	case string:
-		kind, content = ` t="str"`, "<v>"+book.XMLText(v)+"</v>"
+		kind, content = ` t="str"`, "<v>"+xmlContent(v)+"</v>"
 		if f == "" {
-			kind, content = ` t="inlineStr"`, "<is><t>"+book.XMLText(v)+"</t></is>"
+			kind, content = ` t="inlineStr"`, "<is><t>"+xmlContent(v)+"</t></is>"
 		}
 	case bool:
 		kind, content = ` t="b"`, "<v>0</v>"
@@ -222,4 +222,9 @@ func writeCell(b *strings.Builder, at cellRef, f string, v formula.Value) {
 		content = "<v>" + strconv.FormatFloat(v, 'f', -1, 64) + "</v>"
 	}
 	fmt.Fprintf(b, `<c r="%s"%s>%s%s</c>`, cell(at.row, at.col), kind, f, content)
+}
+
+// xmlContent escapes a text for an element, where quotes stand for themselves.
+func xmlContent(s string) string {
+	return strings.NewReplacer("&#34;", `"`, "&#39;", "'").Replace(book.XMLText(s))
 }

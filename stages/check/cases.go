@@ -173,9 +173,9 @@ func inapplicable(f *form, p *plan, t *tally) {
 	})
 }
 
-// swappedYears fails a form in which too many figures fall from the first actual year to the next.
+// swappedYears fails a form in which too many figures fall from the first actual year to the next, or don't change.
 func swappedYears(f *form, p *plan, t *tally) {
-	falls, differ := 0, 0
+	found, pairs, unchanged := 0, 0, p.rule.Kinds[0] == "unchanged"
 	var all []templates.Ref
 	for _, refs := range f.actualRefs() {
 		if len(refs) < 2 {
@@ -184,21 +184,21 @@ func swappedYears(f *form, p *plan, t *tally) {
 		all = append(all, refs[:2]...) // both columns are marked
 		before, ok := f.number(refs[0])
 		after, also := f.number(refs[1])
-		if !ok || !also || before.Equal(after) {
+		if !ok || !also || before.Equal(after) && !unchanged {
 			continue
 		}
-		if differ++; before.GreaterThan(after) {
-			falls++
+		if pairs++; before.GreaterThan(after) && !unchanged || before.Equal(after) {
+			found++
 		}
 	}
 	const fewest = 10 // with fewer pairs, nothing is concluded
-	if differ < fewest {
+	if pairs < fewest {
 		t.skip(notFilled)
 		return
 	}
-	t.decide(share(falls, differ).LessThan(*p.rule.Threshold), func() fault {
-		return fault{refs: all, raw: fmt.Sprint(falls), value: fmt.Sprint(falls),
-			vars: map[string]string{"count": fmt.Sprint(falls), "max": fmt.Sprint(differ)}}
+	t.decide(share(found, pairs).LessThan(*p.rule.Threshold), func() fault {
+		return fault{refs: all, raw: fmt.Sprint(found), value: fmt.Sprint(found),
+			vars: map[string]string{"count": fmt.Sprint(found), "max": fmt.Sprint(pairs)}}
 	})
 }
 

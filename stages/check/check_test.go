@@ -32,6 +32,7 @@ type fixture struct {
 type ruleCase struct {
 	Edit      `yaml:",inline"`
 	Neighbour *Edit
+	Others    int      // further neighbours without a change
 	Schools   []string // the register's list: name|kind|enrolment|year|other names
 	Reading   []struct {
 		Code  string
@@ -75,6 +76,9 @@ func prepare(t *testing.T, c ruleCase) (*table.Facts, Known) {
 	fillings := []filling{first.apply(c.Edit, filling{})}
 	if c.Neighbour != nil {
 		fillings = append(fillings, another(t).apply(*c.Neighbour, first))
+	}
+	for i := range c.Others {
+		fillings = append(fillings, another(t).apply(Edit{Set: map[string]any{"consortium": fmt.Sprintf("第%d产教联合体", i)}}, first))
 	}
 	f := facts(t, definition, fillings...)
 	var known Known
@@ -308,7 +312,7 @@ func TestEveryKindOfCheckIsThere(t *testing.T) {
 	if len(checks) != len(templates.Checks)-1 {
 		t.Errorf("%d checks for %d kinds", len(checks), len(templates.Checks))
 	}
-	want := append([]string{"not_applicable", "slid", "swapped"}, templates.RecordKinds...)
+	want := append([]string{"not_applicable", "slid", "swapped", "unchanged"}, templates.RecordKinds...)
 	if got := slices.Sorted(maps.Keys(kindChecks)); !slices.Equal(got, slices.Sorted(slices.Values(want))) {
 		t.Errorf("columns and rows of lists are checked for %v, a rule may name %v", got, want)
 	}

@@ -35,12 +35,16 @@ var checks = map[string]check{
 	"near_text":     nearText,
 	"unheard":       unmatched,
 	"school_list":   schoolList,
+	"outlier":       outlier,
+	"copied":        copiedFigures,
+	"enrolments":    sharedEnrolment,
 }
 
 // kindChecks are checks that a rule names in Kinds: for all annual figures together, or for the rows of a list.
 var kindChecks = map[string]check{
 	"not_applicable":      inapplicable,
 	"swapped":             swappedYears,
+	"unchanged":           swappedYears,
 	"slid":                shiftedRows,
 	"enrolment_none":      noEnrolment,
 	"member_campus":       repeatedUnit,
@@ -78,7 +82,9 @@ type batch struct {
 	unitsByKey      map[string]*unit           // by the keys of their names
 	unitsByHash     map[uint64][]int32         // positions of units, by the hashes of their names
 	schools         map[string]table.School    // the Department's list, by the keys of their names
-	alone           bool                       // submissions are not compared
+	holders         map[reported][]int         // positions of the submissions that report a number
+	medians         map[templates.Ref]decimal.Decimal
+	alone           bool // submissions are not compared
 	*lexicon
 	prior map[string][]table.PriorExplanation // explanations of the last round, by fingerprint
 }
@@ -88,7 +94,7 @@ func newBatch(facts *table.Facts, known Known) (*batch, error) {
 	b := &batch{alone: known.Alone, lexicon: newLexicon(d), facts: facts, register: known.Register, def: d,
 		schools: known.Register.Schools(d), readingFindings: map[string][]model.Finding{}, order: map[string]int{},
 		prior: map[string][]table.PriorExplanation{}, unitsByKey: map[string]*unit{},
-		unitsByHash: map[uint64][]int32{}}
+		unitsByHash: map[uint64][]int32{}, holders: map[reported][]int{}, medians: map[templates.Ref]decimal.Decimal{}}
 	for _, g := range known.Given {
 		b.prior[g.Fingerprint] = append(b.prior[g.Fingerprint], g)
 	}
@@ -133,12 +139,13 @@ func newBatch(facts *table.Facts, known Known) (*batch, error) {
 			if b.unitsByKey[m.NameKey] == nil {
 				b.units, b.unitsByKey[m.NameKey] = append(b.units, u), u
 			}
-			u.rows = append(u.rows, rosterRow{i, m.Name})
+			u.rows = append(u.rows, rosterRow{i, m.Name, m.Enrolment})
 		}
 	}
 	if !known.Alone {
 		b.indexTexts()
 		b.indexUnits()
+		b.indexFigures()
 	}
 	return b, nil
 }

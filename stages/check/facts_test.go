@@ -33,6 +33,7 @@ type Edit struct {
 	Set           map[string]any
 	Repeat        map[string]int         // a text of so many characters
 	Swap          int                    // so many annual figures stand under the other actual year
+	Same          int                    // so many annual figures are the same in both actual years
 	Slide         int                    // the annual figures stand so many rows too low
 	Inapplicable  int                    // so many actual figures are 不适用
 	Members       map[int]map[string]any // by row, from 1
@@ -79,12 +80,19 @@ var (
 	baseRead filling
 )
 
-// another is a second form: the same figures, other units and texts.
+// another is a second form: nearly the same figures, other units and texts.
 func another(t testing.TB) filling {
 	f, other := base(t), filling{}
 	readYAML(t, "testdata/neighbour.yaml", &other)
 	f.File = "样例/乙.xlsx"
 	maps.Copy(f.Values, other.Values)
+	for _, m := range definition.Form.Metrics() {
+		for _, year := range m.Years {
+			if n := number(f.Values[m.ID+"."+year]); n.Valid && len(m.Years) == len(definition.Form.Years) && m.Type != templates.PercentField {
+				f.Values[m.ID+"."+year] = n.V + 1
+			}
+		}
+	}
 	f.Members = other.Members
 	return f
 }
@@ -112,6 +120,9 @@ func (f filling) apply(e Edit, from filling) filling {
 		prior, last := m.ID+".prior", m.ID+".last"
 		if i < e.Swap {
 			f.Values[prior], f.Values[last] = f.Values[last], f.Values[prior]
+		}
+		if i < e.Same {
+			f.Values[last] = f.Values[prior]
 		}
 		for k, key := range []string{prior, last} {
 			if _, has := f.Values[key]; has && 2*i+k < e.Inapplicable {

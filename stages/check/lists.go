@@ -90,6 +90,8 @@ type unit struct {
 type rosterRow struct {
 	form int    // its position
 	name string // of the unit, as it is written there
+
+	enrolment table.Opt[float64]
 }
 
 func (b *batch) unit(m table.Member) *unit {

@@ -227,7 +227,7 @@ func SplitNames(s string) []string {
 	for _, p := range parts {
 		p = strings.Join(strings.Fields(itemNumber.ReplaceAllString(strings.TrimSpace(p), "")), "")
 		p = strings.Trim(p, ".。·:等共")
-		if p != "" && !countOnly.MatchString(p) {
+		if p != "" && !countOnly.MatchString(p) && !slices.Contains(names, p) {
 			names = append(names, p)
 		}
 	}
