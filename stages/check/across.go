@@ -14,8 +14,10 @@ import (
 
 // The checks that compare the figures of a submission with those of the others.
 
-// small numbers are alike by chance, and many times the median without being wrong.
-const small = 30
+const (
+	ordinarySize = 30  // a smaller number may be many times the median without being wrong
+	distinctSize = 100 // smaller numbers are alike by chance
+)
 
 // reported is one value of one figure.
 type reported struct {
@@ -23,25 +25,28 @@ type reported struct {
 	value float64
 }
 
-// indexFigures finds who reports which number, and the median of each figure that at least five report.
+// indexFigures finds who reports which actual number, and the median of each figure that at least five report.
 func (b *batch) indexFigures() {
 	const fewest = 5
 	values := map[templates.Ref][]float64{}
-	note := func(submission string, r templates.Ref, v table.Opt[float64]) {
-		if i, known := b.order[submission]; known && v.Valid {
-			values[r] = append(values[r], v.V)
-			b.holders[reported{r, v.V}] = append(b.holders[reported{r, v.V}], i)
+	for m := range b.facts.Metrics.All() {
+		i, known := b.order[m.Submission]
+		if !known || !m.Value.Valid {
+			continue
+		}
+		r := templates.Ref{Field: m.Indicator, Year: int(m.Year)}
+		if values[r] = append(values[r], m.Value.V); m.Kind == string(templates.Actual) && m.Value.V >= distinctSize {
+			b.holders[reported{r, m.Value.V}] = append(b.holders[reported{r, m.Value.V}], int32(i))
 		}
 	}
-	for m := range b.facts.Metrics.All() {
-		note(m.Submission, templates.Ref{Field: m.Indicator, Year: int(m.Year)}, m.Value)
-	}
 	for x := range b.facts.Figures.All() {
-		note(x.Submission, templates.Ref{Field: x.Field}, x.Number)
+		if r := (templates.Ref{Field: x.Field}); x.Number.Valid {
+			values[r] = append(values[r], x.Number.V)
+		}
 	}
 	for r, all := range values {
-		if len(all) >= fewest {
-			b.medians[r] = decimal.NewFromFloat(table.Median(all).V)
+		if median := table.Median(all); len(all) >= fewest && median.V > 0 {
+			b.medians[r] = decimal.NewFromFloat(median.V)
 		}
 	}
 }
@@ -51,10 +56,10 @@ func outlier(f *form, p *plan, t *tally) {
 	for _, r := range p.refs {
 		median, known := f.medians[r]
 		if !known {
-			t.skip("本批填了这个数的不足五家")
+			t.skip("本批填了这个数的不足五家，或中位数是0")
 		} else if t.usable(f, r) {
 			n, _ := f.number(r)
-			ordinary := n.LessThanOrEqual(median.Mul(*p.rule.Threshold)) || n.LessThanOrEqual(decimal.NewFromInt(small))
+			ordinary := n.LessThanOrEqual(median.Mul(*p.rule.Threshold)) || n.LessThanOrEqual(decimal.NewFromInt(ordinarySize))
 			t.decideValue(r, ordinary, map[string]string{"other": median.String()})
 		}
 	}
@@ -66,10 +71,10 @@ func copiedFigures(f *form, p *plan, t *tally) {
 		fewest     = 10
 		maxHolders = 64 // a number that more report is common
 	)
-	own, common := 0, map[int][]templates.Ref{}
+	own, common := 0, map[int32][]templates.Ref{}
 	for _, r := range slices.Concat(f.actualRefs()...) {
 		n, ok := f.number(r)
-		if !ok || n.LessThan(decimal.NewFromInt(small)) {
+		if !ok || n.LessThan(decimal.NewFromInt(distinctSize)) {
 			continue
 		}
 		own++
@@ -83,9 +88,9 @@ func copiedFigures(f *form, p *plan, t *tally) {
 		t.skip(notFilled)
 		return
 	}
-	delete(common, f.position)
-	others := slices.SortedFunc(maps.Keys(common), func(x, y int) int {
-		return cmp.Or(len(common[y])-len(common[x]), x-y)
+	delete(common, int32(f.position))
+	others := slices.SortedFunc(maps.Keys(common), func(x, y int32) int {
+		return cmp.Or(len(common[y])-len(common[x]), cmp.Compare(x, y))
 	})
 	if len(others) == 0 || share(len(common[others[0]]), own).LessThan(*p.rule.Threshold) {
 		t.pass()

@@ -82,7 +82,7 @@ type batch struct {
 	unitsByKey      map[string]*unit           // by the keys of their names
 	unitsByHash     map[uint64][]int32         // positions of units, by the hashes of their names
 	schools         map[string]table.School    // the Department's list, by the keys of their names
-	holders         map[reported][]int         // positions of the submissions that report a number
+	holders         map[reported][]int32       // positions of the submissions that report a number
 	medians         map[templates.Ref]decimal.Decimal
 	alone           bool // submissions are not compared
 	*lexicon
@@ -94,7 +94,7 @@ func newBatch(facts *table.Facts, known Known) (*batch, error) {
 	b := &batch{alone: known.Alone, lexicon: newLexicon(d), facts: facts, register: known.Register, def: d,
 		schools: known.Register.Schools(d), readingFindings: map[string][]model.Finding{}, order: map[string]int{},
 		prior: map[string][]table.PriorExplanation{}, unitsByKey: map[string]*unit{},
-		unitsByHash: map[uint64][]int32{}, holders: map[reported][]int{}, medians: map[templates.Ref]decimal.Decimal{}}
+		unitsByHash: map[uint64][]int32{}, holders: map[reported][]int32{}, medians: map[templates.Ref]decimal.Decimal{}}
 	for _, g := range known.Given {
 		b.prior[g.Fingerprint] = append(b.prior[g.Fingerprint], g)
 	}
