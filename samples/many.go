@@ -58,7 +58,11 @@ func writeOne(out string, d *templates.Definition, f Fixture, i int, city, name,
 		switch field := d.Field(ref.Field); {
 		case value.Number != nil && field.Metric() && field.Type != templates.PercentField &&
 			!slices.Contains(field.Topics, templates.Funding): // whose parts have to add up to the last digit
-			value = blankform.Value{Number: new(value.Number.Mul(scale).Round(*field.Decimals))}
+			n := value.Number.Mul(scale).Round(*field.Decimals)
+			if n.GreaterThanOrEqual(decimal.NewFromInt(100)) { // what is near the scale of another is not near its figures
+				n = n.Add(decimal.NewFromInt(int64(i % 9)))
+			}
+			value = blankform.Value{Number: &n}
 		case field.Limit > 0 && value.Text != "":
 			value.Text = shuffled(value.Text, uint64(i), uint64(len(ref.Field)+ref.Year))
 		case field.ID == "lead_school" || field.ID == "lead_enterprise":
