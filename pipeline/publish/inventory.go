@@ -1,16 +1,20 @@
 package publish
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 )
 
 // entry is one file or folder below a results folder. Links, pipes and the like are never opened.
@@ -249,4 +253,227 @@ func removeLeftovers(dir string) error {
 		}
 	}
 	return os.Remove(dir)
+}
+
+// Refusal is a wrong use of the command. Nothing was touched; the message names the file and the cure.
+type Refusal struct{ message string }
+
+func (r Refusal) Error() string { return r.message }
+
+// Refuse makes a Refusal.
+func Refuse(format string, args ...any) error { return Refusal{fmt.Sprintf(format, args...)} }
+
+// PartialError means that a part was done before the error.
+type PartialError struct {
+	Dir     string   // where results were published; empty: none were
+	Written []string // single files that were written
+	error
+}
+
+func (h PartialError) Unwrap() error { return h.error }
+
+// WithWritten adds to an error the files that were written before it.
+func WithWritten(done []string, err error) error {
+	if err == nil || len(done) == 0 {
+		return err
+	}
+	return PartialError{"", done, err}
+}
+
+// ReadPath is a file or folder that a run reads.
+type ReadPath struct {
+	Path  string
+	Label string // how the message names it: 输入, 登记表 …
+	// ReadFirst: it is read before anything is moved, so it may be, or lie in, the results to be replaced.
+	ReadFirst bool
+	Cure      string // empty: choose another output folder
+}
+
+// checkSeparate refuses results that would replace an input of the run, or be written into one.
+func checkSeparate(final string, reads []ReadPath) error {
+	for _, r := range reads {
+		if r.Path == "" {
+			continue
+		}
+		switch {
+		case !r.ReadFirst && Within(r.Path, final):
+			return Refuse("%s %s 在结果文件夹 %s 里，结果换新时会连它一起换掉：%s", r.Label, r.Path, final,
+				cmp.Or(r.Cure, "请用 --out 换一个输出文件夹"))
+		case Within(filepath.Dir(final), r.Path), Within(final, r.Path) && !r.ReadFirst:
+			return Refuse("结果会写到 %s，那是在%s %s 里面，下次运行会把结果也当作输入：请用 --out 换一个输出文件夹，例如 %s",
+				final, r.Label, r.Path, realPath(r.Path)+"-结果")
+		}
+	}
+	return nil
+}
+
+// CheckOutside refuses an output folder that lies in an input.
+func CheckOutside(folder string, inputs []string) error {
+	for _, input := range inputs {
+		if Within(folder, input) {
+			return Refuse("结果会写到 %s，那是在输入 %s 里面，下次运行会把它也当作输入；什么也没有写。请用 --out 换一个文件夹，例如 %s",
+				folder, input, realPath(input)+"-结果")
+		}
+	}
+	return nil
+}
+
+// Within reports whether path is dir or lies below it.
+func Within(path, dir string) bool {
+	outer, err := os.Stat(dir)
+	if err != nil {
+		return false
+	}
+	for at := range parents(realPath(path)) {
+		if info, err := os.Stat(at); err == nil && os.SameFile(info, outer) {
+			return true
+		}
+	}
+	return false
+}
+
+// parents yields a path and all folders that contain it, innermost first.
+func parents(path string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for yield(path) && path != filepath.Dir(path) {
+			path = filepath.Dir(path)
+		}
+	}
+}
+
+// realPath returns an absolute path without links. The part that does not exist is left as it is.
+func realPath(path string) string {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return path
+	}
+	rest := ""
+	for at := range parents(abs) {
+		if found, err := filepath.EvalSymlinks(at); err == nil {
+			return filepath.Join(found, rest)
+		}
+		rest = filepath.Join(filepath.Base(at), rest)
+	}
+	return abs
+}
+
+// FindResult returns a published result at or below a folder; empty: none.
+func FindResult(dir string) string {
+	found := ""
+	_ = filepath.WalkDir(realPath(dir), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.Name() != ManifestName || !d.Type().IsRegular() {
+			return nil
+		}
+		if _, err := ReadManifest(filepath.Dir(path)); err == nil {
+			found = filepath.Dir(path)
+			return fs.SkipAll
+		}
+		return nil
+	})
+	return found
+}
+
+// checkOwnResult returns the inventory of a folder that is empty or provably a result of ours with nothing else in
+// it. Otherwise a Refusal says why; fs.ErrNotExist means that there is no such folder.
+func checkOwnResult(dir string) (*inventory, error) {
+	info, err := os.Lstat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, err
+	case err != nil:
+		return nil, fmt.Errorf("读不到 %s：%w", dir, err)
+	case info.Mode()&fs.ModeSymlink != 0:
+		return nil, Refuse("%s 是一个链接，不是本程序写的结果文件夹，不会动它：请用 --out 换一个文件夹", dir)
+	case !info.IsDir():
+		return nil, Refuse("%s 是一个文件，不是本程序写的结果文件夹，不会动它：请把它移走，或用 --out 换一个文件夹", dir)
+	}
+	inv, err := readInventory(dir)
+	if err != nil {
+		return nil, err
+	}
+	first := ManifestName
+	if len(inv.entries) > 0 {
+		first = inv.entries[0].Path
+	} else if _, err := os.Lstat(filepath.Join(dir, ManifestName)); inv.manifest != nil || errors.Is(err, fs.ErrNotExist) {
+		return inv, nil
+	}
+	const cure = "请把它移到别处，或用 --out 换一个文件夹"
+	switch foreign := inv.foreign(); {
+	case inv.manifest == nil || !inv.matchesManifest():
+		return nil, Refuse("%s 里有 %s，没有证明它是本程序结果的 %s（%s），不会动它：%s", dir, first, ManifestName, ErrorText(inv.invalid), cure)
+	case len(foreign) > 0:
+		return nil, Refuse("结果文件夹 %s 里有不是本程序写的 %s（共 %d 处），换新结果会丢掉它：%s", dir, foreign[0].Path, len(foreign), cure)
+	}
+	return inv, nil
+}
+
+// Advice says in Chinese what to do about a system error; empty: none that we know.
+func Advice(err error) string {
+	errno, _ := errors.AsType[syscall.Errno](err)
+	_, inUse := errors.AsType[inUseError](err)
+	file, ofFile := errors.AsType[*fs.PathError](err)
+	switch {
+	case inUse:
+		return "旧结果里有文件正被打开。请在 Excel、WPS 或资源管理器里关闭它，再运行一次"
+	// excelize keeps large sheets in the temporary folder
+	case slices.Contains(diskFull, errno) && ofFile && filepath.Dir(file.Path) == filepath.Clean(os.TempDir()):
+		return "临时文件夹 " + filepath.Clean(os.TempDir()) + " 所在的磁盘已满。请腾出空间，再运行一次"
+	case slices.Contains(diskFull, errno):
+		return "磁盘已满。请腾出空间，或用 --out 换一个地方，再运行一次"
+	case slices.Contains(fileInUse, errno):
+		return "文件正被别的程序打开。请在 Excel 或 WPS 里关闭它，再运行一次"
+	case errors.Is(err, fs.ErrPermission) && ofFile && unreadable(file.Path):
+		return "没有权限读 " + file.Path + "。请检查它的权限，或复制到本机普通文件夹，再运行一次"
+	case errors.Is(err, fs.ErrPermission), errno == syscall.EROFS:
+		return "没有写入权限，或者所在的磁盘只读。请用 --out 换一个能写的文件夹，再运行一次"
+	}
+	return ""
+}
+
+// unreadable reports whether a file exists but may not be read.
+func unreadable(path string) bool {
+	f, err := os.Open(path)
+	if err == nil {
+		_ = f.Close()
+	}
+	return errors.Is(err, fs.ErrPermission)
+}
+
+// ErrorText returns the text of an error with the system's part in Chinese and the file named once.
+func ErrorText(err error) string {
+	message := err.Error()
+	if file, ok := errors.AsType[*fs.PathError](err); ok {
+		reason := systemErrorText(file.Err)
+		message = strings.ReplaceAll(message, "\n"+file.Error(), "") // write and close report the same error
+		if rest := strings.Replace(message, file.Error(), "", 1); !strings.Contains(rest, file.Path) {
+			reason = file.Path + " " + reason
+		}
+		return strings.Replace(message, file.Error(), reason, 1)
+	}
+	if files, ok := errors.AsType[*os.LinkError](err); ok {
+		return strings.Replace(message, files.Error(), files.Old+" → "+files.New+" "+systemErrorText(files.Err), 1)
+	}
+	return message
+}
+
+// systemErrorText translates a system error, if it is a common one.
+func systemErrorText(err error) string {
+	errno, _ := errors.AsType[syscall.Errno](err)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "不存在"
+	case errors.Is(err, fs.ErrExist):
+		return "已经有了"
+	case errors.Is(err, fs.ErrPermission):
+		return "没有权限"
+	case slices.Contains(diskFull, errno):
+		return "磁盘已满"
+	case slices.Contains(fileInUse, errno):
+		return "正被别的程序打开"
+	}
+	translated := map[syscall.Errno]string{
+		syscall.ENOTDIR: "上一级不是文件夹", syscall.EISDIR: "是一个文件夹", syscall.EROFS: "所在的磁盘只读",
+		syscall.ELOOP: "链接绕成了圈", syscall.ENAMETOOLONG: "名称太长", syscall.EIO: "读写出错（磁盘可能有问题）",
+	}[errno]
+	return cmp.Or(translated, err.Error())
 }

@@ -1,11 +1,17 @@
 package wordform
 
 import (
+	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
 
 	"lianheti/stages/office/ooxml"
+	"lianheti/stages/office/word"
+	"lianheti/stages/table"
+	"lianheti/stages/text"
+	"lianheti/templates"
 )
 
 // document is the visible content of a Word file, from top to bottom.
@@ -246,4 +252,227 @@ func (t *openTable) endCell() {
 	t.col += c.span
 	t.rows[len(t.rows)-1] = append(t.rows[len(t.rows)-1], c)
 	t.cell = nil
+}
+
+// Name is the file name of a consortium's official form.
+func Name(d *templates.Definition, consortium string) string {
+	return fmt.Sprintf("%s（%d年推荐书）.docx", text.FileName(consortium), d.Year)
+}
+
+// Write prints 附件3 for a submission, with personal data (contacts, by field) and the check code in the footer. Seals,
+// signatures and their dates are left blank.
+func Write(w io.Writer, d *templates.Definition, form *table.Form, contacts map[string]string, checkCode string) error {
+	p := &printer{d: d, form: form, contacts: contacts}
+	out := word.Document{Title: d.Form.Title, Text: word.FormText, TwoSided: true}
+	code := word.Run{Text: "校验码 " + checkCode}
+	// The cover and the notes are the two sides of the first sheet, so that page 1 is on the right.
+	out.Sections = append(out.Sections, word.Section{Page: word.A4Bound, Body: append(p.cover(), p.notes()...),
+		Footer: []word.Paragraph{{Style: word.Small, Align: word.Centre, Runs: []word.Run{code}}}})
+	// All parts are one section: LibreOffice draws the line above footnotes only in the first section that has any.
+	numbers := word.PageNumbers()
+	numbers[0].Runs = append(numbers[0].Runs[:2], word.Run{Text: " —　　"}, code)
+	parts := word.Section{Page: word.A4Bound, FirstPage: 1, Footer: numbers}
+	for i, s := range d.Paper().Sections {
+		if s.Supplementary() && !p.answered(s) {
+			continue
+		}
+		heading := word.P(word.Heading, s.Heading(d.Form))
+		heading.NewPage = i > 0
+		parts.Body = append(parts.Body, heading)
+		parts.Body = append(parts.Body, table.Each(s.Tables, p.table)...)
+	}
+	out.Sections = append(out.Sections, parts)
+	return word.Write(w, out)
+}
+
+// printer prints one submission.
+type printer struct {
+	d        *templates.Definition
+	form     *table.Form
+	contacts map[string]string
+}
+
+// answered reports whether anything in a section is filled in.
+func (p *printer) answered(s *templates.PaperSection) bool {
+	return slices.ContainsFunc(s.Values(), func(r templates.Ref) bool { return p.form.Filled(r.Field, r.Year) })
+}
+
+// Sizes of type on the cover and over the notes, in points.
+const (
+	coverTitle = 26
+	coverText  = 16
+	coverLine  = 20
+)
+
+// cover prints the title, and the lines with their seals.
+func (p *printer) cover() []word.Block {
+	line := func(text string) []word.Paragraph {
+		return []word.Paragraph{{Line: coverLine, Runs: []word.Run{{Text: text, Size: coverText}}}}
+	}
+	lines := word.Table{Bare: true, Columns: []float64{34, 100, 26}}
+	for _, id := range p.d.Paper().Cover {
+		f := p.d.Field(id)
+		lines.Rows = append(lines.Rows, word.Row{Height: 14, Whole: true, Cells: []word.Cell{
+			{Align: word.Spread, Body: line(f.PaperLabel())},
+			{Align: word.Centre, Underlined: true, Body: line(p.answer(templates.Ref{Field: id}))},
+			{Body: line(f.Seal)},
+		}})
+	}
+	return []word.Block{
+		word.Paragraph{Runs: []word.Run{{Text: p.d.Paper().Attachment, Font: word.HeiTi, Size: coverText}}, Line: coverLine},
+		word.Paragraph{Style: word.Title, Before: 110, After: 120, Line: 40,
+			Runs: []word.Run{{Text: p.d.Form.Title, Size: coverTitle}}},
+		lines,
+		word.Paragraph{Align: word.Centre, Before: 90, Line: coverLine,
+			Runs: []word.Run{{Text: p.d.Form.Dated, Size: coverText}}},
+	}
+}
+
+// notes prints the notes in force.
+func (p *printer) notes() []word.Block {
+	var out []word.Block
+	for i, id := range p.d.Paper().Notes {
+		note := word.P(word.Body, p.d.Form.Note(id))
+		if i == 0 {
+			note.Style, note.NewPage = word.Title, true
+		}
+		out = append(out, note)
+	}
+	return out
+}
+
+func (p *printer) table(t *templates.PaperTable) word.Block {
+	out := word.Table{Columns: t.Columns}
+	kept := 0 // how many rows from here on stay on a page with the next
+	for _, slots := range t.Grid {
+		kept--
+		r := word.Row{Whole: true}
+		for _, slot := range slots {
+			cell := slot.Cell
+			if slot.Starts {
+				r.Height = max(r.Height, cell.Height, lowestRow)
+			}
+			if slot.Starts && cell.Down <= keptRows {
+				kept = max(kept, cell.Down-1)
+			}
+			printed := word.Cell{Span: cell.Span, Down: cell.Down, Continued: !slot.Starts, Align: word.Centre}
+			for _, item := range cell.Items() {
+				printed.Body = append(printed.Body, p.item(*item)...)
+				if p.long(*item) { // a long text may continue on the next page
+					r.Whole, printed.Top, printed.Align = !slot.Starts, true, word.Left
+				}
+			}
+			r.Cells = append(r.Cells, printed)
+		}
+		r.Keep = kept > 0
+		out.Rows = append(out.Rows, r)
+	}
+	return out
+}
+
+// long reports whether an item is a long text, which is printed at the top of its cell.
+func (p *printer) long(i templates.PaperItem) bool {
+	return len(i.Refs) > 0 && p.d.Field(i.Refs[0].Field).Long() ||
+		i.Note != "" && templates.Characters(p.d.Form.Note(i.Note)) > longLabel
+}
+
+// keptRows is the most rows under one label that are kept on one page.
+const keptRows = 4
+
+// lowestRow is the minimum height of a row, in millimetres.
+const lowestRow = 6.2
+
+// longLabel: a note in a cell is a text, not a label, from this many characters.
+const longLabel = 30
+
+// item prints one item of a cell.
+func (p *printer) item(i templates.PaperItem) []word.Paragraph {
+	out := make([]word.Paragraph, i.Gap)
+	align := word.Align(i.Align)
+	switch {
+	case i.Value != "" && p.long(i):
+		return append(out, p.prose(i.Refs[0])...)
+	case p.long(i): // the pledge
+		return append(out, word.P(word.Body, p.d.Wording(i)))
+	case i.Value != "":
+		return append(out, word.Paragraph{Align: align, Runs: []word.Run{{Text: p.figure(i.Refs)}}})
+	case i.Declare != "":
+		return append(out, word.P(word.Body, p.declaration(i.Declare)))
+	case i.Count != "":
+		return append(out, word.Paragraph{Runs: []word.Run{{Text: p.count(i.Count)}}})
+	case i.Names != "":
+		listed := strings.Join(names(members(p.form, i.Names)), "、")
+		return append(out, word.Paragraph{Align: word.Left, Runs: []word.Run{{Text: listed}}})
+	}
+	words := p.d.Wording(i)
+	if i.Hand {
+		const room = "　　　"
+		words = room + strings.ReplaceAll(words, " ", room)
+	}
+	return append(out, word.Paragraph{Align: align, Runs: []word.Run{{Text: words, Footnote: p.d.Form.Note(i.Footnote)}}})
+}
+
+// answer returns a value as filled in, personal data included.
+func (p *printer) answer(r templates.Ref) string {
+	if p.d.Field(r.Field).Personal {
+		return p.contacts[r.Field]
+	}
+	return p.form.PaperAnswer(r)
+}
+
+// figure prints short values that share a cell, each with its unit.
+func (p *printer) figure(refs []templates.Ref) string {
+	var answers []string
+	filled := false
+	for _, r := range refs {
+		answer, unit := p.answer(r), p.d.Field(r.Field).PaperUnit()
+		filled = filled || answer != ""
+		switch {
+		case answer == "":
+			answer = unit
+		case unit != "" && p.form.Observe(r).Status == table.Normal:
+			answer += " " + unit
+		}
+		answers = append(answers, answer)
+	}
+	if !filled {
+		return p.d.Field(refs[0].Field).PaperUnit()
+	}
+	return strings.Join(answers, "/")
+}
+
+// prose prints a long text below its limit, a paragraph for each line.
+func (p *printer) prose(r templates.Ref) []word.Paragraph {
+	var out []word.Paragraph
+	if limit := p.d.Field(r.Field).PrintedLimit; limit != "" {
+		out = append(out, word.P(word.Plain, limit))
+	}
+	for line := range strings.SplitSeq(p.answer(r), "\n") {
+		out = append(out, word.P(word.Body, strings.TrimSpace(line)))
+	}
+	return out
+}
+
+// declaration prints a declaration with its box ticked or not; no box where it was left blank.
+func (p *printer) declaration(field string) string {
+	box := ""
+	switch yes, answered := p.form.Confirmed(field); {
+	case answered && yes:
+		box = p.d.Form.Confirm.Checked + " "
+	case answered:
+		box = p.d.Form.Confirm.Unchecked + " "
+	}
+	return box + p.d.Field(field).Label
+}
+
+// count prints the number of members of a kind, and at schools their students: 3（4795）.
+func (p *printer) count(kind string) string {
+	n := p.form.Count(kind)
+	if n == 0 {
+		return ""
+	}
+	if enrolment, known := p.form.Enrolment(kind); known {
+		return fmt.Sprintf("%d（%s）", n, enrolment)
+	}
+	return fmt.Sprint(n)
 }
