@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"lianheti/samples/programs"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -136,6 +137,14 @@ func TestSlipsInRulesAreNoticed(t *testing.T) {
 			all = append(all, mutants(r)...)
 		}
 	}
+	every := 3
+	if programs.InCI() {
+		every = 1
+	}
+	for i := range all[:len(all)/every] {
+		all[i] = all[i*every]
+	}
+	all = all[:len(all)/every]
 	cases := map[string][]prepared{} // by code, in the order of the fixture's cases
 	for code, f := range fixtures {
 		for c := range f.all {
@@ -172,7 +181,7 @@ func TestSlipsInRulesAreNoticed(t *testing.T) {
 		}
 	}
 	t.Logf("%d mutants of %d rules, %d more did not load; %d survive", born, len(definition.Rules), len(all)-born, alive)
-	if born < 400 || 20*alive > born {
+	if born < 400/every || 20*alive > born {
 		t.Errorf("%d of %d mutants survive", alive, born)
 	}
 }
