@@ -43,15 +43,17 @@ func (o Options) listSources() ([]intake.Source, error) {
 	if err != nil {
 		return nil, err
 	}
+	missing := "里没有工作簿（.xlsx）也没有压缩包（.zip）：请检查路径是不是写错了"
 	for i := range sources {
 		for _, r := range o.pathsRead()[len(o.Inputs):] {
 			if r.Path != "" && !r.ReadFirst && publish.Within(sources[i].Disk(), r.Path) {
 				sources[i].MarkAs(r.Label)
+				missing = "里的文件都在" + r.Label + "的文件夹里，没有收件：请检查两个路径是不是写成了一个"
 			}
 		}
 	}
 	if !slices.ContainsFunc(sources, func(s intake.Source) bool { return !s.Ignored() }) {
-		return nil, publish.Refuse("%s 里没有工作簿（.xlsx）也没有压缩包（.zip）：请检查路径是不是写错了", strings.Join(o.Inputs, "、"))
+		return nil, publish.Refuse("%s %s", strings.Join(o.Inputs, "、"), missing)
 	}
 	return sources, nil
 }
