@@ -194,6 +194,10 @@ func (w *workbookReader) loadDrawing(sheet *Sheet, drawing string) {
 			*row = n(string(e.Text()), 1)
 		case !e.Start && name == "col":
 			*col = n(string(e.Text()), 1)
+		case !e.Start && name == "rowOff" && row == &at.lastRow && string(e.Text()) == "0": // it ends before this row
+			at.lastRow--
+		case !e.Start && name == "colOff" && row == &at.lastRow && string(e.Text()) == "0":
+			at.lastCol--
 		case !e.Start && name == "t":
 			words.Write(e.Text())
 		case !e.Start && (name == "pic" || name == "graphicFrame" || name == "contentPart" || name == "sp"):

@@ -2,7 +2,9 @@ package intake
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -152,6 +154,43 @@ func TestWhatLiesOverTheCells(t *testing.T) {
 	drawn := edit(t, filled(), func(f *excelize.File) error { return f.AddShape(sheet, box(cell, "")) })
 	if w := readBytes(editParts(t, drawn, "drawings/drawing", frame)); count(w, CodeHidden) != 0 {
 		t.Errorf("a frame around a figure hides it: %+v", w.Notes)
+	}
+	row, col := model.RowCol(cell)
+	corner := func(name string, row, col, off int) string { // rows and columns are counted from 0
+		return fmt.Sprintf("<xdr:%s><xdr:col>%d</xdr:col><xdr:colOff>%d</xdr:colOff><xdr:row>%d</xdr:row><xdr:rowOff>%[3]d</xdr:rowOff></xdr:%[1]s>", name, col-1, off, row-1)
+	}
+	size := func(name, x, y string, cols, rows int) string {
+		return fmt.Sprintf(`<xdr:%s %s="%d" %s="%d"/>`, name, x, cols*609600, y, rows*190500)
+	}
+	for anchor, covers := range map[string]bool{
+		corner("from", row-1, col-1, 9) + corner("to", row, col, 9):         true,
+		corner("from", row-1, col-1, 9) + corner("to", row, col, 0):         false, // it ends where the cell begins
+		corner("from", row-1, col-1, 9) + corner("to", row+1, col+1, 0):     true,
+		corner("from", row, col+1, 0) + corner("to", row+1, col+2, 9):       false,
+		corner("from", row+1, col, 0) + corner("to", row+1, col+2, 9):       false,
+		corner("from", row-3, col, 0) + size("ext", "cx", "cy", 0, 3):       true,
+		corner("from", row-3, col, 0) + size("ext", "cx", "cy", 0, 2):       false,
+		corner("from", row, col-2, 0) + size("ext", "cx", "cy", 2, 0):       true,
+		corner("from", row, col-2, 0) + size("ext", "cx", "cy", 1, 0):       false,
+		size("pos", "x", "y", col-1, row-1) + size("ext", "cx", "cy", 0, 0): true,
+		size("pos", "x", "y", col-2, row-2) + size("ext", "cx", "cy", 1, 1): true,
+		size("pos", "x", "y", col-2, row-1) + size("ext", "cx", "cy", 0, 9): false,
+		size("pos", "x", "y", col, row-1) + size("ext", "cx", "cy", 9, 9):   false,
+	} {
+		moved := editParts(t, drawn, "drawings/drawing", func(xml string) string {
+			head, rest, _ := strings.Cut(xml, "<xdr:from>")
+			if strings.Contains(xml, "样例") {
+				return xml
+			}
+			_, rest, _ = strings.Cut(rest, "<xdr:sp ")
+			return head + anchor + "<xdr:sp " + rest
+		})
+		hidden := slices.ContainsFunc(readBytes(moved).Notes, func(n model.Finding) bool {
+			return n.Code == CodeHidden && slices.ContainsFunc(n.Places, func(p model.Place) bool { return p.Cell == cell })
+		})
+		if hidden != covers {
+			t.Errorf("%s over %s: covers %v", anchor, cell, hidden)
+		}
 	}
 }
 
