@@ -306,11 +306,8 @@ func sharedEnrolment(f *form, p *plan, t *tally) {
 		}
 		for _, s := range f.unit(m).rows {
 			stated, other := decimal.NewFromFloat(m.Enrolment.V), decimal.NewFromFloat(s.enrolment.V)
-			if s.form == f.position || !s.enrolment.Valid {
-				t.pass()
-				continue
-			}
-			t.decide(!stated.Sub(other).Abs().GreaterThan(other.Mul(*p.rule.Threshold)), func() fault {
+			near := !stated.Sub(other).Abs().GreaterThan(other.Mul(*p.rule.Threshold))
+			t.decide(near || s.form == f.position || !s.enrolment.Valid, func() fault {
 				x := f.memberFault(m, stated.String(), enrolmentColumn)
 				x.vars["other"], x.vars["detail"] = f.names[s.form], other.String()
 				return x

@@ -99,12 +99,12 @@ func (b *batch) unit(m table.Member) *unit {
 		return known
 	}
 	school := text.NameKey(b.schools[m.NameKey].Name)
-	s := b.def.Reading.Spell(cmp.Or(school, m.NameKey))
-	return &unit{Spelling: s, listed: school, hashes: s.Hashes()}
+	return &unit{Spelling: b.def.Reading.Spell(cmp.Or(school, m.NameKey)), listed: school}
 }
 
 func (b *batch) indexUnits() {
 	for i, u := range b.units {
+		u.hashes = u.Hashes()
 		for _, h := range u.hashes {
 			b.unitsByHash[h] = append(b.unitsByHash[h], int32(i))
 		}
