@@ -255,7 +255,7 @@ func outlier(f *form, p *plan, t *tally) {
 		} else if t.usable(f, r) {
 			n, _ := f.number(r)
 			ordinary := n.LessThanOrEqual(median.Mul(*p.rule.Threshold)) || n.LessThanOrEqual(decimal.NewFromInt(ordinarySize))
-			t.decideValue(r, ordinary, map[string]string{"other": median.String()})
+			t.decideValue(r, ordinary, map[string]string{"other": median.String(), "limit": p.rule.Threshold.String()})
 		}
 	}
 }
@@ -294,7 +294,8 @@ func copiedFigures(f *form, p *plan, t *tally) {
 	refs := common[others[0]]
 	count := fmt.Sprint(len(refs))
 	t.fail(fault{refs: refs, raw: count, value: count,
-		vars: map[string]string{"count": count, "max": fmt.Sprint(own), "other": f.names[others[0]]}})
+		vars: map[string]string{"count": count, "max": fmt.Sprint(own), "other": f.names[others[0]],
+			"limit": fmt.Sprint(distinctSize)}})
 }
 
 // sharedEnrolment fails a school of which another consortium gives quite another enrolment.
@@ -310,6 +311,7 @@ func sharedEnrolment(f *form, p *plan, t *tally) {
 			t.decide(near || s.form == f.position || !s.enrolment.Valid, func() fault {
 				x := f.memberFault(m, stated.String(), enrolmentColumn)
 				x.vars["other"], x.vars["detail"] = f.names[s.form], other.String()
+				x.vars["limit"] = p.rule.Threshold.Shift(2).String()
 				return x
 			})
 		}

@@ -167,7 +167,7 @@ func parseCell(name string) (row, col int, ok bool) {
 
 // loadDrawing reads where pictures, charts and text boxes lie; the words in them are reported like those of comments.
 func (w *workbookReader) loadDrawing(sheet *Sheet, drawing string) {
-	if drawing == "" || !w.parts.Has(drawing) {
+	if !w.parts.Has(drawing) {
 		return
 	}
 	const most = 1000 // objects

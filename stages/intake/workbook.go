@@ -453,7 +453,7 @@ type comment struct{ cell, text string }
 
 // loadComments reads the comments of a sheet. Unreadable ones are left out, because no value depends on them.
 func (w *workbookReader) loadComments(sheet *Sheet, notes string) {
-	if notes == "" || !w.parts.Has(notes) {
+	if !w.parts.Has(notes) {
 		return
 	}
 	var text richText

@@ -82,7 +82,7 @@ func unreadableReason(c model.Cell) string {
 		return "uncomputed"
 	case c.Kind == model.Picture:
 		return "picture"
-	case c.Raw != "" && trim(c.Shown) == "" && trim(c.Raw) != "": // its format hides it
+	case trim(c.Shown) == "" && trim(c.Raw) != "": // its format hides it
 		return "shown_otherwise"
 	}
 	return ""
