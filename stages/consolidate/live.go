@@ -373,7 +373,7 @@ func (w *workbook) comparison(name string) error {
 	first, second := book.AbsCell(pairPick+1, pairCol), book.AbsCell(pairPick+1, pairCol+1)
 	diff := w.formula("ROUND(%s-%s,10)", first, second)
 	p.Put(pairPick+1, pairCol+2, cell(round(pick[0].Total-pick[1].Total), book.Gain, diff))
-	p.PutHeaders(pairFirst-1, 1, w.head("scores", "point"), "原文", "满分", "甲得", "乙得", "差（甲－乙）", "占得益一方的比重",
+	p.PutHeaders(pairFirst-1, 1, w.head("scores", "point"), "原文", "可得的分", "甲得", "乙得", "差（甲－乙）", "占得益一方的比重",
 		"存疑（核清之前，这一点的差不作数）")
 	gains := make([]float64, len(w.points))
 	for i, point := range w.points {
