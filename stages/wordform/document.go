@@ -39,8 +39,8 @@ type docCell struct {
 
 // parseDocument parses the main part of a Word file.
 func parseDocument(main []byte) (*document, error) {
-	r := &docReader{doc: &document{}}
-	return r.doc, ooxml.NewWalker().Walk(main, r.handleElement)
+	r := &docReader{doc: &document{}, tables: []*openTable{{docTable: &docTable{}}}}
+	return r.doc, ooxml.NewWalker().Walk(main, r.visit)
 }
 
 // docReader collects the visible text. Deleted and hidden text is skipped, and the fallback copy of a shape.
@@ -48,7 +48,7 @@ type docReader struct {
 	doc          *document
 	space        ooxml.Namespace
 	paragraphs   []*strings.Builder // open, innermost last: a shape may be inside one
-	tables       []*openTable       // open, innermost last
+	tables       []*openTable       // open, innermost last; the first stands for the document, and has no rows
 	tableCount   int
 	placeholders []bool // for each open content control: whether it shows only its placeholder
 	hiddenRun    bool   // whether the current run is hidden
@@ -57,14 +57,14 @@ type docReader struct {
 // openTable is a table that is being read.
 type openTable struct {
 	*docTable
-	cell        *docCell
+	cell        *docCell // open; nil: none
 	col         int
 	columnCells map[int]docCell // by grid column: the latest cell that begins there
 	deleted     bool            // whether the current row is deleted
 	texts       []string        // paragraphs of the open cell
 }
 
-func (r *docReader) handleElement(e *ooxml.Element) error {
+func (r *docReader) visit(e *ooxml.Element) error {
 	if e.Depth == 1 {
 		r.space = e.Namespace
 	}
@@ -75,78 +75,61 @@ func (r *docReader) handleElement(e *ooxml.Element) error {
 	if e.Parent() != nil {
 		parent = string(e.Parent().Name)
 	}
-	if e.Start {
-		r.startElement(e, parent)
+	if t := last(r.tables); e.Start {
+		r.startElement(string(e.Name), t, parent)
 	} else {
-		r.endElement(e, parent)
+		r.endElement(e, t, parent)
 	}
 	return nil
 }
 
-func (r *docReader) startElement(e *ooxml.Element, parent string) {
-	t := r.table()
-	switch string(e.Name) {
-	case "p":
+func last[T any](open []T) T { return open[len(open)-1] }
+
+func (r *docReader) startElement(name string, t *openTable, parent string) {
+	switch inTable := len(r.tables) > 1; {
+	case name == "p":
 		r.paragraphs = append(r.paragraphs, &strings.Builder{})
-	case "tbl":
+	case name == "tbl":
 		r.tableCount++
 		r.tables = append(r.tables, &openTable{docTable: &docTable{number: r.tableCount}, columnCells: map[int]docCell{}})
-	case "tr":
-		if t != nil {
-			t.rows, t.col, t.deleted = append(t.rows, nil), 0, false
-		}
-	case "tc":
-		if t != nil && len(t.rows) > 0 {
-			t.cell, t.texts = &docCell{span: 1, row: len(t.rows), cell: len(t.rows[len(t.rows)-1]) + 1}, nil
-		}
-	case "sdt":
+	case name == "tr" && inTable:
+		t.rows, t.col, t.deleted = append(t.rows, nil), 0, false
+	case name == "tc" && len(t.rows) > 0:
+		t.cell, t.texts = &docCell{span: 1, row: len(t.rows), cell: len(last(t.rows)) + 1}, nil
+	case name == "sdt":
 		r.placeholders = append(r.placeholders, false)
-	case "r":
+	case name == "r":
 		r.hiddenRun = false
-	case "del":
-		if parent == "trPr" && t != nil {
-			t.deleted = true
-		}
+	case name == "del" && parent == "trPr":
+		t.deleted = true
 	}
 }
 
-func (r *docReader) endElement(e *ooxml.Element, parent string) {
-	t := r.table()
-	switch string(e.Name) {
-	case "p":
-		r.endParagraph()
-	case "tbl":
-		r.endTable()
-	case "tr":
-		if t != nil && t.deleted && len(t.rows) > 0 {
-			t.rows[len(t.rows)-1] = nil
-		}
-	case "tc":
-		if t != nil && t.cell != nil {
-			t.endCell()
-		}
-	case "gridSpan":
-		if t != nil && t.cell != nil && parent == "tcPr" {
-			span, _ := strconv.Atoi(e.AttrIn(r.space, "val"))
-			t.cell.span = min(max(1, span), maxSpan)
-		}
-	case "vMerge":
-		if t != nil && t.cell != nil && parent == "tcPr" {
-			t.cell.continued = e.AttrIn(r.space, "val") != "restart"
-		}
-	case "sdt":
-		if len(r.placeholders) > 0 {
-			r.placeholders = r.placeholders[:len(r.placeholders)-1]
-		}
-	case "showingPlcHdr":
-		if len(r.placeholders) > 0 {
-			r.placeholders[len(r.placeholders)-1] = true
-		}
-	case "vanish":
+func (r *docReader) endElement(e *ooxml.Element, t *openTable, parent string) {
+	switch name := string(e.Name); {
+	case name == "p":
+		r.addText(last(r.paragraphs).String())
+		r.paragraphs = r.paragraphs[:len(r.paragraphs)-1]
+	case name == "tbl":
+		r.endTable(t)
+	case name == "tr" && t.deleted && len(t.rows) > 0:
+		t.rows[len(t.rows)-1] = nil
+	case name == "sdt":
+		r.placeholders = r.placeholders[:len(r.placeholders)-1]
+	case name == "showingPlcHdr" && len(r.placeholders) > 0:
+		r.placeholders[len(r.placeholders)-1] = true
+	case name == "vanish" && parent == "rPr" && e.Parent().Parent() != nil && string(e.Parent().Parent().Name) == "r":
 		v := e.AttrIn(r.space, "val")
-		if parent == "rPr" && e.Parent().Parent() != nil && string(e.Parent().Parent().Name) == "r" {
-			r.hiddenRun = v != "0" && v != "false"
-		}
+		r.hiddenRun = v != "0" && v != "false"
+	case t.cell == nil:
+		r.addRunText(e, parent)
+	case name == "tc":
+		t.endCell()
+	case name == "gridSpan" && parent == "tcPr":
+		span, _ := strconv.Atoi(e.AttrIn(r.space, "val"))
+		t.cell.span = min(max(1, span), maxSpan)
+	case name == "vMerge" && parent == "tcPr":
+		t.cell.continued = e.AttrIn(r.space, "val") != "restart"
 	default:
 		r.addRunText(e, parent)
 	}
@@ -165,7 +148,7 @@ func (r *docReader) addRunText(e *ooxml.Element, parent string) {
 		e.Within("del") || e.Within("moveFrom") {
 		return
 	}
-	b := r.paragraphs[len(r.paragraphs)-1]
+	b := last(r.paragraphs)
 	switch string(e.Name) {
 	case "t":
 		b.Write(e.Text())
@@ -180,41 +163,19 @@ func (r *docReader) addRunText(e *ooxml.Element, parent string) {
 	}
 }
 
-func (r *docReader) table() *openTable {
-	if len(r.tables) == 0 {
-		return nil
-	}
-	return r.tables[len(r.tables)-1]
-}
-
-func (r *docReader) endParagraph() {
-	if len(r.paragraphs) == 0 {
-		return
-	}
-	last := len(r.paragraphs) - 1
-	r.addText(r.paragraphs[last].String())
-	r.paragraphs = r.paragraphs[:last]
-}
-
 // addText adds a text to the open cell, or as a paragraph between tables.
 func (r *docReader) addText(text string) {
-	if t := r.table(); t != nil && t.cell != nil {
+	if t := last(r.tables); t.cell != nil {
 		t.texts = append(t.texts, text)
-		return
-	}
-	if strings.TrimSpace(text) != "" {
+	} else if strings.TrimSpace(text) != "" {
 		r.doc.blocks = append(r.doc.blocks, block{text: text})
 	}
 }
 
 // endTable closes a table. A table inside a cell becomes text of that cell.
-func (r *docReader) endTable() {
-	t := r.table()
-	if t == nil {
-		return
-	}
+func (r *docReader) endTable(t *openTable) {
 	r.tables = r.tables[:len(r.tables)-1]
-	if outer := r.table(); outer == nil || outer.cell == nil {
+	if last(r.tables).cell == nil {
 		r.doc.blocks = append(r.doc.blocks, block{table: t.docTable})
 		return
 	}
