@@ -20,8 +20,8 @@ const (
 	indexSheet = "_评分索引" // very hidden
 )
 
-// version of the layout. Workbooks of the first one, which has no digest of the index, are still read.
-const version, firstVersion = "2", "1"
+// version of the layout.
+const version = "2"
 
 // Uses of a slot.
 const (
@@ -63,8 +63,7 @@ type index struct {
 	regions       []region
 	rubric        string // sha256 of the rubric at the time; empty: unknown
 	part          int    // see Assignment.Part
-	digest        string // of the rows before it
-	digestDiffers bool   // or rows follow it
+	digestDiffers bool   // or is missing, or rows follow it
 }
 
 // region is the extent of the part of a sheet that we wrote, with the digest of its locked cells.
@@ -112,7 +111,7 @@ func digestRows(rows [][]string) string {
 
 // readIndex is the inverse of rows. It fails on an unknown row.
 func readIndex(rows [][]string) (*index, error) {
-	x := &index{sources: map[string]string{}}
+	x := &index{sources: map[string]string{}, digestDiffers: true}
 	for i, row := range rows {
 		row = append(slices.Clone(row), make([]string, 10)...) // trailing blank cells are not stored
 		number := func(i int) int {
@@ -137,8 +136,7 @@ func readIndex(rows [][]string) (*index, error) {
 			}
 			x.slots = append(x.slots, s)
 		case digestRow:
-			x.digest = row[1]
-			x.digestDiffers = x.digest != digestRows(rows[:i]) || i != len(rows)-1
+			x.digestDiffers = row[1] != digestRows(rows[:i]) || i != len(rows)-1
 		default:
 			return nil, fmt.Errorf("索引里有认不出的 %q", row[0])
 		}
@@ -146,7 +144,6 @@ func readIndex(rows [][]string) (*index, error) {
 	if x.form == "" || x.expert == "" {
 		return nil, fmt.Errorf("索引不完整")
 	}
-	x.digestDiffers = x.digestDiffers || x.digest == "" && x.version != firstVersion
 	return x, nil
 }
 

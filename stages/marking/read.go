@@ -165,8 +165,7 @@ func (b *workbook) readIndexSheet(d *templates.Definition, cells []model.Cell) {
 		b.reject(CodeForeign, "标识是"+x.form)
 	case x.batch != d.Directory.Batch:
 		b.reject(CodeWrongBatch, fmt.Sprintf("是%d年批次的", x.batch))
-	case x.version != version && x.version != firstVersion,
-		x.scale != r.Scale.String(), x.maxDeduction != r.Deduction.String():
+	case x.version != version, x.scale != r.Scale.String(), x.maxDeduction != r.Deduction.String():
 		b.reject(CodeAltered, "评分的分制与现在的定义不同")
 	case x.digestDiffers:
 		b.reject(CodeAltered, "隐藏的索引被改动")
