@@ -65,7 +65,9 @@ func Annotate(data []byte, original Original, findings []table.Finding, author s
 	c.addQuestions()
 	c.addList()
 	c.addBackLinks()
-	c.writeOrigin(data, original.ContentHash)
+	c.setMeta(templates.MetaParent, model.Digest(data))
+	c.setMeta(templates.MetaSaid, original.ContentHash)
+	c.setMeta(templates.MetaAsked, model.QuestionsHash(c.questions))
 	c.protectAgain()
 	var copied bytes.Buffer
 	try.Do(c.report.Save(&copied, c.decrypted))
@@ -179,18 +181,9 @@ func (c *annotator) markedCells() []cellRef {
 	})
 }
 
-// toneOf returns the colour of a cell: that of its most severe finding.
-func (c *annotator) toneOf(at cellRef) book.Tone {
-	for _, s := range model.Severities {
-		if slices.ContainsFunc(c.findingsAt[at], func(i int) bool { return c.findings[i].Severity == s }) {
-			return severityTones[s]
-		}
-	}
-	return book.Info
-}
-
-// fillMarked fills the marked cells and records their former fill. It skips an empty cell that a conditional format of
-// the form highlights: the fill would show only after the cell was filled in.
+// fillMarked fills the marked cells with the colour of their most severe finding and records their former fill. It
+// skips an empty cell that a conditional format of the form highlights: the fill would show only after the cell was
+// filled in.
 func (c *annotator) fillMarked() {
 	for i, at := range c.markedCells() {
 		if c.isFramed(at) {
@@ -199,7 +192,10 @@ func (c *annotator) fillMarked() {
 		id := try.Get(c.f.GetCellStyle(at.sheet, at.cell))
 		former := []string{at.sheet, at.cell, cmp.Or(c.fillColour(id), noFill)}
 		try.Do(c.f.SetSheetRow(templates.MetaSheet, model.CellName(i+1, markSheetColumn), &former))
-		c.setFill(at, id, c.toneOf(at).Fill())
+		worst := slices.Min(table.Each(c.findingsAt[at], func(i int) int {
+			return slices.Index(model.Severities, c.findings[i].Severity)
+		}))
+		c.setFill(at, id, severityTones[model.Severities[worst]].Fill())
 	}
 }
 
@@ -280,13 +276,6 @@ func (c *annotator) hasSheet(sheet string) bool {
 	return err == nil && index >= 0
 }
 
-// writeOrigin stores the hashes of the original, of its content, and of the questions that the copy asks.
-func (c *annotator) writeOrigin(original []byte, contentHash string) {
-	c.setMeta(templates.MetaParent, model.Digest(original))
-	c.setMeta(templates.MetaSaid, contentHash)
-	c.setMeta(templates.MetaAsked, model.QuestionsHash(c.questions))
-}
-
 // setMeta writes one entry of the very hidden sheet.
 func (c *annotator) setMeta(key, value string) {
 	rows, row := try.Get(c.f.GetRows(templates.MetaSheet)), 1
@@ -330,7 +319,10 @@ func (c *annotator) restoreFill(m earlierMark) (ours bool) {
 		return false // renamed since, or gone
 	}
 	id, err := c.f.GetCellStyle(m.sheet, m.cell)
-	if err != nil || !c.isOurFill(id) {
+	ours = err == nil && slices.ContainsFunc(model.Severities, func(s model.Severity) bool {
+		return strings.EqualFold(c.fillColour(id), severityTones[s].Fill().Color[0])
+	})
+	if !ours {
 		return false
 	}
 	fill := book.SolidFill(m.fill)
@@ -339,13 +331,6 @@ func (c *annotator) restoreFill(m earlierMark) (ours bool) {
 	}
 	c.setFill(m.cellRef, id, fill)
 	return true
-}
-
-func (c *annotator) isOurFill(style int) bool {
-	colour := c.fillColour(style)
-	return slices.ContainsFunc(model.Severities, func(s model.Severity) bool {
-		return strings.EqualFold(colour, severityTones[s].Fill().Color[0])
-	})
 }
 
 // fillColour returns the fill colour of a style as RRGGBB; empty: no solid fill. Where excelize gives none, as for a
