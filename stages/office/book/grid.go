@@ -155,39 +155,33 @@ func (g Grid) SplitRow(cells []Cell) [][]Cell {
 
 // splitText splits a text into pieces that fit in one row of a column; nil if it fits.
 func splitText(value any, columnWidth float64) []any {
-	all, plain := value.(RichText)
-	if s, ok := value.(string); ok {
-		all = RichText{{Text: s}}
-	} else if !plain {
+	words, ok := Cell{Value: value}.text()
+	if !ok || TextHeight(words, columnWidth, textSize) <= tallest {
 		return nil
 	}
-	if words, _ := (Cell{Value: value}).text(); TextHeight(words, columnWidth, textSize) <= tallest {
-		return nil
+	all, rich := value.(RichText)
+	if !rich {
+		all = RichText{{Text: words}}
 	}
-	var out []any
-	var part RichText
-	text, taken := strings.Builder{}, newLineCounter(columnWidth, textSize)
-	next := func() {
-		if out = append(out, any(part)); !plain {
-			out[len(out)-1] = text.String()
-		}
-		part = nil
-		text.Reset()
-	}
+	parts, taken := []RichText{nil}, newLineCounter(columnWidth, textSize)
+	add := func(run TextRun) { parts[len(parts)-1] = append(parts[len(parts)-1], run) }
 	for _, p := range all {
 		begin := 0
 		for at, c := range p.Text {
 			if taken.add(c); taken.height() > tallest-line {
-				part = append(part, TextRun{p.Text[begin:at], p.Common})
-				next()
-				begin, taken = at, newLineCounter(columnWidth, textSize)
+				add(TextRun{p.Text[begin:at], p.Common})
+				parts, begin, taken = append(parts, nil), at, newLineCounter(columnWidth, textSize)
 				taken.add(c)
 			}
-			text.WriteRune(c)
 		}
-		part = append(part, TextRun{p.Text[begin:], p.Common})
+		add(TextRun{p.Text[begin:], p.Common})
 	}
-	next()
+	out := make([]any, len(parts))
+	for i, part := range parts {
+		if out[i] = part; !rich {
+			out[i] = part[0].Text
+		}
+	}
 	return out
 }
 

@@ -100,10 +100,7 @@ type (
 		NewPage, KeepNext   bool
 		Ends                string // properties of the section that the paragraph ends
 	}
-	runShape struct {
-		Font string
-		Size float64
-	}
+
 	rowShape struct {
 		Height        float64
 		Header, Whole bool
@@ -130,7 +127,7 @@ func (k *writer) paragraph(b *strings.Builder, p Paragraph, ends string) {
 		paragraphShape{p.Style, p.Align, p.Line, p.Before, p.After, p.NewPage, p.KeepNext, ends})
 	b.WriteString(around.begin)
 	for _, r := range p.Runs {
-		if look := k.wrapper("run", runShape{r.Font, r.Size}); r.Field != "" {
+		if look := k.wrapper("run", Run{Font: r.Font, Size: r.Size}); r.Field != "" {
 			b.WriteString(k.render("field", r))
 		} else if r.Text != "" {
 			b.WriteString(look.begin + content(r.Text) + look.end)
