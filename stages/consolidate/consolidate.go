@@ -76,7 +76,7 @@ func (w *workbook) write(to io.Writer, b *templates.ReportBook, sheets []*templa
 		if s.Rows == "" {
 			err = w.layouts()[s.ID](s.Name)
 		} else {
-			err = w.writeList(w.listFor(s.ID))
+			err = w.writeList(w.lists.Layout(s.ID))
 		}
 		if err != nil {
 			return fmt.Errorf("工作表“%s”：%w", s.Name, err)
@@ -96,7 +96,7 @@ func (w *workbook) hasContent(s *templates.ReportSheet) bool {
 	case !w.isDue(s.When):
 		return false
 	case s.Rows != "":
-		return s.Always || w.listFor(s.ID).Len > 0
+		return s.Always || w.lists.Layout(s.ID).Len > 0
 	case s.ID == "duel":
 		return w.live && len(w.aroundLine()) == 2
 	}
@@ -122,51 +122,33 @@ func (w *workbook) layouts() map[string]func(name string) error {
 type workbook struct {
 	Input
 	*liveScores
-	report        *book.Report
-	book, title   string
-	about         map[string]*table.SubmissionRows // what the run has of a submission
-	entries       []entry                          // the submissions in their order
-	index         map[string]int                   // of a submission
-	ranks         map[string]table.Rank            // by submission
-	byRank        []table.Rank                     // the ranked ones in their order
-	swaps         map[string][]string              // by submission: smallest weight changes that move it over the line
-	lifts         map[string]table.Lift            // by submission: the last step, of those that are outside the line
-	evidenceCells map[[2]string]string             // by submission and evidence: the cells that the score rests on
-	steps         map[string][]table.Change        // by submission: what each cause did to its total
-	details       map[string]submissionPoints      // by submission
-	constant      map[string][]string              // by point: its evidence that tells nobody apart
-	lists         *list.Lists
-	pages         *book.Page     // of 一页一联合体, once they are laid out
-	pageRows      map[string]int // where each begins
+	report      *book.Report
+	book, title string
+	about       map[string]*table.SubmissionRows // what the run has of a submission
+	entries     []entry                          // the submissions in their order
+	index       map[string]int                   // of a submission
+	ranks       map[string]table.Rank            // by submission
+	byRank      []table.Rank                     // the ranked ones in their order
+	lifts       map[string]table.Lift            // by submission: the last step, of those that are outside the line
+	steps       map[string][]table.Change        // by submission: what each cause did to its total
+	details     map[string]submissionPoints      // by submission
+	constant    map[string][]string              // by point: its evidence that tells nobody apart
+	lists       *list.Lists
+	pages       *book.Page     // of 一页一联合体, once they are laid out
+	pageRows    map[string]int // where each begins
 }
 
 func newWorkbook(in Input) *workbook {
-	w := &workbook{Input: in, liveScores: newLiveScores(in), about: in.BySubmission(), index: map[string]int{},
-		ranks: map[string]table.Rank{}, swaps: map[string][]string{}, evidenceCells: map[[2]string]string{},
-		steps: map[string][]table.Change{}}
+	w := &workbook{Input: in, liveScores: newLiveScores(in), about: in.BySubmission(), index: map[string]int{}}
+	w.ranks = table.IndexBy(in.Ranking.Ranking.All(), func(r table.Rank) string { return r.Submission })
+	w.byRank = table.Where(in.Ranking.Ranking.All(), func(r table.Rank) bool { return r.Ranked })
+	w.lifts = table.IndexBy(in.Ranking.Lifts.All(), func(l table.Lift) string { return l.Submission })
+	steps := table.Where(in.Changes.All(), func(c table.Change) bool { return c.Kind == table.TotalStep })
+	w.steps = table.GroupMap(slices.Values(steps), func(c table.Change) string { return c.Submission })
 	for s := range in.Submissions.All() {
 		a := w.about[s.Submission]
 		w.index[s.Submission] = len(w.entries)
 		w.entries = append(w.entries, entry{s, a.Verdict, a.Form})
-	}
-	for r := range in.Ranking.Ranking.All() {
-		if w.ranks[r.Submission] = r; r.Ranked {
-			w.byRank = append(w.byRank, r)
-		}
-	}
-	for s := range in.Ranking.Swaps.All() {
-		for _, id := range []string{s.Outside, s.Inside} {
-			w.swaps[id] = append(w.swaps[id], s.Words)
-		}
-	}
-	w.lifts = table.IndexBy(in.Ranking.Lifts.All(), func(l table.Lift) string { return l.Submission })
-	for s := range in.Ranking.Scores.All() {
-		w.evidenceCells[[2]string{s.Submission, s.Evidence}] = s.Cells
-	}
-	for c := range in.Changes.All() {
-		if c.Kind == table.TotalStep {
-			w.steps[c.Submission] = append(w.steps[c.Submission], c)
-		}
 	}
 	w.details, w.constant = w.pointsOfAll(), w.constantEvidence()
 	w.lists = &list.Lists{Definition: in.Definition, Sources: w.allSources(), Views: w.allViews(), Groups: w.allGroups(),
@@ -257,7 +239,7 @@ func (w *workbook) formulaOf(r list.Row, formula string) string {
 		id := strings.TrimRight(s[1:len(s)-1], ":^")
 		if sheet, column, other := strings.Cut(id, "."); other {
 			missing = missing || !w.hasContent(w.Definition.Sheets().Sheet(sheet))
-			return w.listFor(sheet).Area(column)
+			return w.lists.Layout(sheet).Area(column)
 		}
 		top := strings.HasSuffix(s, "^}")
 		switch first, n := groupColumns(r.List, id); {
@@ -306,9 +288,6 @@ func (w *workbook) isDue(when string) bool {
 	return when == "" || w.Standing.Complete() == (when == templates.WhenComplete)
 }
 
-// listFor is the list of a sheet, laid out.
-func (w *workbook) listFor(id string) *list.List { return w.lists.Layout(id) }
-
 // addFormula adds the formula of a column to a cell.
 func (w *workbook) addFormula(c *templates.ReportColumn, r list.Row, cell book.Cell) book.Cell {
 	if c.Formula != "" {
@@ -352,6 +331,3 @@ func (w *workbook) beginPage(p *book.Page, cols int, title, sheet string, said l
 	s := w.Definition.Sheets().Sheet(sheet)
 	p.AddTitle(cols, title, w.remarkText(s, s.Remark, said))
 }
-
-// marks are the definition's colours under a name.
-func (w *workbook) marks(name string) []book.Mark { return list.Marks(w.Definition, name) }

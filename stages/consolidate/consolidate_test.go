@@ -143,7 +143,7 @@ func TestSheets(t *testing.T) {
 			if s.Rows == "" {
 				continue
 			}
-			if panes, err := f.GetPanes(s.Name); err != nil || !panes.Freeze || panes.YSplit != w.listFor(s.ID).First()-1 {
+			if panes, err := f.GetPanes(s.Name); err != nil || !panes.Freeze || panes.YSplit != w.lists.Layout(s.ID).First()-1 {
 				t.Errorf("%s: its header is not frozen: %+v %v", s.Name, panes, err)
 			}
 			if tables, err := f.GetTables(s.Name); err != nil || len(tables) != 1 || tables[0].Name != s.ID {
@@ -240,7 +240,7 @@ func TestFormulaLikeTextStaysText(t *testing.T) {
 
 func TestEveryFigureIsThere(t *testing.T) {
 	books, in, _ := open(t)
-	first, seen := newWorkbook(in).listFor("metrics").Col(yearKey(in.Definition.Form.Years[0].Year))-1, map[string]int{}
+	first, seen := newWorkbook(in).lists.Layout("metrics").Col(yearKey(in.Definition.Form.Years[0].Year))-1, map[string]int{}
 	for _, row := range books.rows(t, "年度数据") {
 		for _, v := range row[min(first, len(row)):min(first+len(in.Definition.Form.Years), len(row))] {
 			seen[v]++
@@ -311,7 +311,7 @@ func TestEmptyAndLargeBatches(t *testing.T) {
 		w.entries = append(w.entries, w.entries[0])
 	}
 	w.report = must.Get(book.NewReport("", "规则执行"))(t)
-	if err := w.writeList(w.listFor("rules")); err != nil {
+	if err := w.writeList(w.lists.Layout("rules")); err != nil {
 		t.Error("a large batch: ", err)
 	}
 }

@@ -42,7 +42,7 @@ func head(cols int, words string) book.Cell {
 }
 
 func (f *filing) cities() {
-	columns := f.listFor("cities").Columns[1:][:len(tallyColumns)]
+	columns := f.lists.Layout("cities").Columns[1:][:len(tallyColumns)]
 	heads := table.Each(columns, func(c list.Column) book.Cell { return head(1, c.Head) })
 	f.part("各地市", append([]book.Cell{head(2, f.head("submissions", "city"))}, heads...)...)
 	first, lines := f.Row, f.tally()
@@ -113,7 +113,7 @@ func (f *filing) consortia() {
 	}
 	f.Mark(first, 10, f.Row-1, 10, book.Mark{Word: "未报", Tone: book.Bad},
 		book.Mark{Word: "待转录", Tone: book.Caution}, book.Mark{Word: "目录外", Tone: book.Caution})
-	f.Mark(first, 11, f.Row-1, 11, f.marks("verdict")...)
+	f.Mark(first, 11, f.Row-1, 11, list.Marks(f.Definition, "verdict")...)
 }
 
 func (f *filing) missingRow(e templates.Entry) {

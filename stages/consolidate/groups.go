@@ -231,16 +231,25 @@ func (w *workbook) growth(s series, x, y string, from, to int) book.Cell {
 	if a == nil || b == nil {
 		return book.Cell{Look: book.Growth}
 	}
-	points, known := s.field.Type == templates.PercentField, a.Value.Valid && b.Value.Valid
-	c := cell("", book.Growth, fmt.Sprintf("IF(%s>=%s,ROUND(%s/%s-1,10),\"\")", x, base, y, x))
-	if points {
-		c = cell("", book.Change, fmt.Sprintf("ROUND(%s-%s,10)", y, x))
+	c, formula := w.grown(s.field, a, b), fmt.Sprintf("IF(%s>=%s,ROUND(%s/%s-1,10),\"\")", x, base, y, x)
+	if c.Look == book.Change {
+		formula = fmt.Sprintf("ROUND(%s-%s,10)", y, x)
 	}
-	c.Formula = fmt.Sprintf(`IF(AND(ISNUMBER(%s),ISNUMBER(%s)),%s,"")`, x, y, c.Formula)
+	c.Formula = fmt.Sprintf(`IF(AND(ISNUMBER(%s),ISNUMBER(%s)),%s,"")`, x, y, formula)
+	return c
+}
+
+// grown is the growth between two figures of a field, in percent, or of percentages in points; "" where it is unknown.
+func (w *workbook) grown(f *templates.Field, a, b *table.Metric) book.Cell {
+	c := cell("", book.Growth)
+	if f.Type == templates.PercentField {
+		c.Look = book.Change
+	}
 	switch {
-	case known && points:
+	case a == nil || b == nil || !a.Value.Valid || !b.Value.Valid:
+	case c.Look == book.Change:
 		c.Value = round(b.Value.V - a.Value.V)
-	case known && a.Value.V >= base.InexactFloat64():
+	case a.Value.V >= w.Definition.Rubric().Credibility.Base.InexactFloat64():
 		c.Value = round(b.Value.V/a.Value.V - 1)
 	}
 	return c

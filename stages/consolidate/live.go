@@ -66,20 +66,13 @@ const (
 
 func newLiveScores(in Input) *liveScores {
 	b := &liveScores{rows: in.Facts.Submissions.Len(), available: in.Definition.Rubric().Available.InexactFloat64()}
-	for _, p := range in.Definition.Rubric().Points() {
-		if p.Deduction {
-			continue
-		}
-		b.points = append(b.points, p)
-		if len(p.Evidence) > 0 {
-			b.withEvidence = append(b.withEvidence, p)
-		}
-	}
+	all := slices.Values(in.Definition.Rubric().Points())
+	b.points = table.Where(all, func(p *templates.Point) bool { return !p.Deduction })
+	withEvidence := func(p *templates.Point) bool { return len(p.Evidence) > 0 }
+	b.withEvidence = table.Where(slices.Values(b.points), withEvidence)
 	for r := range in.Ranking.Ranking.All() {
 		b.complete = b.complete || r.Complete
-		if r.Ranked {
-			b.ranked++
-		}
+		b.ranked += boolToInt(r.Ranked)
 	}
 	b.earning = b.withEvidence
 	if b.complete {
@@ -106,7 +99,7 @@ func (b *liveScores) filled(formula string, pairs ...string) string {
 func (b *liveScores) lastWeight() int { return weightsFirst + len(b.points) - 1 }
 
 // area is a column of 观测点得分 over all submissions, for formulas of other sheets.
-func (w *workbook) area(column string) string { return w.listFor("points").Area(column) }
+func (w *workbook) area(column string) string { return w.lists.Layout("points").Area(column) }
 
 // weightCells is a column of 权重 over all points.
 func (b *liveScores) weightCells(col int) string {
@@ -115,16 +108,6 @@ func (b *liveScores) weightCells(col int) string {
 
 // setting is one of the cells over the weights.
 func setting(row int) string { return book.SheetPrefix(sheetWeights) + book.AbsCell(row, settingCol) }
-
-// earnableRange is the range of the points that can be earned, for formulas of other sheets.
-func (w *workbook) earnableRange(complete bool) string {
-	return book.SheetPrefix(sheetPoints) + earnableCells(w.listFor("points"), complete)
-}
-
-// valueAtRank is the formula for a column of 观测点得分 at a position in the order of ranks.
-func (w *workbook) valueAtRank(column string, place int) string {
-	return w.formula("INDEX(%s,MATCH(%d,%s,0))", w.area(column), place, w.area("place"))
-}
 
 // changed is the condition, for formulas, that the weights differ from the run's.
 func (b *liveScores) changed() string {
@@ -222,8 +205,7 @@ const (
 func (w *workbook) weights(name string) error {
 	p := &book.Page{Sheet: name, Landscape: true, Protected: w.live, Frozen: weightsFirst - 1,
 		Widths: []float64{6, 44, 14, 9, 7, 9, 10, 10, 10, 2, 6, 7, 36, 8, 9, 7, 10}}
-	last := len(p.Widths)
-	p.AddTitle(last, "改一改权重，看名次怎样变", "")
+	p.AddTitle(len(p.Widths), "改一改权重，看名次怎样变", "")
 	s := w.Definition.Sheets().Sheet("weights")
 	remark := w.remarkText(s, s.Remark, list.Words{"weights": w.Definition.Rubric().WeightsNote})
 	p.Span(2, 1, placeCol-2, cell(remark, book.Subtitle))
@@ -308,7 +290,9 @@ func (w *workbook) liveRanking(p *book.Page) {
 		w.head("submissions", "consortium"), "得分", "运行名次", "升降", w.head("ranking", "line"))
 	for i, r := range w.byRank {
 		row := weightsFirst + i
-		find := func(column string) string { return w.valueAtRank(column, i+1) }
+		find := func(column string) string {
+			return w.formula("INDEX(%s,MATCH(%d,%s,0))", w.area(column), i+1, w.area("place"))
+		}
 		at := func(i int) string { return book.AbsCell(row, placeCol+i) }
 		p.PutRow(row, placeCol, cell(r.Rank.V, book.Integer, find("rank")), cell(r.City, book.Centred, find("city")),
 			cell(w.name(r.Submission), book.Plain, find("consortium")), cell(r.Total, book.Points, find("total")),
@@ -322,7 +306,7 @@ func (w *workbook) liveRanking(p *book.Page) {
 		p.Span(weightsFirst, placeCol, placeCols, plain("没有可以排名的申报，原因见"+w.sheet("ranking")+"。"))
 		return
 	}
-	p.Mark(weightsFirst, placeCol+6, next-1, placeCol+6, w.marks("side")...)
+	p.Mark(weightsFirst, placeCol+6, next-1, placeCol+6, list.Marks(w.Definition, "side")...)
 	if next <= w.lastWeight() {
 		note := "退回修改、已入选等不参加排名的，见" + w.sheet("ranking") + "。"
 		p.Span(next, placeCol, placeCols, cell(note, book.Subtitle))

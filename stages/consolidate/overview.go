@@ -10,6 +10,7 @@ import (
 
 	"lianheti/stages/model"
 	"lianheti/stages/office/book"
+	"lianheti/stages/office/list"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
@@ -122,11 +123,12 @@ func (o *overview) places() {
 	}
 	first := o.left.Row
 	o.page.Put(first-1, 4, cell(o.totalHeader(), book.Header,
-		o.formula(`"得分（满"&ROUND(SUM(%s),2)&"）"`, o.earnableRange(o.complete))))
+		o.formula(`"得分（满"&ROUND(SUM(%s),2)&"）"`,
+			book.SheetPrefix(sheetPoints)+earnableCells(o.lists.Layout("points"), o.complete))))
 	for i, r := range shown {
 		o.place(i, r, int(low))
 	}
-	o.page.Mark(first, 5, o.left.Row-1, 5, o.marks("stand")...)
+	o.page.Mark(first, 5, o.left.Row-1, 5, list.Marks(o.Definition, "stand")...)
 	if left := len(ranked) - len(shown); left > 0 {
 		o.left.AddText(fmt.Sprintf("其余%d家见%s。", left, o.sheet("ranking")), book.Subtitle)
 	}
@@ -345,7 +347,7 @@ func (o *overview) rules() {
 		o.left.AddFitted(plain("没有查出问题。").Over(6))
 		return
 	}
-	o.page.Mark(first, 4, o.left.Row-1, 4, o.marks("severity")...)
+	o.page.Mark(first, 4, o.left.Row-1, 4, list.Marks(o.Definition, "severity")...)
 }
 
 func (o *overview) contents(row int) {

@@ -167,7 +167,7 @@ func (w *workbook) pointGroups() map[string]list.Group {
 func (w *workbook) pointColumns(id string, points []*templates.Point, title string,
 	show func(pointDetail) book.Cell) list.Group {
 	column := func(point *templates.Point) list.Column {
-		place, earned := slices.Index(w.points, point), book.AbsCell(pointsLead, w.listFor("points").Col(point.ID))
+		place, earned := slices.Index(w.points, point), book.AbsCell(pointsLead, w.lists.Layout("points").Col(point.ID))
 		top := cell(w.earn(point), book.Points, w.formula("%s", earned))
 		style := book.Column{Look: book.CommittedHeader, Scale: 1}
 		switch id {

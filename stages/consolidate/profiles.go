@@ -350,16 +350,11 @@ func (p *profile) years() {
 
 // change compares two years, in percent or in points.
 func (p *profile) change(f *templates.Field, from, to int) book.Cell {
-	a, b := p.Form.Metric(f.ID, from), p.Form.Metric(f.ID, to)
-	switch {
-	case a == nil || b == nil || !a.Value.Valid || !b.Value.Valid:
-		return greyed("－")
-	case f.Type == templates.PercentField:
-		return cell(round(b.Value.V-a.Value.V), book.Change)
-	case a.Value.V < p.Definition.Rubric().Credibility.Base.InexactFloat64(): // as in the appendix
+	c := p.grown(f, p.Form.Metric(f.ID, from), p.Form.Metric(f.ID, to))
+	if c.Value == "" {
 		return greyed("－")
 	}
-	return cell(round(b.Value.V/a.Value.V-1), book.Growth)
+	return c
 }
 
 // strengths lists strong and weak evidence, each with its observation point.

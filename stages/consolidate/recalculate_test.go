@@ -232,7 +232,7 @@ func (c weighting) rewrite(t *testing.T, d *templates.Definition, text string) [
 func (c weighting) compare(t *testing.T, in Input, f *excelize.File) {
 	want := c.engine(t, in)
 	w := newWorkbook(in)
-	ranking := w.listFor("ranking")
+	ranking := w.lists.Layout("ranking")
 	text := func(sheet string, row, col int) string {
 		s := must.Get(f.GetCellValue(sheet, model.CellName(row, col), excelize.Options{RawCellValue: true}))(t)
 		return s
@@ -259,7 +259,7 @@ func (c weighting) compare(t *testing.T, in Input, f *excelize.File) {
 		rankingRow[text("排名", i+3, ranking.Col("submission"))] = i + 3
 	}
 	for r := range want.Ranking.All() {
-		row, p := pointsLead+2+w.index[r.Submission], w.listFor("points")
+		row, p := pointsLead+2+w.index[r.Submission], w.lists.Layout("points")
 		near(r.Submission+" total", number(sheetPoints, row, p.Col("total")), r.Total)
 		near(r.Submission+" lower", number(sheetPoints, row, p.Col("total_lower")), r.Lower)
 		near(r.Submission+" upper", number(sheetPoints, row, p.Col("total_upper")), r.Upper)
@@ -396,22 +396,22 @@ func prefectures(t *testing.T, in Input, as, edited string) ([]byte, func(before
 		}
 		return v
 	}
-	year := w.listFor("metrics").Col(yearKey(w.year("last")))
+	year := w.lists.Layout("metrics").Col(yearKey(w.year("last")))
 	set := func(sheet string, row, col int, v any) {
 		must.Do(t, f.SetCellValue(sheet, model.CellName(row, col), v))
 	}
 	set("年度数据", at, year, number(f, "年度数据", at, year)+1000.5)
-	set("申报一览", 3, w.listFor("submissions").Col("verdict"), "别的")
-	set("成员单位", 3, w.listFor("members").Col("kind_of"), "别的")
+	set("申报一览", 3, w.lists.Layout("submissions").Col("verdict"), "别的")
+	set("成员单位", 3, w.lists.Layout("members").Col("kind_of"), "别的")
 	must.Do(t, f.SaveAs(edited))
 	line := 3 // of the prefecture of the first submission
-	for text(f, "地市汇总", line, 1) != text(f, "申报一览", 3, w.listFor("submissions").Col("belongs")) {
+	for text(f, "地市汇总", line, 1) != text(f, "申报一览", 3, w.lists.Layout("submissions").Col("belongs")) {
 		line++
 	}
 	return made[AppendixFile], func(before, after *excelize.File) {
 		var moved []string
 		first := 1 + len(tallyColumns) + 1
-		for col := 2; col <= len(w.listFor("cities").Columns); col++ {
+		for col := 2; col <= len(w.lists.Layout("cities").Columns); col++ {
 			if by := number(after, "地市汇总", line, col) - number(before, "地市汇总", line, col); by != 0 {
 				moved = append(moved, fmt.Sprintf("%d by %v", col-first, by))
 			}

@@ -112,7 +112,7 @@ func TestTheLineComesFirst(t *testing.T) {
 func remarkOf(t *testing.T, in Input, id string) string {
 	t.Helper()
 	w := newWorkbook(in)
-	l := w.listFor(id)
+	l := w.lists.Layout(id)
 	w.addRemarkWords(id, l.Words)
 	return templates.Fill(l.Sheet.Remark, l.Words)
 }

@@ -90,7 +90,7 @@ var kindColumns = map[string]func(templates.MemberKind) bool{
 
 // kindNames are the formulas for kindColumns, by the names that formulas of 地市汇总 use.
 func (w *workbook) kindNames(r list.Row) map[string]string {
-	out, members := map[string]string{}, w.listFor("members")
+	out, members := map[string]string{}, w.lists.Layout("members")
 	for id, counts := range kindColumns {
 		kinds := table.Where(slices.Values(w.Definition.Form.Kinds), counts)
 		out[id] = strings.Join(table.Each(kinds, func(k templates.MemberKind) string {
@@ -191,7 +191,7 @@ func (w *workbook) citySums(*list.List) []list.Column {
 		c.Cell = func(r list.Row) book.Cell {
 			cell := number(round(r.Get("sums").(map[templates.Ref]float64)[ref]))
 			if w.live {
-				p, label := w.listFor("metrics"), book.Quote(w.Definition.Label(f.ID))
+				p, label := w.lists.Layout("metrics"), book.Quote(w.Definition.Label(f.ID))
 				cell.Formula = fmt.Sprintf("ROUND(SUMIFS(%s,%s,%s,%s,%s),10)", p.Area(yearKey(y.Year)),
 					p.Area("belongs"), r.Cell("city_name"), p.Area("indicator"), label)
 			}

@@ -28,11 +28,13 @@ func (w *workbook) allViews() map[string]list.View {
 			}
 			return cell(w.name(r.Text("submission")), book.Plain)
 		},
-		"belongs":   func(r list.Row) book.Cell { return centred(w.Facts.CityOf(w.submission(r.Text("submission")))) },
-		"page":      func(r list.Row) book.Cell { return w.pageLink(cmp.Or(r.Text("file"), r.Text("submission"))) },
-		"rank":      func(r list.Row) book.Cell { return ranked(w.ranks[r.Text("submission")].Rank) },
-		"gap":       func(r list.Row) book.Cell { return w.gap(w.ranks[r.Text("submission")]) },
-		"copy":      func(r list.Row) book.Cell { return w.copyLink(r.Text("submission")) },
+		"belongs": func(r list.Row) book.Cell { return centred(w.Facts.CityOf(w.submission(r.Text("submission")))) },
+		"page":    func(r list.Row) book.Cell { return w.pageLink(cmp.Or(r.Text("file"), r.Text("submission"))) },
+		"rank":    func(r list.Row) book.Cell { return ranked(w.ranks[r.Text("submission")].Rank) },
+		"gap":     func(r list.Row) book.Cell { return w.gap(w.ranks[r.Text("submission")]) },
+		"copy": func(r list.Row) book.Cell {
+			return w.linkToCopy(centred(textIf(w.Returns[r.Text("submission")] != "", "打开标注件")), r.Text("submission"), "", "")
+		},
 		"field":     func(r list.Row) book.Cell { return plain(w.Definition.Label(r.Text("field"))) },
 		"indicator": func(r list.Row) book.Cell { return plain(w.Definition.Label(r.Text("indicator"))) },
 		"field_year": func(r list.Row) book.Cell {
@@ -85,16 +87,26 @@ func (w *workbook) tableViews() map[string]list.View {
 		"fate":        list.Of(func(f table.File) book.Cell { return centred(f.FateLabel(w.Definition)) }),
 		"total":       list.Of(func(r table.Rank) book.Cell { return outOf(r.Total, r.Possible) }),
 		"line_reason": list.Of(func(r table.Rank) book.Cell { return plain(strings.ReplaceAll(r.LineReason, "；", "\n")) }),
-		"swaps":       list.Of(func(r table.Rank) book.Cell { return plain(strings.Join(w.swaps[r.Submission], "\n")) }),
-		"reached":     list.Of(func(r table.Rank) book.Cell { return w.reached(w.lifts[r.Submission]) }),
-		"overtake":    list.Of(w.marginToNext),
-		"award":       list.Of(func(r table.Rank) book.Cell { return plain(w.award(w.submission(r.Submission))) }),
-		"answered":    list.Of(func(x table.Finding) book.Cell { return centred(x.State()) }),
-		"lift_raw":    list.Of(func(l table.Lift) book.Cell { return w.amount(l, l.Raw) }),
-		"lift_best":   list.Of(func(l table.Lift) book.Cell { return w.amount(l, table.Some(l.Best)) }),
-		"best_of":     list.Of(func(l table.Lift) book.Cell { return plain(w.submission(l.BestOf).Consortium) }),
+		"swaps": list.Of(func(r table.Rank) book.Cell { // the smallest weight changes that move it over the line
+			own := func(s table.Swap) bool { return s.Inside == r.Submission || s.Outside == r.Submission }
+			words := table.Each(table.Where(w.Ranking.Swaps.All(), own), func(s table.Swap) string { return s.Words })
+			return plain(strings.Join(words, "\n"))
+		}),
+		"reached":   list.Of(func(r table.Rank) book.Cell { return w.reached(w.lifts[r.Submission]) }),
+		"overtake":  list.Of(w.marginToNext),
+		"award":     list.Of(func(r table.Rank) book.Cell { return plain(w.award(w.submission(r.Submission))) }),
+		"answered":  list.Of(func(x table.Finding) book.Cell { return centred(x.State()) }),
+		"lift_raw":  list.Of(func(l table.Lift) book.Cell { return w.amount(l, l.Raw) }),
+		"lift_best": list.Of(func(l table.Lift) book.Cell { return w.amount(l, table.Some(l.Best)) }),
+		"best_of":   list.Of(func(l table.Lift) book.Cell { return plain(w.submission(l.BestOf).Consortium) }),
 		"lift_source": list.Of(func(l table.Lift) book.Cell {
-			return w.sourceLink(l.Submission, w.evidenceCells[[2]string{l.Submission, l.Evidence}])
+			cells := ""
+			for s := range w.about[l.Submission].Scores {
+				if s.Evidence == l.Evidence {
+					cells = s.Cells
+				}
+			}
+			return w.sourceLink(l.Submission, cells)
 		}),
 		"point_words": list.Of(func(x table.Influence) book.Cell {
 			return plain(short(w.Definition.Rubric().Point(x.Point), 60))
@@ -140,13 +152,6 @@ func finding(r list.Row) table.Finding {
 		return x.Finding
 	}
 	return r.Value.(table.Finding)
-}
-
-func (w *workbook) copyLink(submission string) book.Cell {
-	if path, ok := w.Returns[submission]; ok {
-		return linked("打开标注件", path)
-	}
-	return centred("")
 }
 
 // linkToCopy links a cell to a place in the annotated copy of a submission, where there is one.
