@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +13,7 @@ import (
 	"lianheti/stages/check"
 	"lianheti/stages/export"
 	"lianheti/stages/model"
+	"lianheti/stages/office/try"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
 	"lianheti/stages/workers"
@@ -42,21 +42,15 @@ type AuditLeftOut struct {
 
 // Audit tries the moves of the definition on every ranked submission, one at a time, with all others unchanged. The
 // scales of an earlier run (o.Previous) are kept, and so are its marks unless o.Marks gives others.
-func Audit(ctx context.Context, o Options) (*Audited, error) {
+func Audit(ctx context.Context, o Options) (_ *Audited, err error) {
+	defer try.Caught(&err)
 	in := &run{Options: o}
-	if err := in.readInputsApart(ctx); err != nil {
-		return nil, err
-	}
+	try.Do(in.readInputsApart(ctx))
 	if in.previous.round != nil && o.Marks == "" {
 		in.marking = in.previous.round.Marking
 	}
-	a, err := newAuditRun(in.facts, in.known, in.marking, in.Score.Scales)
-	if err != nil {
-		return nil, err
-	}
-	if err := a.tryAll(ctx, o.Workers); err != nil {
-		return nil, err
-	}
+	a := try.Get(newAuditRun(in.facts, in.known, in.marking, in.Score.Scales))
+	try.Do(a.tryAll(ctx, o.Workers))
 	result := a.result()
 	result.Files, err = a.files(o.Out, result)
 	return result, err
@@ -81,20 +75,15 @@ type auditCase struct {
 
 // newAuditRun checks and scores the batch as it is. kept are the scales of an earlier run.
 func newAuditRun(facts *table.Facts, known check.Known, marking table.Marking, kept []table.Scale,
-) (*auditRun, error) {
+) (_ *auditRun, err error) {
+	defer try.Caught(&err)
 	a := &auditRun{d: facts.Definition}
 	judgement, err := check.Run(facts, known)
-	if err != nil {
-		return nil, fmt.Errorf("检查：%w", err)
-	}
+	try.Do(named("检查", err))
 	a.checkForm, err = check.Single(facts, known)
-	if err != nil {
-		return nil, fmt.Errorf("检查：%w", err)
-	}
+	try.Do(named("检查", err))
 	a.scoreTrial, err = score.NewTrial(&table.Round{Facts: facts, Judgement: judgement, Marking: marking}, kept)
-	if err != nil {
-		return nil, fmt.Errorf("计分：%w", err)
-	}
+	try.Do(named("计分", err))
 	for form := range facts.Forms {
 		c := &auditCase{form: form, subject: audit.Subject{Submission: form.Submission, City: facts.CityOf(form.Submission)}}
 		findings, verdict := a.checkForm(form)
@@ -185,37 +174,21 @@ func (a *auditRun) result() *Audited {
 	return out
 }
 
-func (a *auditRun) files(out string, r *Audited) ([]publish.File, error) {
+func (a *auditRun) files(out string, r *Audited) (_ []publish.File, err error) {
+	defer try.Caught(&err)
 	var book bytes.Buffer
 	report := audit.Report{Definition: a.d, Rows: r.Rows, LeftOut: a.leftOut,
 		Subjects: table.Each(a.cases, func(c *auditCase) audit.Subject { return c.subject })}
 	title := a.d.Audit().Title
-	if err := report.Write(&book); err != nil {
-		return nil, fmt.Errorf("%s：%w", title, err)
-	}
+	try.Do(named(title, report.Write(&book)))
 	files := []publish.File{{Path: filepath.Join(out, title+".xlsx"), Data: book.Bytes()}}
 	dir, err := os.MkdirTemp("", "lianheti-audit-")
-	if err != nil {
-		return nil, fmt.Errorf("无法建立临时文件夹：%w", err)
-	}
+	try.Do(named("无法建立临时文件夹", err))
 	defer os.RemoveAll(dir)
-	incentives, err := table.InternalTable(a.d, "incentives", r.Rows)
-	if err != nil {
-		return nil, err
-	}
-	if err := export.WriteOne(dir, a.d, incentives); err != nil {
-		return nil, err
-	}
-	outputs, err := publish.Outputs(dir)
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range outputs {
+	try.Do(export.WriteOne(dir, a.d, try.Get(table.InternalTable(a.d, "incentives", r.Rows))))
+	for _, p := range try.Get(publish.Outputs(dir)) {
 		path := filepath.FromSlash(p.Path)
-		data, err := os.ReadFile(filepath.Join(dir, path))
-		if err != nil {
-			return nil, err
-		}
+		data := try.Get(os.ReadFile(filepath.Join(dir, path)))
 		files = append(files, publish.File{Path: filepath.Join(out, title+dataFolder, path), Data: data})
 	}
 	return files, nil

@@ -16,6 +16,7 @@ import (
 	"lianheti/stages/feedback"
 	"lianheti/stages/intake"
 	"lianheti/stages/model"
+	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -88,15 +89,10 @@ type CheckedRule struct {
 }
 
 // Check checks each workbook alone, as a run would. It writes nothing but annotated copies, to o.Annotate.
-func Check(ctx context.Context, o Options) (*Checked, error) {
-	sources, err := o.listSources()
-	if err != nil {
-		return nil, err
-	}
-	facts, err := read(ctx, o.Definition, sources, o)
-	if err != nil {
-		return nil, err
-	}
+func Check(ctx context.Context, o Options) (_ *Checked, err error) {
+	defer try.Caught(&err)
+	sources := try.Get(o.listSources())
+	facts := try.Get(read(ctx, o.Definition, sources, o))
 	across := table.Where(slices.Values(o.Definition.Rules), (*templates.Rule).NeedsBatch)
 	r := &Checked{Year: o.Definition.Year, Version: publish.Version, Files: make([]CheckedFile, len(sources)),
 		Later: table.Each(across, func(r *templates.Rule) CheckedRule { return CheckedRule{r.Code, r.Title} })}
@@ -104,11 +100,7 @@ func Check(ctx context.Context, o Options) (*Checked, error) {
 		if form == nil {
 			continue
 		}
-		files, err := checkedFiles(form, sources, o)
-		if err != nil {
-			return nil, err
-		}
-		for i, f := range files {
+		for i, f := range try.Get(checkedFiles(form, sources, o)) {
 			r.Files[form.FileIndexes[i]] = f
 		}
 	}
@@ -162,19 +154,16 @@ func checkedSubmissions(facts *table.Facts, judgement *table.Judgement) map[stri
 
 // annotate writes the annotated copies. A copy that can't be made is recorded and does not stop the others.
 func (r *Checked) annotate(facts *table.Facts, judgement *table.Judgement, sources []intake.Source, o Options,
-) error {
+) (err error) {
+	defer try.Caught(&err)
 	dir, open := o.Annotate, opener(sources, facts)
-	if err := publish.CheckFolder(dir); err != nil {
-		return err
-	}
+	try.Do(publish.CheckFolder(dir))
 	var done []string
-	write := func(name string, data []byte) (string, error) {
+	write := func(name string, data []byte) string {
 		path, err := publish.WriteUnique(filepath.Join(dir, name), data)
-		if err != nil {
-			return "", publish.WithWritten(done, fmt.Errorf("无法写 %s：%w", filepath.Join(dir, name), err))
-		}
+		try.Do(publish.WithWritten(done, named("无法写 "+filepath.Join(dir, name), err)))
 		done = append(done, path)
-		return path, nil
+		return path
 	}
 	findings := table.GroupMap(judgement.Findings.All(), func(x table.Finding) string { return x.Submission })
 	columns := table.GroupMap(facts.ListColumns.All(), func(c table.ListColumn) string { return c.Submission })
@@ -185,18 +174,13 @@ func (r *Checked) annotate(facts *table.Facts, judgement *table.Judgement, sourc
 		}
 		if o.Readings {
 			name := strings.TrimSuffix(feedback.CopyName(f.Path), "（标注）.xlsx") + model.ReadingsSuffix
-			var err error
-			if f.Readings, err = write(name, readingsFile(f.Submission.Readings)); err != nil {
-				return err
-			}
+			f.Readings = write(name, readingsFile(f.Submission.Readings))
 		}
 		if len(f.Submission.Findings) == 0 {
 			continue
 		}
 		data, err := open(f.Path)
-		if err != nil {
-			return fmt.Errorf("再次读取 %s：%w", f.Path, err)
-		}
+		try.Do(named("再次读取 "+f.Path, err))
 		id := f.Submission.ID
 		of := feedback.Original{Definition: facts.Definition, ContentHash: facts.ContentHashes[id], Columns: columns[id]}
 		copied, err := feedback.Annotate(data, of, findings[id], feedback.SelfCheck)
@@ -204,9 +188,7 @@ func (r *Checked) annotate(facts *table.Facts, judgement *table.Judgement, sourc
 			f.NotAnnotated = err.Error()
 			continue
 		}
-		if f.Annotated, err = write(feedback.CopyName(f.Path), copied); err != nil {
-			return err
-		}
+		f.Annotated = write(feedback.CopyName(f.Path), copied)
 	}
 	return nil
 }

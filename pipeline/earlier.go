@@ -17,6 +17,7 @@ import (
 	"lianheti/stages/consolidate"
 	"lianheti/stages/export"
 	"lianheti/stages/model"
+	"lianheti/stages/office/try"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
 	"lianheti/templates"
@@ -88,10 +89,7 @@ func readVerifiedManifest(dir string) (m *publish.Manifest, digest string, err e
 			differences[0].What, len(differences))
 	}
 	data, err := os.ReadFile(filepath.Join(dir, publish.ManifestName))
-	if err != nil {
-		return nil, "", err
-	}
-	return m, model.Digest(data), nil
+	return m, model.Digest(data), err
 }
 
 // loadEarlierDefinition loads the definition stored with an earlier run. Where this version of the program can't read
@@ -122,6 +120,7 @@ func loadEarlierDefinition(dir string, now *templates.Definition) (*templates.De
 
 // causes computes what changed totals and verdicts since then. register is the file of this run; nil: none was given.
 func (p previousRun) causes(now *table.Round, register *publish.Source) (why compare.Causes, err error) {
+	defer try.Caught(&err)
 	if p.round == nil {
 		return why, nil
 	}
@@ -133,23 +132,16 @@ func (p previousRun) causes(now *table.Round, register *publish.Source) (why com
 		between = &table.Round{Facts: withDefinition(p.definition, now.Facts), Judgement: now.Judgement}
 		if p.definitionChanged(now, "rules", "directory.yaml", "register.yaml") {
 			between.Judgement, err = check.Run(between.Facts, known)
-			if err != nil {
-				return compare.Causes{}, fmt.Errorf("按上一轮的规则检查：%w", err)
-			}
+			try.Do(named("按上一轮的规则检查", err))
 		}
 		if !p.manifest.Register.Same(register) {
 			why.Registered, err = check.Run(earlier.Facts, known)
-			if err != nil {
-				return compare.Causes{}, fmt.Errorf("按本轮的登记检查上一轮的申报：%w", err)
-			}
+			try.Do(named("按本轮的登记检查上一轮的申报", err))
 		}
 		why.Judged = between.Judgement
 	}
 	why.Moves, err = score.TotalChanges(&earlier, why.Registered, between, now)
-	if err != nil {
-		return compare.Causes{}, fmt.Errorf("按上一轮的办法计分：%w", err)
-	}
-	return why, nil
+	return why, named("按上一轮的办法计分", err)
 }
 
 // definitionChanged reports whether any definition file whose name has one of these prefixes has changed.
@@ -180,19 +172,14 @@ type ProgressForms struct {
 }
 
 // PrepareProgressForms prepares the progress forms for the selected consortia, from the data of earlier years.
-func PrepareProgressForms(d *templates.Definition, data []string, register string) (*ProgressForms, error) {
+func PrepareProgressForms(d *templates.Definition, data []string, register string) (_ *ProgressForms, err error) {
+	defer try.Caught(&err)
 	if d.Progress == nil {
 		return nil, fmt.Errorf("%d年的定义里没有年度数据核对表（progress）：请用 --year 写明有的年度", d.Year)
 	}
 	d, kept, err := Register(d, register)
-	if err != nil {
-		return nil, err
-	}
-	archive, err := readArchive(data)
-	if err != nil {
-		return nil, err
-	}
-	chosen := kept.Chosen()
+	try.Do(err)
+	archive, chosen := try.Get(readArchive(data)), kept.Chosen()
 	isChosen := func(e templates.Entry) bool { return chosen[table.EntryKey(e)] }
 	i := &ProgressForms{Definition: d.Progress.FilterDirectory(isChosen)}
 	if len(i.Definition.Directory.Entries) == 0 {
@@ -221,12 +208,9 @@ func readArchive(data []string) (*table.Archive, error) {
 
 // readRounds reads published data folders, one a year, and sorts the rounds by year.
 func readRounds(data []string) (out []*table.Round, err error) {
+	defer try.Caught(&err)
 	for _, dir := range data {
-		round, err := readPublishedRound(dir)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, round)
+		out = append(out, try.Get(readPublishedRound(dir)))
 	}
 	slices.SortStableFunc(out, func(a, b *table.Round) int { return a.Definition.Year - b.Definition.Year })
 	return out, nil
@@ -240,9 +224,6 @@ func newArchive(rounds []*table.Round) *table.Archive {
 // itself and actual figures, but no commitment, text, date or personal data.
 func PrefillFromEarlier(d *templates.Definition, data []string) (func(templates.Entry) blankform.Values, error) {
 	archive, err := readArchive(data)
-	if err != nil {
-		return nil, err
-	}
 	return func(e templates.Entry) blankform.Values {
 		v := blankform.Prefilled(e)
 		form := lastForm(archive, e)
@@ -259,27 +240,21 @@ func PrefillFromEarlier(d *templates.Definition, data []string) (func(templates.
 			}
 		}
 		return v
-	}, nil
+	}, err
 }
 
 // readPublishedRound reads the published tables of a run under the definition stored beside them.
-func readPublishedRound(data string) (*table.Round, error) {
+func readPublishedRound(data string) (_ *table.Round, err error) {
+	defer try.Caught(&err)
 	p, _, err := export.Verify(data)
-	if err != nil {
-		return nil, fmt.Errorf("数据表 %s：%w", data, err)
-	}
+	try.Do(named("数据表 "+data, err))
 	d, err := templates.LoadDir(filepath.Join(data, "..", definitionFolder), p.Batch)
 	if os.IsNotExist(err) || err != nil && p.Batch <= templates.Latest() {
 		d, err = templates.Load(p.Batch)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("数据表 %s 的定义：%w", data, err)
-	}
+	try.Do(named("数据表 "+data+" 的定义", err))
 	round, err := restoreRound(d, data)
-	if err != nil {
-		return nil, fmt.Errorf("数据表 %s：%w", data, err)
-	}
-	return round, nil
+	return round, named("数据表 "+data, err)
 }
 
 // lastForm finds the latest submission of a directory entry, under any of its names; nil: none.
@@ -332,12 +307,11 @@ func prefillProgress(d *templates.Definition, a *table.Archive, e templates.Entr
 
 // readEarlier reads the results of earlier years, oldest first, and records them for the manifest.
 func (r *run) readEarlier() (err error) {
+	defer try.Caught(&err)
 	var data []string
 	for _, dir := range r.Earlier {
 		m, digest, err := readVerifiedManifest(dir)
-		if err != nil {
-			return err
-		}
+		try.Do(err)
 		data = append(data, filepath.Join(dir, dataFolder))
 		r.earlierManifests = append(r.earlierManifests, publish.RunRef{Year: m.Year, Date: m.Date, SHA256: digest})
 	}
@@ -364,7 +338,7 @@ func (r *run) checkProgressForms() error {
 	known := check.Known{Register: slices.DeleteFunc(slices.Clone(r.known.Register), selects)}
 	judgement, err := check.Run(&p, known) // first, because invalid figures are not compared with commitments
 	if err != nil {
-		return fmt.Errorf("检查年度数据核对表：%w", err)
+		return named("检查年度数据核对表", err)
 	}
 	rows, found := table.CompareCommitments(&p, judgement, newArchive(r.earlierRounds))
 	for s := range p.Submissions.All() {
@@ -375,10 +349,9 @@ func (r *run) checkProgressForms() error {
 	}
 	p.FileFindings = slices.Concat(p.FileFindings, found)
 	judgement, err = check.Run(&p, known)
-	if err != nil {
-		return fmt.Errorf("检查年度数据核对表：%w", err)
-	}
 	r.progressRound = &table.Round{Facts: &p, Judgement: judgement, Ranking: &table.Ranking{}}
-	r.facts = r.facts.WithFulfilment(rows, r.progressRound)
-	return nil
+	if err == nil {
+		r.facts = r.facts.WithFulfilment(rows, r.progressRound)
+	}
+	return named("检查年度数据核对表", err)
 }

@@ -5,12 +5,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"strings"
 
 	"lianheti/pipeline/publish"
 	"lianheti/stages/marking"
+	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 )
 
@@ -24,20 +24,12 @@ type MarkingWorkbooks struct {
 }
 
 // Experts makes a marking workbook per expert; if marks came back (o.Marks), supplementary ones for missing marks.
-func Experts(ctx context.Context, o Options) (*MarkingWorkbooks, error) {
-	assignments, err := o.assignments()
-	if err != nil {
-		return nil, err
-	}
-	in := &run{Options: o}
-	if err := in.readInputsApart(ctx); err != nil {
-		return nil, err
-	}
+func Experts(ctx context.Context, o Options) (_ *MarkingWorkbooks, err error) {
+	defer try.Caught(&err)
+	assignments, in := try.Get(o.assignments()), &run{Options: o}
+	try.Do(in.readInputsApart(ctx))
 	o.Score.Draws = 1 // rank intervals are not shown
-	round, err := checkAndScore(in.facts, in.known, in.marking, o.Score)
-	if err != nil {
-		return nil, err
-	}
+	round := try.Get(checkAndScore(in.facts, in.known, in.marking, o.Score))
 	out := &MarkingWorkbooks{Subjects: marking.Subjects(round),
 		LeftOut: table.Where(round.Ranking.Ranking.All(), func(r table.Rank) bool { return !r.Ranked && !r.Waiting })}
 	if len(out.Subjects) == 0 {
@@ -66,16 +58,13 @@ func (o Options) assignments() ([]marking.Assignment, error) {
 	return marking.ReadList(o.Definition, cells)
 }
 
-func (i *MarkingWorkbooks) build(ctx context.Context, o Options, assignments []marking.Assignment) error {
+func (i *MarkingWorkbooks) build(ctx context.Context, o Options, assignments []marking.Assignment) (err error) {
+	defer try.Caught(&err)
 	for _, a := range assignments {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		path := filepath.Join(o.Out, marking.FileName(o.Definition, a))
+		try.Do(ctx.Err())
 		var b bytes.Buffer
-		if err := marking.Write(&b, o.Definition, i.Subjects, a); err != nil {
-			return fmt.Errorf("评分表 %s：%w", a.Expert, err)
-		}
+		try.Do(named("评分表 "+a.Expert, marking.Write(&b, o.Definition, i.Subjects, a)))
+		path := filepath.Join(o.Out, marking.FileName(o.Definition, a))
 		i.Files = append(i.Files, publish.File{Path: path, Data: b.Bytes()})
 	}
 	return nil

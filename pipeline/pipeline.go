@@ -28,6 +28,7 @@ import (
 	"lianheti/stages/export"
 	"lianheti/stages/feedback"
 	"lianheti/stages/model"
+	"lianheti/stages/office/try"
 	"lianheti/stages/review"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
@@ -78,55 +79,37 @@ type Result struct {
 // Run processes the inputs and publishes the year's results. An error means that nothing was published; faults in
 // submissions are no errors but findings in the results.
 func Run(ctx context.Context, o Options) (_ *Result, err error) {
-	if o.Score, err = o.Score.Resolve(o.Definition); err != nil { // first: the manifest records the resolved options
-		return nil, fmt.Errorf("计分：%w", err)
-	}
-	if err := consolidate.Check(o.Definition); err != nil {
-		return nil, err
-	}
-	sources, err := o.discover()
-	if err != nil {
-		return nil, err
-	}
-	year := strconv.Itoa(o.Definition.Year)
-	out, err := publish.Begin(o.Out, year, o.pathsRead())
-	if err != nil {
-		return nil, err
-	}
+	defer try.Caught(&err)
+	o.Score, err = o.Score.Resolve(o.Definition) // first: the manifest records the resolved options
+	try.Do(named("计分", err))
+	try.Do(consolidate.Check(o.Definition))
+	sources, year := try.Get(o.discover()), strconv.Itoa(o.Definition.Year)
+	out := try.Get(publish.Begin(o.Out, year, o.pathsRead()))
 	defer out.Discard()
-	meeting, err := publish.PrepareFreeze(o.Out, year, o.Freeze)
-	if err != nil {
-		return nil, err
-	}
+	meeting := try.Get(publish.PrepareFreeze(o.Out, year, o.Freeze))
 	defer meeting.Discard()
 
 	r := &run{Options: o}
-	if err := r.readInputs(ctx, sources); err != nil {
-		return nil, err
-	}
-	if err := r.protectEarlier(out); err != nil {
-		return nil, err
-	}
-	if err := r.evaluate(ctx); err != nil {
-		return nil, err
-	}
-	if err := r.write(ctx, out.Temp); err != nil {
-		return nil, err
-	}
-	if err := meeting.Copy(out.Temp, *r.manifest, func(dir string) error {
+	try.Do(r.readInputs(ctx, sources))
+	try.Do(r.protectEarlier(out))
+	try.Do(r.evaluate(ctx))
+	try.Do(r.write(ctx, out.Temp))
+	try.Do(meeting.Copy(out.Temp, *r.manifest, func(dir string) error {
 		r.publication.Standing.Meeting = meeting.Name
 		// the register contains names, and the meeting does not need it
 		return errors.Join(os.Remove(filepath.Join(dir, o.Definition.Register().Next)), r.writeReports(dir))
-	}); err != nil {
-		return nil, err
-	}
-	if err := out.Publish(); err != nil {
-		return nil, err
-	}
-	if err := meeting.Publish(out.Final); err != nil {
-		return nil, err
-	}
+	}))
+	try.Do(out.Publish())
+	try.Do(meeting.Publish(out.Final))
 	return &Result{r.round, out.Final, r.manifest, out.Kept, out.Notes, r.standing, r.progressRound, r.opinions}, nil
+}
+
+// named says before an error what failed.
+func named(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s：%w", what, err)
 }
 
 // run is the state of a run in progress: what was read, computed and written so far.
@@ -142,20 +125,12 @@ type run struct {
 
 // evaluate checks, scores and compares what was read, and builds the manifest.
 func (r *run) evaluate(ctx context.Context) (err error) {
-	if err := r.checkProgressForms(); err != nil {
-		return err
-	}
+	defer try.Caught(&err)
+	try.Do(r.checkProgressForms())
 	r.reportStep("检查、计分")
-	if r.round, err = checkAndScore(r.facts, r.known, r.marking, r.Score); err != nil {
-		return err
-	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	moves, err := r.previous.causes(r.round, r.registerFile)
-	if err != nil {
-		return err
-	}
+	r.round = try.Get(checkAndScore(r.facts, r.known, r.marking, r.Score))
+	try.Do(ctx.Err())
+	moves := try.Get(r.previous.causes(r.round, r.registerFile))
 	r.round.Changes = compare.Run(r.previous.round, r.round, moves)
 	r.standing = table.Standing{State: r.round.State(), Waiting: r.round.Waiting(), Trial: r.Definition.Differences()}
 	r.publication = table.Publication{Round: *r.round, Standing: r.standing, Select: r.Score.Select, Date: r.Date,
@@ -168,13 +143,10 @@ func checkAndScore(facts *table.Facts, known check.Known, marking table.Marking,
 	error) {
 	judgement, err := check.Run(facts, known)
 	if err != nil {
-		return nil, fmt.Errorf("检查：%w", err)
+		return nil, named("检查", err)
 	}
 	ranking, err := score.Run(facts, judgement, marking, o)
-	if err != nil {
-		return nil, fmt.Errorf("计分：%w", err)
-	}
-	return &table.Round{Facts: facts, Judgement: judgement, Marking: marking, Ranking: ranking}, nil
+	return &table.Round{Facts: facts, Judgement: judgement, Marking: marking, Ranking: ranking}, named("计分", err)
 }
 
 // reportStep tells Progress which step begins.
@@ -231,42 +203,29 @@ const (
 )
 
 // write writes the results below dir.
-func (r *run) write(ctx context.Context, dir string) error {
+func (r *run) write(ctx context.Context, dir string) (err error) {
+	defer try.Caught(&err)
 	r.reportStep("写数据表、退回件")
-	err := workers.All(
+	try.Do(workers.All(
 		func() error { return r.writeTables(dir) },
 		func() error { return r.writeReturns(filepath.Join(dir, feedback.Folder)) },
-		func() error { return r.writeRegister(dir) })
-	if err != nil {
-		return err
-	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
+		func() error { return r.writeRegister(dir) }))
+	try.Do(ctx.Err())
 	r.publication.DataRoot = r.manifest.DataRoot
 	r.reportStep("写省级汇总")
-	if err := r.writeReports(dir); err != nil {
-		return err
-	}
-	if err := r.manifest.Seal(dir); err != nil {
-		return err
-	}
+	try.Do(r.writeReports(dir))
+	try.Do(r.manifest.Seal(dir))
 	return ctx.Err()
 }
 
 // writeTables writes the data files and the definition, and adds their hash to the manifest.
-func (r *run) writeTables(dir string) error {
+func (r *run) writeTables(dir string) (err error) {
+	defer try.Caught(&err)
 	tables, err := table.Published(r.round)
-	if err != nil {
-		return fmt.Errorf("数据表：%w", err)
-	}
-	if err := export.Write(filepath.Join(dir, dataFolder), r.round.Definition, tables); err != nil {
-		return fmt.Errorf("数据文件：%w", err)
-	}
+	try.Do(named("数据表", err))
+	try.Do(named("数据文件", export.Write(filepath.Join(dir, dataFolder), r.round.Definition, tables)))
 	for name, text := range r.round.Definition.Texts {
-		if err := publish.WriteFile(filepath.Join(dir, definitionFolder, filepath.FromSlash(name)), text); err != nil {
-			return err
-		}
+		try.Do(publish.WriteFile(filepath.Join(dir, definitionFolder, filepath.FromSlash(name)), text))
 	}
 	r.manifest.DataRoot, err = r.manifest.DataHash(dir, dataFolder)
 	return err
@@ -277,16 +236,14 @@ func (r *run) writeReturns(folder string) (err error) {
 	if r.open == nil {
 		return nil
 	}
-	if r.publication.Returns, err = feedback.Write(folder, r.publication, r.open); err != nil {
-		return fmt.Errorf("退回件：%w", err)
-	}
-	if r.progressRound == nil {
-		return nil
+	r.publication.Returns, err = feedback.Write(folder, r.publication, r.open)
+	if err != nil || r.progressRound == nil {
+		return named("退回件", err)
 	}
 	written, err := feedback.Write(folder, table.Publication{Round: *r.progressRound, Date: r.Date, ReplyBy: r.ReplyBy},
 		opener(r.sources, r.progressRound.Facts))
 	if err != nil {
-		return fmt.Errorf("年度数据核对表的退回件：%w", err)
+		return named("年度数据核对表的退回件", err)
 	}
 	for s := range r.progressRound.Submissions.All() {
 		if path := written[s.Submission]; path != "" {
@@ -312,25 +269,24 @@ func (r *run) writeRegister(dir string) error {
 	}
 	var book bytes.Buffer
 	if err := blankform.Register(&book, d, r.round.NextRegister(advice), off...); err != nil {
-		return fmt.Errorf("%s：%w", d.Register().Next, err)
+		return named(d.Register().Next, err)
 	}
 	return publish.WriteFile(filepath.Join(dir, d.Register().Next), book.Bytes())
 }
 
 // writeReports writes the page, workbooks and documents that people read; a meeting copy has no personal data.
 // Documents come last, because one lists all other files.
-func (r *run) writeReports(dir string) error {
+func (r *run) writeReports(dir string) (err error) {
+	defer try.Caught(&err)
 	if r.publication.Standing.Meeting != "" {
-		if err := os.RemoveAll(filepath.Join(dir, consolidate.ContactsFile)); err != nil {
-			return err
-		}
+		try.Do(os.RemoveAll(filepath.Join(dir, consolidate.ContactsFile)))
 	}
-	err := workers.All(
+	try.Do(workers.All(
 		func() error {
 			var page bytes.Buffer
 			in := review.Input{Publication: r.publication, AllowTrial: r.AllowTrial, Opinions: r.opinions}
 			if err := review.Write(&page, in); err != nil {
-				return fmt.Errorf("会审页：%w", err)
+				return named("会审页", err)
 			}
 			return publish.WriteFile(filepath.Join(dir, review.FileName), page.Bytes())
 		},
@@ -340,19 +296,14 @@ func (r *run) writeReports(dir string) error {
 			return consolidate.Books(in, func(name string) (io.WriteCloser, error) {
 				return os.Create(filepath.Join(dir, name))
 			})
-		})
-	if err != nil {
-		return err
-	}
+		}))
 	return r.writeDocuments(dir)
 }
 
 // writeDocuments writes the drafts, and last the one that lists all other files.
 func (r *run) writeDocuments(dir string) error {
-	if documents := r.Definition.Documents(); documents != nil {
-		if err := os.RemoveAll(filepath.Join(dir, documents.Folder)); err != nil {
-			return err
-		}
+	if err := os.RemoveAll(filepath.Join(dir, r.Definition.Documents().Folder)); err != nil {
+		return err
 	}
 	in := dossier.Input{Publication: r.publication, Outputs: func() ([][2]string, error) {
 		outputs, err := publish.Outputs(dir)

@@ -16,6 +16,7 @@ import (
 	"lianheti/stages/marking"
 	"lianheti/stages/model"
 	"lianheti/stages/normalize"
+	"lianheti/stages/office/try"
 	"lianheti/stages/review"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
@@ -77,51 +78,36 @@ type inputs struct {
 
 // readInputs reads everything. The register comes first, because the adjustments recorded in it change the directory.
 func (r *run) readInputs(ctx context.Context, sources []intake.Source) (err error) {
-	if err := r.readRegister(); err != nil {
-		return err
-	}
-	if err := r.readPrevious(); err != nil {
-		return err
-	}
-	if err := r.readEarlier(); err != nil {
-		return err
-	}
+	defer try.Caught(&err)
+	try.Do(r.readRegister())
+	try.Do(r.readPrevious())
+	try.Do(r.readEarlier())
 	if r.From != "" {
-		err = r.readTables()
-	} else if r.facts, err = read(ctx, r.Definition, sources, r.Options); err == nil {
+		try.Do(r.readTables())
+	} else {
+		r.facts = try.Get(read(ctx, r.Definition, sources, r.Options))
 		r.sources, r.open = sources, opener(sources, r.facts)
 	}
-	if err != nil {
-		return err
-	}
-	if err := r.readOpinions(); err != nil {
-		return err
-	}
+	try.Do(r.readOpinions())
 	return r.readMarks(ctx)
 }
 
 // readInputsApart discovers and reads everything for a command that must not write into its own input.
-func (r *run) readInputsApart(ctx context.Context) error {
-	if err := publish.CheckOutside(r.Out, r.Inputs); err != nil {
-		return err
-	}
-	sources, err := r.discover()
-	if err != nil {
-		return err
-	}
-	return r.readInputs(ctx, sources)
+func (r *run) readInputsApart(ctx context.Context) (err error) {
+	defer try.Caught(&err)
+	try.Do(publish.CheckOutside(r.Out, r.Inputs))
+	return r.readInputs(ctx, try.Get(r.discover()))
 }
 
 // readTables reads the facts from published tables, after verifying the hash of every file.
-func (r *run) readTables() error {
+func (r *run) readTables() (err error) {
+	defer try.Caught(&err)
 	p, digest, err := export.Verify(r.From)
 	if err != nil {
 		return publish.Refuse("数据表 %s：%s", r.From, publish.ErrorText(err))
 	}
 	if _, err := os.Stat(filepath.Join(r.From, "..", publish.ManifestName)); err == nil {
-		if err := r.checkDataPackage(digest); err != nil {
-			return err
-		}
+		try.Do(r.checkDataPackage(digest))
 	}
 	d := r.Definition
 	if p.Batch != d.Directory.Batch {
@@ -184,7 +170,7 @@ func (r *run) readMarks(ctx context.Context) error {
 	}
 	sources, err := intake.Discover([]string{r.Marks})
 	if err != nil {
-		return fmt.Errorf("专家评分：%w", err)
+		return named("专家评分", err)
 	}
 	var returned []marking.Returned
 	for _, s := range sources {
@@ -221,11 +207,10 @@ func (r *run) readRegister() error {
 		return publish.Refuse("登记表 %s 有读不准的地方，请改正后再运行：\n%v", r.Register, err)
 	}
 	data, err := os.ReadFile(r.Register)
-	if err != nil {
-		return err
+	if err == nil {
+		r.registerFile = manifestSource(r.Register, data, len(r.known.Register))
+		r.Definition, err = r.Definition.Adjusted(r.known.Register.Adjustments())
 	}
-	r.registerFile = manifestSource(r.Register, data, len(r.known.Register))
-	r.Definition, err = r.Definition.Adjusted(r.known.Register.Adjustments())
 	return err
 }
 

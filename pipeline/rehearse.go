@@ -12,6 +12,7 @@ import (
 	"lianheti/stages/check"
 	"lianheti/stages/intake"
 	"lianheti/stages/model"
+	"lianheti/stages/office/try"
 	"lianheti/stages/rehearse"
 	"lianheti/stages/table"
 	"lianheti/templates"
@@ -30,16 +31,12 @@ type Rehearsed struct {
 }
 
 // Rehearse damages copies of a workbook, which must be acceptable, and reads each as a run would.
-func Rehearse(ctx context.Context, d *templates.Definition, file string) ([]Rehearsed, error) {
+func Rehearse(ctx context.Context, d *templates.Definition, file string) (out []Rehearsed, err error) {
+	defer try.Caught(&err)
 	dir, err := os.MkdirTemp("", "lianheti-rehearse-")
-	if err != nil {
-		return nil, fmt.Errorf("无法建立临时文件夹：%w", err)
-	}
+	try.Do(named("无法建立临时文件夹", err))
 	defer os.RemoveAll(dir)
-	sources, err := intake.Discover([]string{file})
-	if err != nil {
-		return nil, err
-	}
+	sources := try.Get(intake.Discover([]string{file}))
 	if len(sources) != 1 {
 		return nil, fmt.Errorf("演练要一份工作簿，%s 不是", file)
 	}
@@ -48,18 +45,10 @@ func Rehearse(ctx context.Context, d *templates.Definition, file string) ([]Rehe
 		return nil, fmt.Errorf("演练要一份好的工作簿，这一份不能受理：%s", refusalText(d, was.File))
 	}
 	data, err := sources[0].Read(intake.MaxFile)
-	if err != nil {
-		return nil, fmt.Errorf("读不到 %s：%w", file, err)
-	}
-	good, err := readCopy(ctx, d, file)
-	if err != nil {
-		return nil, err
-	}
-	var out []Rehearsed
+	try.Do(named("读不到 "+file, err))
+	good := try.Get(readCopy(ctx, d, file))
 	for _, damage := range rehearse.Damages(rehearse.Original{Definition: d, Data: data, Read: was}) {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
+		try.Do(ctx.Err())
 		r := Rehearsed{ID: damage.ID, What: damage.What, Expected: describeWant(damage.Expected)}
 		if damage.Err != nil {
 			r.Error = damage.Err.Error()
@@ -67,14 +56,8 @@ func Rehearse(ctx context.Context, d *templates.Definition, file string) ([]Rehe
 			continue
 		}
 		path := filepath.Join(dir, damage.ID, damage.File)
-		if err := publish.WriteFile(path, damage.Data); err != nil {
-			return nil, fmt.Errorf("写不了演练用的文件：%w", err)
-		}
-		bad, err := readCopy(ctx, d, path)
-		if err != nil {
-			return nil, err
-		}
-		r.compare(damage.Expected, good, bad)
+		try.Do(named("写不了演练用的文件", publish.WriteFile(path, damage.Data)))
+		r.compare(damage.Expected, good, try.Get(readCopy(ctx, d, path)))
 		out = append(out, r)
 	}
 	return out, nil
@@ -95,19 +78,10 @@ type reading struct {
 	values   []string
 }
 
-func readCopy(ctx context.Context, d *templates.Definition, file string) (*reading, error) {
-	sources, err := intake.Discover([]string{file})
-	if err != nil {
-		return nil, err
-	}
-	facts, err := read(ctx, d, sources, Options{Workers: 1})
-	if err != nil {
-		return nil, err
-	}
-	judgement, err := check.Run(facts, check.Known{})
-	if err != nil {
-		return nil, err
-	}
+func readCopy(ctx context.Context, d *templates.Definition, file string) (_ *reading, err error) {
+	defer try.Caught(&err)
+	facts := try.Get(read(ctx, d, try.Get(intake.Discover([]string{file})), Options{Workers: 1}))
+	judgement := try.Get(check.Run(facts, check.Known{}))
 	return &reading{slices.Collect(facts.Files.All()), slices.Collect(judgement.Findings.All()), listValues(facts)}, nil
 }
 

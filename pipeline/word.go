@@ -15,6 +15,7 @@ import (
 	"lianheti/stages/model"
 	"lianheti/stages/normalize"
 	"lianheti/stages/office/pdf"
+	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/stages/wordform"
@@ -38,41 +39,31 @@ type PrintedForm struct {
 }
 
 // Word prints the official form of each submission, in memory. A submission with a text over its limit gets none.
-func Word(ctx context.Context, o Options) (*Printed, error) {
-	sources, err := o.listSources()
-	if err != nil {
-		return nil, err
-	}
-	read, err := readWith(ctx, o.Definition, sources, o, normalize.Verbatim, normalize.Workbook)
-	if err != nil {
-		return nil, err
-	}
+func Word(ctx context.Context, o Options) (_ *Printed, err error) {
+	defer try.Caught(&err)
+	read := try.Get(readWith(ctx, o.Definition, try.Get(o.listSources()), o, normalize.Verbatim, normalize.Workbook))
 	// The forms are printed verbatim; findings and check codes come from the masked values, which are published.
 	facts, seen := read[0], read[1]
-	judgement, err := check.Run(seen, check.Known{Alone: true})
-	if err != nil {
-		return nil, err
-	}
+	judgement := try.Get(check.Run(seen, check.Known{Alone: true}))
 	codes := map[string]string{} // check codes, by submission
 	for s := range seen.Submissions.All() {
 		codes[s.Submission] = s.CheckCode
 	}
 	contacts := contactsBySubmission(facts)
 	out := &Printed{Files: slices.Collect(seen.Files.All())}
-	named := map[string]int{}
+	taken := map[string]int{}
 	for form := range facts.Forms {
 		name := cmp.Or(form.Submission.Consortium, form.Submission.Submission)
-		if named[name]++; named[name] > 1 { // two files of one consortium
-			name = fmt.Sprintf("%s（%d）", name, named[name])
+		if taken[name]++; taken[name] > 1 { // two files of one consortium
+			name = fmt.Sprintf("%s（%d）", name, taken[name])
 		}
 		p := PrintedForm{Submission: form.Submission, Name: wordform.Name(o.Definition, name),
 			CheckCode: codes[form.Submission.Submission], TooLong: overlongTexts(o, judgement, form.Submission.Submission)}
 		p.Unprinted = slices.DeleteFunc(slices.Clone(form.Members), func(m table.Member) bool { return m.Kind != "" })
 		if len(p.TooLong) == 0 {
 			var b bytes.Buffer
-			if err := wordform.Write(&b, o.Definition, form, contacts[form.Submission.Submission], p.CheckCode); err != nil {
-				return nil, fmt.Errorf("%s：%w", form.Submission.File, err)
-			}
+			err := wordform.Write(&b, o.Definition, form, contacts[form.Submission.Submission], p.CheckCode)
+			try.Do(named(form.Submission.File, err))
 			p.Data = b.Bytes()
 		}
 		out.Forms = append(out.Forms, p)
@@ -131,7 +122,7 @@ func FromWord(d *templates.Definition, path string) (*Transcribed, error) {
 		values := blankform.ValuesOf(d, form, contacts[form.Submission.Submission])
 		var b bytes.Buffer
 		if err := blankform.Fill(&b, d, values); err != nil {
-			return nil, fmt.Errorf("填写模板：%w", err)
+			return nil, named("填写模板", err)
 		}
 		name := cmp.Or(form.Submission.Consortium, w.File.Path)
 		out.Name, out.Workbook = text.FileName(name)+".xlsx", b.Bytes()
