@@ -15,6 +15,7 @@ import (
 	"text/template"
 
 	"lianheti/stages/office/list"
+	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
@@ -60,12 +61,9 @@ func pagesOf(d *templates.Definition) ([]page, error) {
 }
 
 // DictionaryMarkdown writes the dictionary of tables, columns and codes as Markdown.
-func DictionaryMarkdown(w io.Writer, d *templates.Definition) error {
-	all, err := pagesOf(d)
-	if err != nil {
-		return err
-	}
-	b := bufio.NewWriter(w)
+func DictionaryMarkdown(w io.Writer, d *templates.Definition) (err error) {
+	defer try.Caught(&err)
+	all, b := try.Get(pagesOf(d)), bufio.NewWriter(w)
 	return cmp.Or(pages.ExecuteTemplate(b, "dictionary", struct {
 		*templates.Definition
 		Pages []page
@@ -74,12 +72,9 @@ func DictionaryMarkdown(w io.Writer, d *templates.Definition) error {
 }
 
 // DictionarySheet writes the dictionary as a workbook with sheets for tables, columns and codes.
-func DictionarySheet(w io.Writer, d *templates.Definition) error {
-	columns, err := table.Dictionary(d)
-	if err != nil {
-		return err
-	}
-	title := fmt.Sprintf("%d年批次数据字典", d.Directory.Batch)
+func DictionarySheet(w io.Writer, d *templates.Definition) (err error) {
+	defer try.Caught(&err)
+	columns, title := try.Get(table.Dictionary(d)), fmt.Sprintf("%d年批次数据字典", d.Directory.Batch)
 	tables := func() (out []table.DictionaryRow, said list.Words) {
 		for _, t := range d.Published().Tables {
 			if !t.Internal {
@@ -95,19 +90,15 @@ func DictionarySheet(w io.Writer, d *templates.Definition) error {
 
 // TablePage describes one table: what a row is, its key and columns, three queries to begin with, and example rows
 // where dir is a data folder. It returns an error where there is no such table.
-func TablePage(w io.Writer, d *templates.Definition, name, dir string) error {
-	all, err := pagesOf(d)
-	if err != nil {
-		return err
-	}
+func TablePage(w io.Writer, d *templates.Definition, name, dir string) (err error) {
+	defer try.Caught(&err)
+	all := try.Get(pagesOf(d))
 	at := slices.IndexFunc(all, func(p page) bool { return p.Name == name })
 	if at < 0 {
 		return fmt.Errorf("没有公开数据表“%s”：表名见 lianheti dictionary --search 表", name)
 	}
 	b := bufio.NewWriter(w)
-	if err := pages.ExecuteTemplate(b, "table", all[at]); err != nil {
-		return err
-	}
+	try.Do(pages.ExecuteTemplate(b, "table", all[at]))
 	if dir != "" {
 		rec, err := readArrow(filepath.Join(dir, name+".arrow"))
 		if err != nil {
@@ -160,11 +151,8 @@ func examples(w io.Writer, rec arrow.Record) {
 
 // Search writes a line for each table, column and code whose description contains a word, and returns their number.
 func Search(w io.Writer, d *templates.Definition, word string) (found int, err error) {
-	columns, err := table.Dictionary(d)
-	if err != nil {
-		return 0, err
-	}
-	b, word := bufio.NewWriter(w), strings.ToLower(word)
+	defer try.Caught(&err)
+	columns, b, word := try.Get(table.Dictionary(d)), bufio.NewWriter(w), strings.ToLower(word)
 	match := func(where, label, unit string, more ...string) {
 		if !strings.Contains(strings.ToLower(strings.Join(append(more, where, label, unit), "\n")), word) {
 			return
@@ -235,15 +223,13 @@ type field struct {
 	} `json:"constraints"`
 }
 
-func writePackage(dir string, d *templates.Definition, resources []resource) error {
+func writePackage(dir string, d *templates.Definition, resources []resource) (err error) {
+	defer try.Caught(&err)
 	var b bytes.Buffer
-	err := pages.ExecuteTemplate(&b, "package", struct {
+	try.Do(pages.ExecuteTemplate(&b, "package", struct {
 		*templates.Definition
 		Resources []resource
-	}{d, resources})
-	if err != nil {
-		return err
-	}
+	}{d, resources}))
 	return os.WriteFile(filepath.Join(dir, PackageName), text.JSON(json.RawMessage(b.Bytes()), true), 0o644)
 }
 

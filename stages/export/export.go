@@ -7,6 +7,7 @@ package export
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
@@ -55,20 +56,16 @@ var formats = []format{
 }
 
 // Write writes the tables and their data package to dir, which it creates if necessary.
-func Write(dir string, d *templates.Definition, tables []table.NamedTable) error {
-	resources, err := writeTables(dir, tables, d)
-	if err != nil {
-		return err
-	}
+func Write(dir string, d *templates.Definition, tables []table.NamedTable) (err error) {
+	defer try.Caught(&err)
+	resources := try.Get(writeTables(dir, tables, d))
 	var views strings.Builder // views of the tables first, which the others use
 	for _, t := range tables {
 		fmt.Fprintf(&views, "CREATE OR REPLACE VIEW %s AS FROM '%s.parquet';\n", t.Name, t.Name)
 	}
 	views.WriteString(strings.ReplaceAll(queryViews, "$base", d.Rubric().Credibility.Base.String()))
 	sql := []byte(views.String())
-	if err := os.WriteFile(filepath.Join(dir, ViewsName), sql, 0o644); err != nil {
-		return err
-	}
+	try.Do(os.WriteFile(filepath.Join(dir, ViewsName), sql, 0o644))
 	return writePackage(dir, d, append(resources, resource{Name: "views", Path: ViewsName, Title: "DuckDB 视图",
 		Description: "每张表一个同名的视图，另有十个视图回答常问的问题。", Format: "sql", MediaType: "application/sql",
 		Encoding: "utf-8", Bytes: int64(len(sql)), Hash: "sha256:" + model.Digest(sql)}))
@@ -140,12 +137,10 @@ func writeArrow(w io.WriteSeeker, rec arrow.Record) error {
 	if err != nil {
 		return err
 	}
-	for begin := int64(0); begin < rec.NumRows(); begin += batchRows {
-		if err := f.Write(rec.NewSlice(begin, min(begin+batchRows, rec.NumRows()))); err != nil {
-			return err
-		}
+	for begin := int64(0); begin < rec.NumRows() && err == nil; begin += batchRows {
+		err = f.Write(rec.NewSlice(begin, min(begin+batchRows, rec.NumRows())))
 	}
-	return f.Close()
+	return cmp.Or(err, f.Close())
 }
 
 // ViewsName is a file of DuckDB views: one for each table, and views that answer frequent questions.

@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"lianheti/stages/model"
+	"lianheti/stages/office/try"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
@@ -63,43 +64,29 @@ func readArrow(path string) (rec arrow.Record, err error) {
 			rec, err = nil, fmt.Errorf("%v", p)
 		}
 	}()
+	defer try.Caught(&err)
 
-	data, err := readFile(path)
-	if err != nil {
-		return nil, err
-	}
-	if err := checkFooter(data); err != nil {
-		return nil, err
-	}
+	data := try.Get(readFile(path))
+	try.Do(checkFooter(data))
 	const headers = 1 << 20
 	room := limitedAllocator{memory.DefaultAllocator, 2*len(data) + headers}
-	r, err := ipc.NewFileReader(bytes.NewReader(data), ipc.WithAllocator(room))
-	if err != nil {
-		return nil, err
-	}
+	r := try.Get(ipc.NewFileReader(bytes.NewReader(data), ipc.WithAllocator(room)))
 	defer func() { err = errors.Join(err, r.Close()) }()
 	columns, rows := make([][]arrow.Array, r.Schema().NumFields()), int64(0)
 	for c, f := range r.Schema().Fields() { // there may be no batch at all
 		columns[c] = []arrow.Array{array.MakeArrayOfNull(memory.DefaultAllocator, f.Type, 0)}
 	}
 	for i := range r.NumRecords() {
-		batch, err := r.RecordAt(i)
-		if err != nil {
-			return nil, err
-		}
+		batch := try.Get(r.RecordAt(i))
 		for c, column := range batch.Columns() {
-			if err := checkColumn(column, 8*len(data)); err != nil {
-				return nil, err
-			}
+			try.Do(checkColumn(column, 8*len(data)))
 			columns[c] = append(columns[c], column)
 		}
 		rows += batch.NumRows()
 	}
 	whole := make([]arrow.Array, len(columns))
 	for c, parts := range columns {
-		if whole[c], err = array.Concatenate(parts, memory.DefaultAllocator); err != nil {
-			return nil, err
-		}
+		whole[c] = try.Get(array.Concatenate(parts, memory.DefaultAllocator))
 	}
 	return array.NewRecord(r.Schema(), whole, rows), nil
 }

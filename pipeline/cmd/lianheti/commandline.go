@@ -16,6 +16,7 @@ import (
 
 	"lianheti/pipeline"
 	"lianheti/pipeline/publish"
+	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
@@ -160,9 +161,8 @@ func flagText(f cli.Flag) string {
 
 // commonOptions reads the flags that several commands share, and the paths on the command line.
 func commonOptions(c *cli.Context) (o pipeline.Options, err error) {
-	if o.Definition, err = loadDefinition(c); err != nil {
-		return o, err
-	}
+	defer try.Caught(&err)
+	o.Definition = try.Get(loadDefinition(c))
 	if c.String("from") == "" {
 		o.Inputs, err = inputPaths(c)
 	} else if c.NArg() > 0 {
@@ -240,18 +240,14 @@ func inputPaths(c *cli.Context) ([]string, error) {
 	return c.Args().Slice(), nil
 }
 
-// runCommand reads the common options and does the work of a command, showing its progress.
-func runCommand[T any](c *cli.Context, work func(context.Context, pipeline.Options) (T, error)) (o pipeline.Options,
-	made T, err error) {
-	if o, err = commonOptions(c); err != nil {
-		return o, made, err
-	}
-	p := newProgressLine(c.App.ErrWriter)
+// runCommand reads the common options and does the work of a command, showing its progress. It ends a command that
+// fails.
+func runCommand[T any](c *cli.Context, work func(context.Context, pipeline.Options) (T, error)) (pipeline.Options, T) {
+	o, p := try.Get(commonOptions(c)), newProgressLine(c.App.ErrWriter)
 	o.Progress = p.show
 	p.show("查找文件", 0, 0)
 	defer p.clear()
-	made, err = work(c.Context, o)
-	return o, made, err
+	return o, try.Get(work(c.Context, o))
 }
 
 // printResult prints a result as JSON or as a message.

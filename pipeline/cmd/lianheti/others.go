@@ -16,6 +16,7 @@ import (
 	"lianheti/stages/audit"
 	"lianheti/stages/blankform"
 	"lianheti/stages/export"
+	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/templates"
 
@@ -24,18 +25,13 @@ import (
 
 // The smaller commands. Their messages are in messages/others.tmpl.
 
-func experts(c *cli.Context) error {
+func experts(c *cli.Context) (err error) {
+	defer try.Caught(&err)
 	if c.IsSet("experts") && c.IsSet("count") {
 		return usageError{errors.New("--experts 和 --count 只能写一个")}
 	}
-	_, made, err := runCommand(c, pipeline.Experts)
-	if err != nil {
-		return err
-	}
-	written, err := publish.WriteFiles(made.Files, c.Bool("overwrite"))
-	if err != nil {
-		return err
-	}
+	_, made := runCommand(c, pipeline.Experts)
+	written := try.Get(publish.WriteFiles(made.Files, c.Bool("overwrite")))
 	return printMessage(c.App.Writer, "experts", expertsReport{made, written})
 }
 
@@ -54,20 +50,16 @@ func (i expertsReport) Asked(n int) string {
 	return fmt.Sprintf("  %d家%d项", len(i.Parts[n].Only), len(items))
 }
 
-func printForms(c *cli.Context) error {
-	o, printed, err := runCommand(c, pipeline.Word)
-	if err != nil {
-		return err
-	}
+func printForms(c *cli.Context) (err error) {
+	defer try.Caught(&err)
+	o, printed := runCommand(c, pipeline.Word)
 	var made []publish.File
 	for _, f := range printed.Forms {
 		if f.Data != nil {
 			made = append(made, publish.File{Path: filepath.Join(o.Out, f.Name), Data: f.Data})
 		}
 	}
-	if err := writeFiles(c, made); err != nil {
-		return err
-	}
+	try.Do(writeFiles(c, made))
 	err = printMessage(c.App.Writer, "printed", struct {
 		*pipeline.Printed
 		Out string
@@ -75,14 +67,10 @@ func printForms(c *cli.Context) error {
 	return answer(err, printed.Refused())
 }
 
-func auditMoves(c *cli.Context) error {
-	_, result, err := runCommand(c, pipeline.Audit)
-	if err != nil {
-		return err
-	}
-	if err := writeFiles(c, result.Files); err != nil {
-		return err
-	}
+func auditMoves(c *cli.Context) (err error) {
+	defer try.Caught(&err)
+	_, result := runCommand(c, pipeline.Audit)
+	try.Do(writeFiles(c, result.Files))
 	return answer(printResult(c, result, "audit", auditReport{result}), len(result.Pays) > 0)
 }
 
@@ -139,15 +127,9 @@ func matchRoot(m *publish.Manifest, given string) string {
 	return ""
 }
 
-func rehearse(c *cli.Context) error {
-	d, err := loadDefinition(c)
-	if err != nil {
-		return err
-	}
-	paths, err := inputPaths(c)
-	if err != nil {
-		return err
-	}
+func rehearse(c *cli.Context) (err error) {
+	defer try.Caught(&err)
+	d, paths := try.Get(loadDefinition(c)), try.Get(inputPaths(c))
 	if len(paths) != 1 {
 		return usageError{fmt.Errorf("一次演练一份工作簿")}
 	}
@@ -164,24 +146,16 @@ func rehearse(c *cli.Context) error {
 	return answer(err, unseen+unmade > 0)
 }
 
-func writeTemplates(c *cli.Context) error {
-	d, err := loadDefinition(c)
-	if err != nil {
-		return err
-	}
+func writeTemplates(c *cli.Context) (err error) {
+	defer try.Caught(&err)
+	d := try.Get(loadDefinition(c))
 	if c.IsSet("from-word") {
 		return fromWord(c, d)
 	}
-	files, err := requestedFiles(c, d)
-	if err != nil {
-		return err
-	}
 	var made []publish.File
-	for _, f := range files {
+	for _, f := range try.Get(requestedFiles(c, d)) {
 		var b bytes.Buffer
-		if err := f.write(&b); err != nil {
-			return err
-		}
+		try.Do(f.write(&b))
 		made = append(made, publish.File{Path: filepath.Join(c.String("out"), f.name), Data: b.Bytes()})
 	}
 	return writeFiles(c, made)
@@ -194,7 +168,8 @@ type outputFile struct {
 }
 
 // requestedFiles returns the files that the flags ask for.
-func requestedFiles(c *cli.Context, d *templates.Definition) ([]outputFile, error) {
+func requestedFiles(c *cli.Context, d *templates.Definition) (_ []outputFile, err error) {
+	defer try.Caught(&err)
 	if c.IsSet("from") && c.IsSet("registered") {
 		return progressKits(c, d)
 	}
@@ -204,20 +179,15 @@ func requestedFiles(c *cli.Context, d *templates.Definition) ([]outputFile, erro
 		if city == "" && !all {
 			return nil, usageError{errors.New("--registered 与 --city 或 --all 一起用：登记为已入选的不再发推荐书；与 --from 一起写年度数据核对表")}
 		}
-		var err error
-		if d, registered, err = pipeline.Register(d, c.String("registered")); err != nil {
-			return nil, err
-		}
+		d, registered, err = pipeline.Register(d, c.String("registered"))
+		try.Do(err)
 	}
 	known := blankform.Prefilled
 	if c.IsSet("from") {
 		if city == "" && !all {
 			return nil, usageError{errors.New("--from 与 --city 或 --all 一起用：往年报过的预填上次所报；与 --registered 一起写年度数据核对表")}
 		}
-		var err error
-		if known, err = pipeline.PrefillFromEarlier(d, c.StringSlice("from")); err != nil {
-			return nil, err
-		}
+		known = try.Get(pipeline.PrefillFromEarlier(d, c.StringSlice("from")))
 	}
 	chosen := registered.Chosen()
 	prefill := func(e templates.Entry) blankform.Values {
@@ -284,11 +254,9 @@ func writeFiles(c *cli.Context, files []publish.File) error {
 	return err
 }
 
-func writeDictionary(c *cli.Context) error {
-	d, err := loadDefinition(c)
-	if err != nil {
-		return err
-	}
+func writeDictionary(c *cli.Context) (err error) {
+	defer try.Caught(&err)
+	d := try.Get(loadDefinition(c))
 	if word := c.String("search"); word != "" {
 		n, err := export.Search(c.App.Writer, d, word)
 		if err == nil && n == 0 {
@@ -304,25 +272,18 @@ func writeDictionary(c *cli.Context) error {
 		return export.DictionaryMarkdown(c.App.Writer, d)
 	}
 	var b bytes.Buffer
-	if err := export.DictionarySheet(&b, d); err != nil {
-		return err
-	}
+	try.Do(export.DictionarySheet(&b, d))
 	return writeFiles(c, []publish.File{{Path: path, Data: b.Bytes()}})
 }
 
 // fromWord fills the template from a Word form and prints what fitted no field.
-func fromWord(c *cli.Context, d *templates.Definition) error {
-	t, err := pipeline.FromWord(d, c.String("from-word"))
-	if err != nil {
-		return err
-	}
+func fromWord(c *cli.Context, d *templates.Definition) (err error) {
+	defer try.Caught(&err)
+	t := try.Get(pipeline.FromWord(d, c.String("from-word")))
 	if t.Workbook == nil {
 		fmt.Fprintf(c.App.Writer, "没有生成：%s（%s）\n怎么办：%s\n", t.File.Reason, t.File.Code, t.File.Cure)
 		return errNo
 	}
-	path := filepath.Join(c.String("out"), t.Name)
-	if err := writeFiles(c, []publish.File{{Path: path, Data: t.Workbook}}); err != nil {
-		return err
-	}
+	try.Do(writeFiles(c, []publish.File{{Path: filepath.Join(c.String("out"), t.Name), Data: t.Workbook}}))
 	return answer(printMessage(c.App.Writer, "transcribed", t), len(t.Unplaced)+len(t.Doubtful) > 0)
 }

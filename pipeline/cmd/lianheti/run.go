@@ -13,6 +13,7 @@ import (
 	"lianheti/pipeline"
 	"lianheti/pipeline/publish"
 	"lianheti/stages/model"
+	"lianheti/stages/office/try"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
 	"lianheti/templates"
@@ -20,16 +21,12 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-func run(c *cli.Context) error {
-	_, result, err := runCommand(c, func(ctx context.Context, o pipeline.Options) (*pipeline.Result, error) {
-		if err := runOptions(c, &o); err != nil {
-			return nil, err
-		}
+func run(c *cli.Context) (err error) {
+	defer try.Caught(&err)
+	_, result := runCommand(c, func(ctx context.Context, o pipeline.Options) (*pipeline.Result, error) {
+		try.Do(runOptions(c, &o))
 		return pipeline.Run(ctx, o)
 	})
-	if err != nil {
-		return err
-	}
 	r := runReport{result}
 	if err = printResult(c, result.Manifest, "run", r); err == nil && c.Bool("json") {
 		err = printMessage(c.App.ErrWriter, "kept", r)
@@ -177,32 +174,20 @@ func (r runReport) Back() int {
 	return n[model.Return] + n[model.AskFirst] + int(r.Manifest.Counts.Rejected)
 }
 
-func check(c *cli.Context) error {
+func check(c *cli.Context) (err error) {
+	defer try.Caught(&err)
 	if c.Bool("list") && c.Bool("json") {
 		return usageError{errors.New("--list 和 --json 只能写一个")}
 	}
-	o, r, err := runCommand(c, pipeline.Check)
-	if err != nil {
-		return err
-	}
+	o, r := runCommand(c, pipeline.Check)
 	report := newCheckReport(r, o.Definition, c.String("code"))
-	if err := printResult(c, r, "check", report); err != nil {
-		return err
-	}
+	try.Do(printResult(c, r, "check", report))
 	if c.Bool("readings") && !c.Bool("json") {
-		if err := printMessage(c.App.Writer, "readings", report); err != nil {
-			return err
-		}
+		try.Do(printMessage(c.App.Writer, "readings", report))
 	}
 	if c.Bool("list") {
-		made, err := pipeline.List(o.Definition, r)
-		if err != nil {
-			return err
-		}
-		for name, data := range made {
-			if err := writeFiles(c, []publish.File{{Path: name, Data: data}}); err != nil {
-				return err
-			}
+		for name, data := range try.Get(pipeline.List(o.Definition, r)) {
+			try.Do(writeFiles(c, []publish.File{{Path: name, Data: data}}))
 		}
 	}
 	return answer(nil, r.MustCorrect())
