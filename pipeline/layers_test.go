@@ -38,7 +38,7 @@ func TestLayers(t *testing.T) {
 		"lianheti/stages/office/word":    append([]string{"lianheti/templates", "lianheti/stages/office/try", "lianheti/stages/office/ooxml"}, nouns...),
 		"lianheti/stages/office/formula": {"lianheti/stages/model", "lianheti/stages/office/try"},
 		// plain arguments: it knows files and hashes, no tables
-		"lianheti/pipeline/publish":    nouns,
+		"lianheti/pipeline/publish":    append([]string{"lianheti/stages/office/try"}, nouns...),
 		"lianheti/stages/office/ooxml": {},
 		"lianheti/stages/office/try":   {},
 		"lianheti/pipeline/heap":       {}, // initialised before all others

@@ -81,7 +81,7 @@ type Result struct {
 func Run(ctx context.Context, o Options) (_ *Result, err error) {
 	defer try.Caught(&err)
 	o.Score, err = o.Score.Resolve(o.Definition) // first: the manifest records the resolved options
-	try.Do(named("计分", err))
+	try.Do(publish.Named("计分", err))
 	try.Do(consolidate.Check(o.Definition))
 	sources, year := try.Get(o.discover()), strconv.Itoa(o.Definition.Year)
 	out := try.Get(publish.Begin(o.Out, year, o.pathsRead()))
@@ -102,14 +102,6 @@ func Run(ctx context.Context, o Options) (_ *Result, err error) {
 	try.Do(out.Publish())
 	try.Do(meeting.Publish(out.Final))
 	return &Result{r.round, out.Final, r.manifest, out.Kept, out.Notes, r.standing, r.progressRound, r.opinions}, nil
-}
-
-// named says before an error what failed.
-func named(what string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%s：%w", what, err)
 }
 
 // run is the state of a run in progress: what was read, computed and written so far.
@@ -143,10 +135,10 @@ func checkAndScore(facts *table.Facts, known check.Known, marking table.Marking,
 	error) {
 	judgement, err := check.Run(facts, known)
 	if err != nil {
-		return nil, named("检查", err)
+		return nil, publish.Named("检查", err)
 	}
 	ranking, err := score.Run(facts, judgement, marking, o)
-	return &table.Round{Facts: facts, Judgement: judgement, Marking: marking, Ranking: ranking}, named("计分", err)
+	return &table.Round{Facts: facts, Judgement: judgement, Marking: marking, Ranking: ranking}, publish.Named("计分", err)
 }
 
 // reportStep tells Progress which step begins.
@@ -222,8 +214,8 @@ func (r *run) write(ctx context.Context, dir string) (err error) {
 func (r *run) writeTables(dir string) (err error) {
 	defer try.Caught(&err)
 	tables, err := table.Published(r.round)
-	try.Do(named("数据表", err))
-	try.Do(named("数据文件", export.Write(filepath.Join(dir, dataFolder), r.round.Definition, tables)))
+	try.Do(publish.Named("数据表", err))
+	try.Do(publish.Named("数据文件", export.Write(filepath.Join(dir, dataFolder), r.round.Definition, tables)))
 	for name, text := range r.round.Definition.Texts {
 		try.Do(publish.WriteFile(filepath.Join(dir, definitionFolder, filepath.FromSlash(name)), text))
 	}
@@ -238,12 +230,12 @@ func (r *run) writeReturns(folder string) (err error) {
 	}
 	r.publication.Returns, err = feedback.Write(folder, r.publication, r.open)
 	if err != nil || r.progressRound == nil {
-		return named("退回件", err)
+		return publish.Named("退回件", err)
 	}
 	written, err := feedback.Write(folder, table.Publication{Round: *r.progressRound, Date: r.Date, ReplyBy: r.ReplyBy},
 		opener(r.sources, r.progressRound.Facts))
 	if err != nil {
-		return named("年度数据核对表的退回件", err)
+		return publish.Named("年度数据核对表的退回件", err)
 	}
 	for s := range r.progressRound.Submissions.All() {
 		if path := written[s.Submission]; path != "" {
@@ -269,7 +261,7 @@ func (r *run) writeRegister(dir string) error {
 	}
 	var book bytes.Buffer
 	if err := blankform.Register(&book, d, r.round.NextRegister(advice), off...); err != nil {
-		return named(d.Register().Next, err)
+		return publish.Named(d.Register().Next, err)
 	}
 	return publish.WriteFile(filepath.Join(dir, d.Register().Next), book.Bytes())
 }
@@ -286,7 +278,7 @@ func (r *run) writeReports(dir string) (err error) {
 			var page bytes.Buffer
 			in := review.Input{Publication: r.publication, AllowTrial: r.AllowTrial, Opinions: r.opinions}
 			if err := review.Write(&page, in); err != nil {
-				return named("会审页", err)
+				return publish.Named("会审页", err)
 			}
 			return publish.WriteFile(filepath.Join(dir, review.FileName), page.Bytes())
 		},

@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"lianheti/stages/office/try"
 )
 
 // entry is one file or folder below a results folder. Links, pipes and the like are never opened.
@@ -171,31 +173,22 @@ type Kept struct {
 
 // removeOld removes the old results: unchanged files are deleted, changed ones moved to 留存. The manifest goes last,
 // so that the folder is provably ours until it is empty.
-func (t *Target) removeOld() error {
+func (t *Target) removeOld() (err error) {
+	defer try.Caught(&err)
 	inv, err := checkOwnResult(t.old)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if err != nil {
-		return err
-	}
+	try.Do(err)
 	for _, e := range inv.entries {
 		if e.Mode.IsDir() {
 			continue
 		}
 		at := filepath.Join(t.old, filepath.FromSlash(e.Path))
-		sum, err := inv.hash(e.Path)
-		if err != nil {
-			return err
-		}
-		if inv.content[sum] {
-			if err := os.Remove(at); err != nil {
-				return err
-			}
+		if sum := try.Get(inv.hash(e.Path)); inv.content[sum] {
+			try.Do(os.Remove(at))
 		} else {
-			if err := t.keepChanged(at, e.Path, sum); err != nil {
-				return err
-			}
+			try.Do(t.keepChanged(at, e.Path, sum))
 		}
 	}
 	return removeLeftovers(t.old)
@@ -227,9 +220,10 @@ func (t *Target) keepChanged(at, rel, sum string) error {
 }
 
 // removeLeftovers removes system files, the manifest and empty folders of an old result; anything else makes it fail.
-func removeLeftovers(dir string) error {
+func removeLeftovers(dir string) (err error) {
+	defer try.Caught(&err)
 	var folders []string
-	if err := filepath.WalkDir(dir, func(at string, d fs.DirEntry, err error) error {
+	try.Do(filepath.WalkDir(dir, func(at string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
@@ -239,17 +233,13 @@ func removeLeftovers(dir string) error {
 			return os.Remove(at)
 		}
 		return nil
-	}); err != nil {
-		return err
-	}
+	}))
 	for i := len(folders) - 1; i > 0; i-- {
-		if err := os.Remove(folders[i]); err != nil {
-			return err
-		}
+		try.Do(os.Remove(folders[i]))
 	}
 	for _, name := range []string{ManifestName, markerName} {
-		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
+		if err := os.Remove(filepath.Join(dir, name)); !errors.Is(err, fs.ErrNotExist) {
+			try.Do(err)
 		}
 	}
 	return os.Remove(dir)
@@ -271,6 +261,14 @@ type PartialError struct {
 }
 
 func (h PartialError) Unwrap() error { return h.error }
+
+// Named says before an error what failed; nil stays nil.
+func Named(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s：%w", what, err)
+}
 
 // WithWritten adds to an error the files that were written before it.
 func WithWritten(done []string, err error) error {

@@ -20,6 +20,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"lianheti/stages/office/try"
+
 	"github.com/gofrs/flock"
 )
 
@@ -49,7 +51,8 @@ const markerName = ".lianheti"
 
 // Begin checks that a run with these inputs may replace <out>/<name>, locks the folder, and removes what a killed run
 // left. A Refusal means that nothing was touched. The caller calls Discard in any case.
-func Begin(out, name string, reads []ReadPath) (*Target, error) {
+func Begin(out, name string, reads []ReadPath) (_ *Target, err error) {
+	defer try.Caught(&err)
 	if strings.TrimSpace(out) == "" {
 		return nil, Refuse("--out 后面要写输出文件夹")
 	}
@@ -61,26 +64,18 @@ func Begin(out, name string, reads []ReadPath) (*Target, error) {
 		lock:  flock.New(filepath.Join(out, "."+name+".lock")),
 	}
 	for _, place := range []string{t.Final, t.old, t.Temp} {
-		if err := checkSeparate(place, reads); err != nil {
-			return nil, err
-		}
+		try.Do(checkSeparate(place, reads))
 	}
-	if err := t.checkReplaceable(); err != nil {
-		return nil, err
-	}
+	try.Do(t.checkReplaceable())
 	for dir := range parents(filepath.Clean(out)) {
 		if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) {
 			break
 		}
 		t.created = append(t.created, dir)
 	}
-	if err := os.MkdirAll(out, 0o755); err != nil {
-		return nil, fmt.Errorf("无法建立输出文件夹 %s：%w", out, err)
-	}
+	try.Do(Named("无法建立输出文件夹 "+out, os.MkdirAll(out, 0o755)))
 	locked, err := t.lock.TryLock()
-	if err != nil {
-		return nil, fmt.Errorf("无法锁定输出文件夹 %s，请检查写入权限：%w", out, err)
-	}
+	try.Do(Named("无法锁定输出文件夹 "+out+"，请检查写入权限", err))
 	if !locked {
 		return nil, fmt.Errorf("%w（%s）。请等它结束后再运行", ErrBusy, t.Final)
 	}
@@ -92,25 +87,25 @@ func Begin(out, name string, reads []ReadPath) (*Target, error) {
 }
 
 // checkReplaceable refuses if anything in the place of the results, or of our working files, is not ours.
-func (t *Target) checkReplaceable() error {
+func (t *Target) checkReplaceable() (err error) {
+	defer try.Caught(&err)
 	for _, dir := range []string{t.out, filepath.Join(t.out, keptFolder)} {
-		if err := CheckFolder(dir); err != nil {
-			return err
-		}
+		try.Do(CheckFolder(dir))
 	}
 	if info, err := os.Lstat(t.lock.Path()); err == nil && !info.Mode().IsRegular() { // opening a pipe would block
 		return Refuse("%s 是一个%s，本程序要在那里放一个空文件作锁：请把它移走，或用 --out 换一个文件夹", t.lock.Path(), entry{Mode: info.Mode()}.kind())
 	}
 	for _, dir := range []string{t.Final, t.old} {
-		if _, err := checkOwnResult(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
+		if _, err := checkOwnResult(dir); !errors.Is(err, fs.ErrNotExist) {
+			try.Do(err)
 		}
 	}
 	return checkTemp(t.Temp)
 }
 
 // recover restores the old results after a run that was killed while renaming, removes its remains, and makes Temp.
-func (t *Target) recover() error {
+func (t *Target) recover() (err error) {
+	defer try.Caught(&err)
 	if _, err := os.Lstat(t.Final); errors.Is(err, fs.ErrNotExist) {
 		switch err := os.Rename(t.old, t.Final); {
 		case err == nil:
@@ -119,20 +114,12 @@ func (t *Target) recover() error {
 			return fmt.Errorf("上次运行中断，旧结果无法放回 %s：%w", t.Final, err)
 		}
 	}
-	if err := t.removeOld(); err != nil {
-		return fmt.Errorf("上次运行移开的旧结果 %s 无法清理：%w", t.old, err)
-	}
-	if err := os.RemoveAll(t.Temp); err != nil {
-		return fmt.Errorf("上次运行留下的临时文件夹 %s 无法删除：%w", t.Temp, err)
-	}
-	err := os.Mkdir(t.Temp, 0o755)
-	if err == nil {
+	try.Do(Named("上次运行移开的旧结果 "+t.old+" 无法清理", t.removeOld()))
+	try.Do(Named("上次运行留下的临时文件夹 "+t.Temp+" 无法删除", os.RemoveAll(t.Temp)))
+	if err = os.Mkdir(t.Temp, 0o755); err == nil {
 		err = os.WriteFile(filepath.Join(t.Temp, markerName), []byte("lianheti 正在这里写结果，写完改名。\n"), 0o644)
 	}
-	if err != nil {
-		return fmt.Errorf("无法建立临时文件夹 %s：%w", t.Temp, err)
-	}
-	return nil
+	return Named("无法建立临时文件夹 "+t.Temp, err)
 }
 
 // checkTemp refuses a temporary folder that is not ours. Ours is empty, marked, or a complete result.
@@ -158,13 +145,10 @@ func checkTemp(dir string) error {
 
 // Publish moves the old results aside and the new ones in; if that fails, the old ones stay where they were. Old
 // results that somebody changed are kept (Kept), the others removed.
-func (t *Target) Publish() error {
-	if err := t.checkReplaceable(); err != nil { // again: time has passed since Begin
-		return err
-	}
-	if err := flush(t.Temp); err != nil {
-		return err
-	}
+func (t *Target) Publish() (err error) {
+	defer try.Caught(&err)
+	try.Do(t.checkReplaceable()) // again: time has passed since Begin
+	try.Do(flush(t.Temp))
 	switch err := os.Rename(t.Final, t.old); {
 	case errors.Is(err, fs.ErrNotExist): // the first run
 	case err != nil:
@@ -191,10 +175,7 @@ func flush(dir string) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}
-	if err := errors.Join(err, syncTree(dir)); err != nil {
-		return fmt.Errorf("结果无法写到磁盘（%s），请检查剩余空间：%w", dir, err)
-	}
-	return nil
+	return Named("结果无法写到磁盘（"+dir+"），请检查剩余空间", errors.Join(err, syncTree(dir)))
 }
 
 // Discard removes what was not published, unlocks, and removes the empty folders that Begin created.
@@ -280,7 +261,7 @@ func (f *Frozen) Copy(dir string, m Manifest, rewrite func(dir string) error) er
 	}
 	// PrepareFreeze proved that it is ours
 	if err := os.RemoveAll(f.temp); err != nil {
-		return fmt.Errorf("上次中断留下的 %s 无法删除：%w", f.temp, err)
+		return Named("上次中断留下的 "+f.temp+" 无法删除", err)
 	}
 	err := os.CopyFS(f.temp, os.DirFS(dir)) // copies the marker too
 	if err == nil {
@@ -290,10 +271,7 @@ func (f *Frozen) Copy(dir string, m Manifest, rewrite func(dir string) error) er
 	if err == nil {
 		err = m.Seal(f.temp)
 	}
-	if err != nil {
-		return fmt.Errorf("会议版无法写到磁盘：%w", err)
-	}
-	return nil
+	return Named("会议版无法写到磁盘", err)
 }
 
 // Publish renames the copy into place and makes its files read-only. dir is where the results were published.
@@ -302,10 +280,10 @@ func (f *Frozen) Publish(dir string) error {
 		return nil
 	}
 	if err := flush(f.temp); err != nil {
-		return PartialError{dir, nil, fmt.Errorf("会议版没有留成：%w", err)}
+		return PartialError{dir, nil, Named("会议版没有留成", err)}
 	}
 	if err := os.Rename(f.temp, f.final); err != nil {
-		return PartialError{dir, nil, fmt.Errorf("会议版没能放到 %s：%w", f.final, err)}
+		return PartialError{dir, nil, Named("会议版没能放到 "+f.final, err)}
 	}
 	syncDir(filepath.Dir(f.final))
 	err := filepath.WalkDir(f.final, func(at string, d fs.DirEntry, err error) error {
@@ -353,12 +331,10 @@ const (
 // WriteFiles writes single files, all or none. A file that exists with the same content is left alone. One that
 // differs may hold what somebody filled in: without overwrite a Refusal names it and nothing is written.
 func WriteFiles(files []File, overwrite bool) (_ []WriteStatus, err error) {
+	defer try.Caught(&err)
 	out := make([]WriteStatus, len(files))
 	for i, f := range files {
-		if out[i], err = statusOf(f); err != nil {
-			return nil, err
-		}
-		if out[i] == StatusReplaced && !overwrite {
+		if out[i] = try.Get(statusOf(f)); out[i] == StatusReplaced && !overwrite {
 			return nil, Refuse("已经有 %s，内容与要写的不同（可能有人填过），没有覆盖；什么也没有写。请移走它，或换一个地方写；确要覆盖，加 --overwrite", f.Path)
 		}
 	}
@@ -374,18 +350,15 @@ func WriteFiles(files []File, overwrite bool) (_ []WriteStatus, err error) {
 			continue
 		}
 		staged[i], err = writeTemp(f)
-		if err != nil {
-			return nil, fmt.Errorf("无法写 %s：%w", f.Path, err)
-		}
+		try.Do(Named("无法写 "+f.Path, err))
 	}
 	var done []string
 	for i, f := range files {
 		if out[i] == StatusSame {
 			continue
 		}
-		if err := moveIntoPlace(staged[i], f.Path, out[i] == StatusReplaced); err != nil {
-			return nil, WithWritten(done, fmt.Errorf("无法写 %s：%w", f.Path, err))
-		}
+		err = moveIntoPlace(staged[i], f.Path, out[i] == StatusReplaced)
+		try.Do(WithWritten(done, Named("无法写 "+f.Path, err)))
 		done = append(done, f.Path)
 	}
 	return out, nil
@@ -449,13 +422,10 @@ func statusOf(f File) (WriteStatus, error) {
 		return StatusReplaced, nil
 	}
 	data, err := os.ReadFile(f.Path)
-	if err != nil {
-		return "", fmt.Errorf("读不到 %s：%w", f.Path, err)
-	}
 	if bytes.Equal(data, f.Data) {
-		return StatusSame, nil
+		return StatusSame, err
 	}
-	return StatusReplaced, nil
+	return StatusReplaced, Named("读不到 "+f.Path, err)
 }
 
 // writeTemp writes a file completely, under a temporary name in the same folder.
