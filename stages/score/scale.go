@@ -78,17 +78,34 @@ func newScale(e *templates.Evidence, set []referenceValue) scale {
 const halfway = 0.5
 
 // normaliseValue returns the normalised value of x, from 0 to 1, 1 being best. x need not be in the reference set.
+//
+//	target      x / target, or target / x where lower is better: the Handbook's distance to a reference, as a ratio
+//	distance    the share of the distance from the set's worst value to the target that x has covered
+//	minmax      (x − least) / (greatest − least)
+//	zscore      0.5 + (x − mean) / sd / 6: three standard deviations from the middle to either end
+//	percentile  (below + (equal − 1) / 2) / (n − 1): the average rank of ties; between two values, the middle
 func (s scale) normaliseValue(x float64) float64 {
-	var up float64
-	switch s.method {
-	case "target":
-		return s.ratioToTarget(x)
-	case "distance":
+	up, n := halfway, len(s.values)+s.gaps
+	switch {
+	case s.method == "target" && !s.lower:
+		return clip(x / s.target)
+	case s.method == "target" && x <= s.target:
+		return 1
+	case s.method == "target":
+		return clip(s.target / x)
+	case s.method == "distance":
 		return s.distanceToTarget(x)
-	case "minmax", "zscore":
-		up = s.minmaxOrZscore(x)
-	default:
-		up = s.percentile(x)
+	case s.method == "minmax" && s.least != s.most:
+		up = clip((x - s.least) / (s.most - s.least))
+	case s.method == "zscore" && s.least != s.most:
+		up = clip(halfway + (x-s.mean)/s.spread/6)
+	case s.method == "percentile" && n > 1:
+		below := sort.SearchFloat64s(s.values, x)
+		equal := upperBound(s.values, x) - below
+		if !s.lower {
+			below += s.gaps
+		}
+		up = clip((float64(below) + float64(equal-1)/2) / float64(n-1))
 	}
 	if s.lower {
 		return 1 - up
@@ -96,44 +113,6 @@ func (s scale) normaliseValue(x float64) float64 {
 	return up
 }
 
-// percentile is (below + (equal − 1) / 2) / (n − 1): the average rank of ties; between two values, the middle.
-func (s scale) percentile(x float64) float64 {
-	n := len(s.values) + s.gaps
-	if n < 2 {
-		return halfway
-	}
-	below := sort.SearchFloat64s(s.values, x)
-	equal := upperBound(s.values, x) - below
-	if !s.lower {
-		below += s.gaps
-	}
-	return clip((float64(below) + float64(equal-1)/2) / float64(n-1))
-}
-
-// minmaxOrZscore is (x − least) / (greatest − least), or for zscore 0.5 + (x − mean) / sd / 6.
-func (s scale) minmaxOrZscore(x float64) float64 {
-	switch {
-	case s.least == s.most: // the set has no two different values
-		return halfway
-	case s.method == "minmax":
-		return clip((x - s.least) / (s.most - s.least))
-	}
-	const reach = 3 // standard deviations from the middle to either end
-	return clip(halfway + (x-s.mean)/s.spread/(2*reach))
-}
-
-// ratioToTarget is x / target, or target / x where lower is better: the Handbook's distance to a reference, as a ratio.
-func (s scale) ratioToTarget(x float64) float64 {
-	if !s.lower {
-		return clip(x / s.target)
-	}
-	if x <= s.target {
-		return 1
-	}
-	return clip(s.target / x)
-}
-
-// distanceToTarget is the share of the distance from the set's worst value to the target that x has covered.
 func (s scale) distanceToTarget(x float64) float64 {
 	if len(s.values) == 0 {
 		return halfway
