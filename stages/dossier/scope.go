@@ -52,7 +52,7 @@ func commonWords(d *templates.Definition) *scope {
 		"deadline": table.ChineseDate(d.Directory.Deadline), "min": d.Directory.Select.Min, "max": d.Directory.Select.Max,
 		"weights_note": d.Rubric().WeightsNote, "publicity_days": calendar.PublicityDays, "expert_scale": experts.Scale,
 		"expert_least": experts.Least, "deduction_most": experts.Deduction,
-		"rejections": strings.Join(experts.Rejections, "、"), "definition": definitionHash(d)})
+		"rejections": strings.Join(experts.Rejections, "、"), "definition": d.Sources[fmt.Sprintf("%d/rubric.yaml", d.Year)][:16]})
 	return s
 }
 
@@ -132,16 +132,6 @@ func (s *scope) append(list string, words map[string]string) *scope {
 	s.lists[list] = append(s.lists[list], row)
 	row.words["seq"] = strconv.Itoa(len(s.lists[list]))
 	return row
-}
-
-// definitionHash identifies the definition by its rubric.
-func definitionHash(d *templates.Definition) string {
-	for name, sum := range d.Sources {
-		if strings.HasSuffix(name, "/rubric.yaml") {
-			return sum[:min(16, len(sum))]
-		}
-	}
-	return ""
 }
 
 // addSubmissions adds every submission with the columns of its table rows and its register entries: the list
