@@ -79,13 +79,13 @@ func TestKeysAreDeclaredWhereTheyHold(t *testing.T) {
 		for _, p := range paths {
 			rows = append(rows, table.File{Role: table.RoleMarks, Path: p})
 		}
-		return table.Of(rows).Record()
+		return recordOf(t, "files", rows)
 	}
 	key := []string{"role", "path"}
 	if twice, once := files("a", "a"), files("a", "b"); unique(twice, key) || !unique(once, key) || unique(once, []string{"code"}) {
 		t.Error("a key that repeats or is null is taken for one, or one that holds is not")
 	}
-	marks := table.Of([]table.Mark{{File: "b"}}).Record()
+	marks := recordOf(t, "marks", []table.Mark{{File: "b"}})
 	if !refers(marks, "file", table.Values(files("a", "b"), "path")) || refers(marks, "file", table.Values(files("a"), "path")) || refers(marks, "file", nil) {
 		t.Error("a reference is not told from one that leads nowhere")
 	}

@@ -23,12 +23,6 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 )
 
-// The committed renderings of the dictionary, beside the year's definition.
-const (
-	DictionaryName      = "数据字典.md"
-	DictionarySheetName = "数据字典.xlsx"
-)
-
 // pagesText are the templates of the dictionary in Markdown and of the data package in JSON.
 //
 //go:embed dictionary.md.tmpl datapackage.json.tmpl

@@ -185,15 +185,24 @@ func TestManyBatches(t *testing.T) {
 			codes[i].Unit = "人"
 		}
 	}
-	rows := table.Of(codes)
+	rows := recordOf(t, "codes", codes)
 	for _, f := range formats {
 		var b bytes.Buffer
 		w := newSink(nopCloser{&b})
-		if err := w.finish(f.write(w, rows.Record())); err != nil {
+		if err := w.finish(f.write(w, rows)); err != nil {
 			t.Fatal(err)
 		}
-		compare(t, f.name, rows.Record(), f.name, b.Bytes())
+		compare(t, f.name, rows, f.name, b.Bytes())
 	}
+}
+
+// recordOf is a table with these rows, as it is published.
+func recordOf[T any](t *testing.T, name string, rows []T) arrow.Record {
+	made, err := table.InternalTable(load(t), name, rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made.Record()
 }
 
 // compare reads a file and demands the record that was written.
@@ -418,7 +427,7 @@ func TestCommittedDictionary(t *testing.T) {
 	if err := DictionaryMarkdown(&b, d); err != nil {
 		t.Fatal(err)
 	}
-	committed(t, DictionaryName, b.Bytes())
+	committed(t, "数据字典.md", b.Bytes())
 	var grounds bytes.Buffer
 	if err := groundsMarkdown(&grounds, d); err != nil {
 		t.Fatal(err)
@@ -431,7 +440,7 @@ func TestCommittedDictionary(t *testing.T) {
 	if !bytes.Equal(sheet.Bytes(), again.Bytes()) {
 		t.Error("the dictionary written twice is not the same workbook")
 	}
-	committed(t, DictionarySheetName, sheet.Bytes())
+	committed(t, "数据字典.xlsx", sheet.Bytes())
 	columns := len(regexp.MustCompile(`(?m)^\| [^|]+(\| .*)?\|$`).FindAllString(b.String(), -1))
 	entries, err := table.Dictionary(d)
 	if err != nil {

@@ -73,7 +73,6 @@ type answers struct {
 	edit     *edit                  // nil: the form as it is
 }
 
-// Number implements templates.Answers.
 func (a answers) Number(field string, year int) (decimal.Decimal, bool) {
 	switch {
 	case a.edit == nil || a.edit.ref != templates.Ref{Field: field, Year: year} || a.edit.roster != nil:

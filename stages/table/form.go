@@ -216,7 +216,6 @@ func toDecimal(v float64) decimal.Decimal {
 	return decimal.NewFromFloat(v)
 }
 
-// Text implements templates.Answers.
 func (f *Form) Text(field string, year int) (string, bool) {
 	if t := f.LongText(field, year); t != nil {
 		return t.Text, t.Status == Normal
@@ -227,18 +226,15 @@ func (f *Form) Text(field string, year int) (string, bool) {
 	return "", false
 }
 
-// Confirmed implements templates.Answers.
 func (f *Form) Confirmed(field string) (yes, ok bool) {
 	said, ok := f.Text(field, 0)
 	return said == "true", ok
 }
 
-// Filled implements templates.Answers.
 func (f *Form) Filled(field string, year int) bool {
 	return f.Status(templates.Ref{Field: field, Year: year}) != Missing
 }
 
-// Count implements templates.Answers.
 func (f *Form) Count(kinds ...string) int {
 	return len(Where(slices.Values(f.Members), func(m Member) bool { return matchesKind(m.Kind, kinds) }))
 }
@@ -272,28 +268,24 @@ func (f *Form) IsMember(name string, kinds ...string) bool {
 	return slices.ContainsFunc(f.Members, func(m Member) bool { return m.NameKey == key && matchesKind(m.Kind, kinds) })
 }
 
-// Records implements templates.Answers.
 func (f *Form) Records(block string) int {
 	return len(f.Rows(block))
 }
 
-// RecordsOf implements templates.Answers.
 func (f *Form) RecordsOf(block, column, said string) int {
 	in := block + "_" + column
 	if f.rowCounts == nil {
 		f.rowCounts = map[string]map[string]int{}
 	}
 	if f.rowCounts[in] == nil {
-		counts := map[string]int{}
+		counts := Submap(f.rowCounts, in)
 		for _, row := range f.Rows(block) {
 			counts[text.NameKey(row.Cells[in].Text)]++
 		}
-		f.rowCounts[in] = counts
 	}
 	return f.rowCounts[in][text.NameKey(said)]
 }
 
-// Total implements templates.Answers.
 func (f *Form) Total(block string, columns ...string) (sum decimal.Decimal) {
 	for _, row := range f.Rows(block) {
 		for _, c := range columns {
@@ -414,7 +406,6 @@ func (r Row) cell(field string) (RowCell, bool) {
 	return c, there || f != nil && f.Record != ""
 }
 
-// Number implements templates.Answers.
 func (r Row) Number(field string, year int) (decimal.Decimal, bool) {
 	c, ours := r.cell(field)
 	if !ours {
@@ -423,7 +414,6 @@ func (r Row) Number(field string, year int) (decimal.Decimal, bool) {
 	return decimal.NewFromFloat(c.Number.V), c.Status == Normal && c.Number.Valid
 }
 
-// Text implements templates.Answers.
 func (r Row) Text(field string, year int) (string, bool) {
 	c, ours := r.cell(field)
 	if !ours {
@@ -432,7 +422,6 @@ func (r Row) Text(field string, year int) (string, bool) {
 	return c.Text, c.Status == Normal
 }
 
-// Filled implements templates.Answers.
 func (r Row) Filled(field string, year int) bool {
 	if _, ours := r.cell(field); !ours {
 		return r.Form.Filled(field, year)

@@ -35,9 +35,6 @@ func Published(r *Round) (out []NamedTable, err error) {
 		"file_notes": Of(notesFromFindings(r.FileFindings)).raw(), "changes": r.Changes.raw()}
 	for _, holder := range []any{r.Facts, r.Judgement, r.Ranking} {
 		for name, t := range tablesOf(holder) {
-			if t.raw() == nil { // no stage filled it
-				t.clear()
-			}
 			records[name] = t.raw()
 		}
 	}

@@ -192,18 +192,14 @@ func Restore(d *templates.Definition, records map[string]arrow.Record) (r *Round
 	if err := validate(d, records); err != nil {
 		return nil, err
 	}
-	r.Facts.Contacts = Of[Contact](nil)
 	for _, holder := range []any{r.Facts, r.Judgement, r.Ranking} {
 		for name, t := range tablesOf(holder) {
-			if described := d.Table(name); described != nil && described.Internal {
+			described, optional := d.Table(name), records[name] == nil && slices.Contains(optionalTables, name)
+			if optional || described != nil && described.Internal {
 				continue
 			}
-			if _, there := records[name]; !there && slices.Contains(optionalTables, name) {
-				t.clear()
-			} else {
-				if err := restoreTable(records, name, t); err != nil {
-					return nil, err
-				}
+			if err := restoreTable(records, name, t); err != nil {
+				return nil, err
 			}
 		}
 	}

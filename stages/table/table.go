@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"iter"
 	"reflect"
-	"slices"
 	"strings"
 	"time"
 
@@ -54,19 +53,13 @@ type Table[T any] struct {
 	codec  codec
 }
 
-// Record is a copy of the table's record, texts not dictionary-encoded, without metadata; nil where no table was built.
-func (t Table[T]) Record() arrow.Record {
+// raw is the record itself; where no stage filled the table, one without rows.
+func (t Table[T]) raw() arrow.Record {
 	if t.record == nil {
-		return nil
+		return Of[T](nil).record
 	}
-	columns := slices.Clone(t.record.Columns())
-	for i, c := range columns {
-		columns[i] = copyColumn(c, Some[string])
-	}
-	return array.NewRecord(t.codec.schema(), columns, t.record.NumRows())
+	return t.record
 }
-
-func (t Table[T]) raw() arrow.Record { return t.record }
 
 // Len is the number of rows.
 func (t Table[T]) Len() int {
@@ -175,23 +168,21 @@ func FromRecord[T any](rec arrow.Record) (Table[T], error) {
 		if len(at) == 0 && col.was != "" {
 			at = rec.Schema().FieldIndices(col.was)
 		}
-		if len(at) == 0 && (col.null || col.opt || col.later) {
+		switch {
+		case len(at) == 0 && (col.null || col.opt || col.later):
 			columns[i] = col.emptyArray(int(rec.NumRows()))
-			continue
-		}
-		if len(at) != 1 {
+		case len(at) != 1:
 			return Table[T]{}, fmt.Errorf("表中没有列 %s", col.name)
+		default:
+			columns[i] = rec.Column(at[0])
 		}
-		if col.kind.arrow == arrow.FixedWidthTypes.Date32 && rec.Column(at[0]).DataType().ID() == arrow.STRING {
+		switch typ := columns[i].DataType(); {
+		case col.kind.arrow == arrow.FixedWidthTypes.Date32 && typ.ID() == arrow.STRING:
 			columns[i] = col.emptyArray(int(rec.NumRows())) // older programs stored dates as text
-			continue
+		case !arrow.TypeEqual(typ, col.kind.arrow):
+			return Table[T]{}, fmt.Errorf("列 %s 的类型是 %s，应为 %s", col.name, typ, col.kind.arrow)
 		}
-		if columns[i] = rec.Column(at[0]); !arrow.TypeEqual(columns[i].DataType(), col.kind.arrow) {
-			return Table[T]{}, fmt.Errorf("列 %s 的类型是 %s，应为 %s", col.name, columns[i].DataType(), col.kind.arrow)
-		}
-	}
-	for i, column := range columns {
-		columns[i] = dictionaryEncoded(column)
+		columns[i] = dictionaryEncoded(columns[i])
 	}
 	return Table[T]{record: array.NewRecord(c.memorySchema(), columns, rec.NumRows()), codec: c}, nil
 }
@@ -202,7 +193,6 @@ type anyTable interface {
 	fields() []arrow.Field
 	anyRows() Rows
 	fill(rec arrow.Record) error
-	clear()
 }
 
 // tablesOf yields the published tables that are fields of a struct, by the names in their tags.
@@ -257,8 +247,6 @@ func (t *Table[T]) fill(rec arrow.Record) (err error) {
 	*t, err = FromRecord[T](rec)
 	return err
 }
-
-func (t *Table[T]) clear() { *t = Of[T](nil) }
 
 // codec maps the fields of a row type to Arrow columns.
 type codec []column

@@ -125,3 +125,12 @@ func TestFromRecordRefuses(t *testing.T) {
 		t.Errorf("a record with numbers for submission: %v", err)
 	}
 }
+
+// Record is a copy of the table's record, texts not dictionary-encoded, as tables are published.
+func (t Table[T]) Record() arrow.Record {
+	columns := slices.Clone(t.record.Columns())
+	for i, c := range columns {
+		columns[i] = copyColumn(c, Some[string])
+	}
+	return array.NewRecord(t.codec.schema(), columns, t.record.NumRows())
+}
