@@ -52,7 +52,8 @@ func commonWords(d *templates.Definition) *scope {
 		"deadline": table.ChineseDate(d.Directory.Deadline), "min": d.Directory.Select.Min, "max": d.Directory.Select.Max,
 		"weights_note": d.Rubric().WeightsNote, "publicity_days": calendar.PublicityDays, "expert_scale": experts.Scale,
 		"expert_least": experts.Least, "deduction_most": experts.Deduction,
-		"rejections": strings.Join(experts.Rejections, "、"), "definition": d.Sources[fmt.Sprintf("%d/rubric.yaml", d.Year)][:16]})
+		"rejections": strings.Join(experts.Rejections, "、"),
+		"definition": d.Sources[fmt.Sprintf("%d/rubric.yaml", d.Year)][:16]})
 	return s
 }
 
