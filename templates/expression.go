@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/ast"
@@ -70,13 +71,14 @@ type Ref struct {
 
 // Expression is compiled once and type-checked at load.
 type Expression struct {
-	Source  string
-	Tree    ast.Node // after `it` was resolved; for printing as a formula
-	Refs    []Ref    // the values that it needs, in order of appearance
-	Roster  []string // field ids of the list columns that its functions use
-	Fields  []string // field ids of Refs and Roster, each once
-	program *vm.Program
-	lang    *language
+	Source    string
+	Tree      ast.Node // after `it` was resolved; for printing as a formula
+	Refs      []Ref    // the values that it needs, in order of appearance
+	Roster    []string // field ids of the list columns that its functions use
+	Fields    []string // field ids of Refs and Roster, each once
+	variables []string // names of Refs in the program
+	program   *vm.Program
+	lang      *language
 }
 
 // ErrMissing is returned where a value that the expression needs is missing.
@@ -99,30 +101,45 @@ func (e *Expression) Bool(a Answers) (bool, error) { return run[bool](e, a) }
 func (e *Expression) Number(a Answers) (decimal.Decimal, error) { return run[decimal.Decimal](e, a) }
 
 func run[T any](e *Expression, a Answers) (result T, err error) {
-	directory := e.lang.def.Directory
-	env := map[string]any{"answers": a, "deadline": directory.Deadline, "batch": fromInt(directory.Batch)}
-	for _, r := range e.Refs {
+	x := evaluations.Get().(*evaluation)
+	defer x.release()
+	for i, r := range e.Refs {
 		v, ok := e.lang.value(a, r)
 		if !ok {
 			return result, ErrMissing
 		}
-		env[SlotName(r.Field, r.Year)] = v
+		x.env[e.variables[i]] = v
 	}
-	v, err := expr.Run(e.program, env)
+	x.env["answers"], x.env["deadline"], x.env["batch"] = a, e.lang.def.Directory.Deadline, e.lang.batch
+	v, err := x.machine.Run(e.program, x.env)
 	if err == nil {
 		result = v.(T)
 	}
 	return result, err
 }
 
+// evaluation is the memory of one evaluation, kept for the next.
+type evaluation struct {
+	machine vm.VM
+	env     map[string]any
+}
+
+var evaluations = sync.Pool{New: func() any { return &evaluation{env: map[string]any{}} }}
+
+func (x *evaluation) release() {
+	clear(x.env)
+	evaluations.Put(x)
+}
+
 type language struct {
 	def      *Definition
+	batch    any // the number of the batch
 	builtins []function
 	config   *conf.Config // functions and types of all names: preparing them takes longer than compiling
 }
 
 func newLanguage(d *Definition) *language {
-	g := &language{def: d, config: conf.CreateNew()}
+	g := &language{def: d, batch: fromInt(d.Directory.Batch), config: conf.CreateNew()}
 	g.builtins = builtinFunctions(g)
 	expr.DisableAllBuiltins()(g.config)
 	for _, f := range append(each(operatorList, func(o operator) function { return o.function }), g.builtins...) {
@@ -146,10 +163,13 @@ func (g *language) field(id string) *Field {
 	return nil
 }
 
+// counts reports whether a field is a number in expressions.
+func (f *Field) counts() bool { return f.Numeric() || f.Type == NamesField }
+
 // zero is the zero value of the type that a field has in expressions.
 func (g *language) zero(f *Field) any {
 	switch {
-	case f.Numeric() || f.Type == NamesField:
+	case f.counts():
 		return decimal.Decimal{}
 	case f.Type == ConfirmField:
 		return false
@@ -158,10 +178,10 @@ func (g *language) zero(f *Field) any {
 }
 
 func (g *language) value(a Answers, r Ref) (any, bool) {
-	switch g.zero(g.def.Field(r.Field)).(type) {
-	case decimal.Decimal:
+	switch f := g.def.Field(r.Field); {
+	case f.counts():
 		return a.Number(r.Field, r.Year)
-	case bool:
+	case f.Type == ConfirmField:
 		return a.Confirmed(r.Field)
 	}
 	return a.Text(r.Field, r.Year)
@@ -191,7 +211,7 @@ func (g *language) compile(list, source string, it *Field, want any) (*Expressio
 	out := &Expression{Source: source, Tree: tree.Node, Refs: reader.refs, Roster: reader.roster, program: program,
 		lang: g}
 	for _, r := range out.Refs {
-		out.Fields = appendNew(out.Fields, r.Field)
+		out.Fields, out.variables = appendNew(out.Fields, r.Field), append(out.variables, SlotName(r.Field, r.Year))
 	}
 	out.Fields = append(out.Fields, out.Roster...)
 	return out, nil
