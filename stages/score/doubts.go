@@ -129,14 +129,13 @@ func (m *scheme) dependsOn(form *table.Form, x *templates.Expression, field stri
 	if field == "members_enrolment" {
 		return strings.Contains(x.Source, "enrolment(")
 	}
-	without := *form
-	without.Members = slices.DeleteFunc(slices.Clone(form.Members), func(s table.Member) bool {
+	without := form.WithMembers(slices.DeleteFunc(slices.Clone(form.Members), func(s table.Member) bool {
 		return slices.ContainsFunc(doubted, func(r reason) bool { return r.namesMember(s) })
-	})
+	}))
 	if len(without.Members) == len(form.Members) { // unknown which members are meant
 		return true
 	}
-	before, after := m.evaluate(answers{Form: form}, x), m.evaluate(answers{Form: &without}, x)
+	before, after := m.evaluate(answers{Form: form}, x), m.evaluate(answers{Form: without}, x)
 	return before.ok != after.ok || before.raw != after.raw
 }
 

@@ -165,9 +165,7 @@ func (p *propertyTester) changedFigure(f *templates.Field, r templates.Ref, valu
 func (p *propertyTester) placeAfter(e *entrant, x edit) table.Position {
 	edited := e.form
 	if edited.edit = &x; x.roster != nil {
-		form := *e.form.Form
-		form.Members = x.roster(form.Members)
-		edited.Form = &form
+		edited.Form = e.form.WithMembers(x.roster(e.form.Members))
 	}
 	return p.placeWith(e, edited, p.affectedEvidence(x.affects))
 }

@@ -30,10 +30,9 @@ type Form struct {
 	Loose         []LooseCell
 
 	def       *templates.Definition
+	rows      map[string][]Row          // cache of Rows: by list
 	rowCounts map[string]map[string]int // cache of RecordsOf: by column, then name key
-	figures   map[string]*Figure
-	metrics   map[templates.Ref]*Metric
-	texts     map[templates.Ref]*Text
+	values    map[templates.Ref]cellRow
 }
 
 // Forms yields the submissions in order, each with its rows of every table.
@@ -70,32 +69,41 @@ func rowReader[T any](t Table[T]) func(submission string) []T {
 	}
 }
 
-func (f *Form) index() {
-	f.figures = indexByPointer(f.Figures, func(g *Figure) string { return g.Field })
-	f.metrics = indexByPointer(f.Metrics, func(m *Metric) templates.Ref {
-		return templates.Ref{Field: m.Indicator, Year: int(m.Year)}
-	})
-	f.texts = indexByPointer(f.Texts, func(t *Text) templates.Ref {
-		return templates.Ref{Field: t.Field, Year: int(t.Year.V)}
-	})
+// cellRow is the row of a field in a year, in the table that has it.
+type cellRow struct {
+	figure *Figure
+	metric *Metric
+	text   *Text
 }
 
-// indexByPointer maps keys to pointers into rows.
-func indexByPointer[T any, K comparable](rows []T, key func(*T) K) map[K]*T {
-	out := make(map[K]*T, len(rows))
-	for i := range rows {
-		out[key(&rows[i])] = &rows[i]
+func (f *Form) index() {
+	f.values = make(map[templates.Ref]cellRow, len(f.Figures)+len(f.Metrics)+len(f.Texts))
+	for i := range f.Figures {
+		f.values[templates.Ref{Field: f.Figures[i].Field}] = cellRow{figure: &f.Figures[i]}
 	}
-	return out
+	for i := range f.Metrics {
+		m := &f.Metrics[i]
+		f.values[templates.Ref{Field: m.Indicator, Year: int(m.Year)}] = cellRow{metric: m}
+	}
+	for i := range f.Texts {
+		t := &f.Texts[i]
+		f.values[templates.Ref{Field: t.Field, Year: int(t.Year.V)}] = cellRow{text: t}
+	}
 }
 
 // Clone is a copy of the form whose values can be changed.
 func (f *Form) Clone() *Form {
-	out := *f
+	out := f.WithMembers(slices.Clone(f.Members))
 	out.Figures, out.Metrics, out.Texts = slices.Clone(f.Figures), slices.Clone(f.Metrics), slices.Clone(f.Texts)
-	out.Members, out.Coercions = slices.Clone(f.Members), slices.Clone(f.Coercions)
-	out.rowCounts = nil
+	out.Coercions = slices.Clone(f.Coercions)
 	out.index()
+	return out
+}
+
+// WithMembers is the form with another roster; all else is shared.
+func (f *Form) WithMembers(members []Member) *Form {
+	out := *f
+	out.Members, out.rows, out.rowCounts = members, nil, nil
 	return &out
 }
 
@@ -105,9 +113,9 @@ func (f *Form) SetNumber(r templates.Ref, status Status, value decimal.Decimal, 
 	if status == Missing {
 		raw = ""
 	}
-	if m := f.metrics[r]; m != nil {
+	if m := f.values[r].metric; m != nil {
 		m.Status, m.Value, m.Raw = status, number, raw
-	} else if g := f.figures[r.Field]; g != nil && r.Year == 0 {
+	} else if g := f.values[r].figure; g != nil {
 		g.Status, g.Number, g.Text, g.Raw = status, number, "", raw
 	}
 	f.Coercions = slices.DeleteFunc(f.Coercions, func(c Coercion) bool {
@@ -116,16 +124,16 @@ func (f *Form) SetNumber(r templates.Ref, status Status, value decimal.Decimal, 
 }
 
 // Figure returns the row of an undated field, or nil.
-func (f *Form) Figure(field string) *Figure { return f.figures[field] }
+func (f *Form) Figure(field string) *Figure { return f.values[templates.Ref{Field: field}].figure }
 
 // Metric returns the row of a number in a year, or nil.
 func (f *Form) Metric(field string, year int) *Metric {
-	return f.metrics[templates.Ref{Field: field, Year: year}]
+	return f.values[templates.Ref{Field: field, Year: year}].metric
 }
 
 // LongText returns the row of a long text, or nil.
 func (f *Form) LongText(field string, year int) *Text {
-	return f.texts[templates.Ref{Field: field, Year: year}]
+	return f.values[templates.Ref{Field: field, Year: year}].text
 }
 
 // Observation is the value of a field in a year, from whatever table.
@@ -152,15 +160,15 @@ type answer struct {
 
 // lookUp finds the answer for a field in a year (0: undated) in whatever table.
 func (f *Form) lookUp(r templates.Ref) answer {
-	if r.Year == 0 {
-		if g := f.figures[r.Field]; g != nil {
-			return answer{g.Status, g.Number, g.Text, g.Raw, g.Sheet, g.Cell}
-		}
-	}
-	if m := f.metrics[r]; m != nil {
+	switch row := f.values[r]; {
+	case row.figure != nil:
+		g := row.figure
+		return answer{g.Status, g.Number, g.Text, g.Raw, g.Sheet, g.Cell}
+	case row.metric != nil:
+		m := row.metric
 		return answer{m.Status, m.Value, "", m.Raw, m.Sheet, m.Cell}
-	}
-	if t := f.texts[r]; t != nil {
+	case row.text != nil:
+		t := row.text
 		return answer{t.Status, Opt[float64]{}, t.Text, t.Text, t.Sheet, t.Cell}
 	}
 	return answer{status: Missing}
@@ -220,7 +228,7 @@ func (f *Form) Text(field string, year int) (string, bool) {
 	if t := f.LongText(field, year); t != nil {
 		return t.Text, t.Status == Normal
 	}
-	if g := f.figures[field]; g != nil && year == 0 && g.Status == Normal {
+	if g := f.Figure(field); g != nil && year == 0 && g.Status == Normal {
 		return g.Text, true
 	}
 	return "", false
@@ -329,8 +337,20 @@ func (f *Form) ListCell(sheet, cell, column string) model.Place {
 	return at
 }
 
-// Rows lists the rows of a list, in the order of the workbook.
+// Rows lists the rows of a list, in the order of the workbook. They must not be changed.
 func (f *Form) Rows(list string) []Row {
+	rows, listed := f.rows[list]
+	if !listed {
+		rows = f.listRows(list)
+		if f.rows == nil {
+			f.rows = map[string][]Row{}
+		}
+		f.rows[list] = rows
+	}
+	return rows
+}
+
+func (f *Form) listRows(list string) []Row {
 	var out []Row
 	// said are pairs of column name and text
 	add := func(record int32, sheet, cell string, said ...string) map[string]RowCell {
