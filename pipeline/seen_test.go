@@ -23,28 +23,28 @@ import (
 // cellKind is one way in which a cell may be filled.
 type cellKind struct {
 	name string
-	fill func(c *model.Cell)
+	fill func(c *model.Entry)
 }
 
 func text1(words string) cellKind {
-	return cellKind{fmt.Sprintf("text %q", words), func(c *model.Cell) { c.Kind, c.Raw, c.Shown = model.Text, words, words }}
+	return cellKind{fmt.Sprintf("text %q", words), func(c *model.Entry) { c.Kind, c.Raw, c.Shown = model.Text, words, words }}
 }
 
 func number1(raw, shown string) cellKind {
-	return cellKind{"number " + raw + " shown " + shown, func(c *model.Cell) { c.Kind, c.Raw, c.Shown = model.Number, raw, shown }}
+	return cellKind{"number " + raw + " shown " + shown, func(c *model.Entry) { c.Kind, c.Raw, c.Shown = model.Number, raw, shown }}
 }
 
 func day1(raw, shown string) cellKind {
-	return cellKind{"number " + raw + " in a date format", func(c *model.Cell) { c.Kind, c.Raw, c.Shown, c.IsDate = model.Number, raw, shown, true }}
+	return cellKind{"number " + raw + " in a date format", func(c *model.Entry) { c.Kind, c.Raw, c.Shown, c.IsDate = model.Number, raw, shown, true }}
 }
 
 func kind1(kind model.Kind, raw, shown string) cellKind {
-	return cellKind{fmt.Sprintf("kind %d %s", kind, raw), func(c *model.Cell) { c.Kind, c.Raw, c.Shown = kind, raw, shown }}
+	return cellKind{fmt.Sprintf("kind %d %s", kind, raw), func(c *model.Entry) { c.Kind, c.Raw, c.Shown = kind, raw, shown }}
 }
 
 // struck1 is another kind of cell, partly or wholly struck out.
 func struck1(k cellKind, what string) cellKind {
-	return cellKind{k.name + ", struck out: " + what, func(c *model.Cell) { k.fill(c); c.Struck = what }}
+	return cellKind{k.name + ", struck out: " + what, func(c *model.Entry) { k.fill(c); c.Struck = what }}
 }
 
 var cellKinds = []cellKind{
@@ -64,12 +64,12 @@ var cellKinds = []cellKind{
 	number1("120", "¥120"), number1("120", "$120.00"), number1("120", "120.00 万元"), number1("12.5", "13"), number1("120", "12000%"), number1("120", "第120名"), number1("1200000", "1.2百万"), number1("120", "(120)"), number1("-120", "120"), number1("120", "1 2 0"), number1("120", "12.0"),
 	number1("120", "No120"), number1("120", "120以上"), number1("1E-7", "0"), number1("99999999999999999", "99999999999999999"), day1("120", "1900年"), day1("0.5", "12:00"), day1("120", "2880:00"),
 	struck1(text1("300"), "26"), struck1(text1("300"), "300"), struck1(number1("120", "120"), "120"),
-	{"volatile", func(c *model.Cell) { c.Kind, c.Raw, c.Shown, c.Formula = model.Number, "24", "24", "YEAR(NOW())-2000" }},
-	{"stale", func(c *model.Cell) {
+	{"volatile", func(c *model.Entry) { c.Kind, c.Raw, c.Shown, c.Formula = model.Number, "24", "24", "YEAR(NOW())-2000" }},
+	{"stale", func(c *model.Entry) {
 		c.Kind, c.Raw, c.Shown, c.Formula, c.Stale = model.Number, "24", "24", "10+2", "12"
 	}},
-	{"merged", func(c *model.Cell) { c.Kind, c.Raw, c.Shown, c.Merged = model.Text, "300", "300", "D14:E14" }},
-	{"covered by a merged cell", func(c *model.Cell) {
+	{"merged", func(c *model.Entry) { c.Kind, c.Raw, c.Shown, c.Merged = model.Text, "300", "300", "D14:E14" }},
+	{"covered by a merged cell", func(c *model.Entry) {
 		c.Kind, c.Raw, c.Shown, c.Filled, c.Merged = model.Blank, "", "", false, "D14:E14"
 	}},
 }
@@ -89,7 +89,7 @@ func TestEveryCellIsReadOrTold(t *testing.T) {
 					continue
 				}
 				e.Filled, e.Formula, e.IsDate, e.Struck = true, "", false, ""
-				if kind.fill(&e.Cell); e.Merged != "" { // reading the file says so
+				if kind.fill(e); e.Merged != "" { // reading the file says so
 					filled.Notes = append(filled.Notes, model.Finding{Code: intake.CodeMerged, Places: []model.Place{e.Place}, Vars: map[string]string{}})
 				}
 			}
@@ -224,7 +224,7 @@ func TestOneMistakeIsOneFinding(t *testing.T) {
 			e := &filled.Entries[i]
 			if f := d.Field(e.Field); len(f.Years) == len(d.Form.Years) && slices.Contains(c.years, e.Year) {
 				e.Filled = true
-				c.kind.fill(&e.Cell)
+				c.kind.fill(e)
 				cells++
 			}
 		}

@@ -21,12 +21,17 @@ func bind(d *templates.Definition, file model.File, book *Book) model.Workbook {
 	b := &binder{d: d, book: book, out: model.Workbook{File: file}}
 	b.identify()
 	b.d = d.ForForm(b.out.Form.ID)
+	for _, sheet := range book.Sheets {
+		sheet.keyOf = b.d.Layout().Key // most texts are the template's, whose keys it has
+	}
 	b.locateSheets()
 	for _, check := range []func() *Refusal{b.refuseRepeated, b.refuseForm} {
 		if refusal := check(); refusal != nil {
 			return refused(file, refusal)
 		}
 	}
+	const listed = 200 // cells of lists, more or less
+	b.out.Entries = make([]model.Entry, 0, len(b.names)+listed)
 	for _, layout := range b.d.Layout().Sheets {
 		for _, slot := range layout.Slots {
 			b.out.Entries = append(b.out.Entries, b.bindSlot(layout, slot))
@@ -146,7 +151,7 @@ func (b *binder) identify() {
 
 // locateSheets finds the sheets by title, by the defined names that refer to them, or by their labels.
 func (b *binder) locateSheets() {
-	b.names, b.sheets = map[string]area{}, map[*templates.SheetLayout]*Sheet{}
+	b.names, b.sheets = make(map[string]area, len(b.book.Names)), map[*templates.SheetLayout]*Sheet{}
 	for _, n := range b.book.Names {
 		title, at, ok := parseReference(n.RefersTo)
 		sheet := b.book.Sheet(title)
@@ -416,7 +421,7 @@ func (b *binder) templateCells(sheet *Sheet) func(*Cell) bool {
 		}
 	}
 	return func(c *Cell) bool {
-		return c.Kind == model.Text && texts[c.nameKey()] || c.Formula != "" && formulas[formulaKey(c.Formula)]
+		return c.Kind == model.Text && texts[sheet.nameKey(c)] || c.Formula != "" && formulas[formulaKey(c.Formula)]
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"lianheti/stages/model"
 	"lianheti/stages/office/ooxml"
-	"lianheti/stages/text"
 )
 
 // Book is a workbook as read: sheets with every filled cell, and defined names.
@@ -35,6 +34,7 @@ type Sheet struct {
 	Title         string
 	Cells         []Cell              // those with content, row by row
 	textPositions map[string][][2]int // key of a text -> where it stands; nil until somebody looks for one
+	keyOf         func(string) string // text.NameKey
 
 	merges   []mergedArea
 	used     bool   // some of it became a value
@@ -111,7 +111,7 @@ func (s *Sheet) find(key string) [][2]int {
 		s.textPositions = make(map[string][][2]int, len(s.Cells)/2)
 		for i := range s.Cells {
 			if c := &s.Cells[i]; c.Kind == model.Text {
-				key := c.nameKey()
+				key := s.nameKey(c)
 				s.textPositions[key] = append(s.textPositions[key], [2]int{c.Row, c.Col})
 			}
 		}
@@ -119,10 +119,10 @@ func (s *Sheet) find(key string) [][2]int {
 	return s.textPositions[key]
 }
 
-// nameKey is the key of the cell's text, computed once.
-func (c *Cell) nameKey() string {
+// nameKey is the key of a cell's text, computed once.
+func (s *Sheet) nameKey(c *Cell) string {
 	if c.key == "" {
-		c.key = text.NameKey(c.Raw)
+		c.key = s.keyOf(c.Raw)
 	}
 	return c.key
 }

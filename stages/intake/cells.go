@@ -13,6 +13,7 @@ import (
 	"lianheti/stages/model"
 	"lianheti/stages/office/formula"
 	"lianheti/stages/office/ooxml"
+	"lianheti/stages/text"
 )
 
 func (w *workbookReader) loadSheet(part sheetPart) *Refusal {
@@ -53,7 +54,7 @@ func (w *workbookReader) loadSheet(part sheetPart) *Refusal {
 }
 
 func (w *workbookReader) newSheetReader(part sheetPart) *sheetReader {
-	return &sheetReader{w: w, sheet: &Sheet{Title: part.title}, sheetHidden: part.hidden, sorted: true}
+	return &sheetReader{w: w, sheet: &Sheet{Title: part.title, keyOf: text.NameKey}, sheetHidden: part.hidden, sorted: true}
 }
 
 // walk collects the cells in a buffer shared by all sheets, and copies them to the sheet.
@@ -226,7 +227,11 @@ func (r *sheetReader) inlineElement(e *ooxml.Element) {
 func isHidden(e *ooxml.Element) bool {
 	const lowest, narrowest = 3, 0.5 // points; digits
 	below := func(name string, least float64) bool {
-		size, err := strconv.ParseFloat(string(e.AttrBytes(name)), 64)
+		written := e.AttrBytes(name)
+		if written == nil {
+			return false
+		}
+		size, err := strconv.ParseFloat(string(written), 64)
 		return err == nil && size < least
 	}
 	hidden := e.AttrBytes("hidden")
@@ -400,9 +405,12 @@ func (r *sheetReader) setValue(c *Cell, kind []byte, look cellStyle) error {
 		c.Raw, c.Struck = r.w.strings[i].inCell(look.struck)
 		c.Hidden = c.Hidden || r.w.strings[i].hidden
 	case "str", "inlineStr":
-		words := r.inline.take()
+		var words cellText
+		if r.hasInline {
+			words = r.inline.take()
+		}
 		c.Kind, c.Hidden = model.Text, c.Hidden || words.hidden
-		if c.Raw, c.Struck = words.inCell(look.struck); string(kind) == "str" || c.Raw == "" {
+		if c.Raw, c.Struck = words.inCell(look.struck); c.Raw == "" {
 			c.Raw, c.Struck = cellText{text: unescapeControl(string(r.value))}.inCell(look.struck)
 		}
 	case "b":

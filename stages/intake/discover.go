@@ -275,16 +275,22 @@ func cleanPath(name string) string {
 
 // Read returns the bytes of a file, at most limit of them.
 func (s Source) Read(limit int64) ([]byte, error) {
+	var data bytes.Buffer
+	err := s.readInto(&data, limit)
+	return data.Bytes(), err
+}
+
+func (s Source) readInto(data *bytes.Buffer, limit int64) error {
 	r, err := s.open()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer r.Close()
-	data := bytes.NewBuffer(make([]byte, 0, min(s.Size, limit)+bytes.MinRead))
+	data.Grow(int(min(s.Size, limit)) + bytes.MinRead)
 	if _, err = data.ReadFrom(io.LimitReader(r, limit+1)); err == nil && int64(data.Len()) > limit {
 		err = errTooLarge
 	}
-	return data.Bytes(), err
+	return err
 }
 
 // Limits of the files that are hashed, in bytes: larger ones would take too long, and nobody sends such.

@@ -24,6 +24,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"lianheti/stages/model"
@@ -47,7 +48,8 @@ func Read(d *templates.Definition, s Source) model.Workbook {
 	return refused(file, refusal)
 }
 
-// readBook reads the cells of a workbook, or says why it can't. keepAll and onlySheet are open's.
+// readBook reads the cells of a workbook, or says why it can't. keepAll and onlySheet are open's; with onlySheet, the
+// file is not hashed.
 func (s Source) readBook(keepAll bool, onlySheet string) (file model.File, book *Book, refusal *Refusal) {
 	file = model.File{Path: s.Path, Size: s.Size}
 	if s.decided != nil {
@@ -55,15 +57,29 @@ func (s Source) readBook(keepAll bool, onlySheet string) (file model.File, book 
 			return file, nil, refusal
 		}
 	}
-	data, err := s.Read(MaxFile)
-	if err != nil {
+	buffer := fileBuffers.Get().(*bytes.Buffer)
+	buffer.Reset()
+	defer func() {
+		const maxKept = 1 << 20 // a form has some 200 KB
+		if buffer.Cap() <= maxKept {
+			fileBuffers.Put(buffer)
+		}
+	}()
+	if err := s.readInto(buffer, MaxFile); err != nil {
 		file.SHA256, file.NoHash, _ = s.digest()
 		return file, nil, s.readRefusal(err)
 	}
-	file.SHA256, file.Size, file.Fate = model.Digest(data), int64(len(data)), model.Accepted
+	data := buffer.Bytes()
+	if onlySheet == "" {
+		file.SHA256 = model.Digest(data)
+	}
+	file.Size, file.Fate = int64(len(data)), model.Accepted
 	book, refusal = open(data, keepAll, onlySheet)
 	return file, book, refusal
 }
+
+// fileBuffers holds buffers for the bytes of a file, of which a book keeps none.
+var fileBuffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // decidedByName is the refusal of a file by its name or kind; nil: its first bytes contradict that, so open it.
 func (s Source) decidedByName(file *model.File) *Refusal {
@@ -347,8 +363,6 @@ const headSize = 4096
 
 // sniff recognises by the first bytes a file that is not a container; nil: it is one.
 func sniff(data []byte) *Refusal {
-	head := data[:min(len(data), headSize)]
-	lower := strings.ToLower(string(bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xEF\xBB\xBF")), " \t\r\n")))
 	switch {
 	case len(data) == 0:
 		return &Refusal{CodeEmpty, ""}
@@ -357,6 +371,8 @@ func sniff(data []byte) *Refusal {
 	case bytes.HasPrefix(data, ooxml.MagicZip), bytes.HasPrefix(data, ooxml.MagicOLE):
 		return nil
 	}
+	head := data[:min(len(data), headSize)]
+	lower := strings.ToLower(string(bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xEF\xBB\xBF")), " \t\r\n")))
 	known, _ := matchKind(map[string]func(string) bool{
 		"begins": func(sign string) bool { return strings.HasPrefix(string(head), sign) },
 		"at257":  func(sign string) bool { return len(head) > 257 && strings.HasPrefix(string(head[257:]), sign) },

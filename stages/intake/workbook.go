@@ -76,7 +76,10 @@ func (w *workbookReader) readAll(main string) (book *Book, refusal *Refusal) {
 	if refusal := w.checkSheets(); refusal != nil {
 		return nil, refusal
 	}
-	if refusal = cmp.Or(w.loadStrings(), w.loadStyles()); refusal != nil {
+	if refusal = w.loadStrings(); refusal == nil && w.onlySheet == "" {
+		refusal = w.loadStyles()
+	}
+	if refusal != nil {
 		return nil, refusal
 	}
 	for _, s := range w.sheets {
@@ -164,7 +167,7 @@ func (w *workbookReader) element(e *ooxml.Element) error {
 		state := e.Attr("state")
 		w.sheets = append(w.sheets,
 			sheetPart{e.Attr("name"), e.AttrIn(ooxml.OfficeRelationships, "id"), state == "hidden" || state == "veryHidden"})
-	case !e.Start && name == "definedName":
+	case !e.Start && name == "definedName" && w.onlySheet == "":
 		if len(w.book.Names) == maxNames {
 			return tooManyError("名称超过 " + strconv.Itoa(maxNames) + " 个")
 		}

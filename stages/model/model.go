@@ -54,33 +54,32 @@ const (
 // Readable whether a value can be read from a cell of this kind.
 func (k Kind) Readable() bool { return k != Error && k != Uncomputed && k != Picture }
 
-// Cell is one cell as read, not interpreted.
+// Cell is one cell as read, not interpreted. The flags stand together because there are millions of cells.
 type Cell struct {
 	Place   Place
 	Row     int    // 1-based
 	Col     int    // 1-based
-	Kind    Kind   // Blank where an input cell of the form was left empty
 	Raw     string // text as typed; a number as stored in the file (full precision), "1"/"0" for Bool
 	Shown   string // as displayed with its number format, if the column is wide enough
 	Format  string // number format code; empty for General
+	Formula string // that computed the value, without the equals sign; Raw is its saved result
+	Struck  string // struck-through text, not in Raw; where the whole cell is struck through, equal to Raw
+	Merged  string // area in which it is merged with other inputs, so that the value is ambiguous: D14:E14
+	Kind    Kind   // Blank where an input cell of the form was left empty
 	IsDate  bool   // the number format shows a date, so Raw is a serial day number (already shifted to the 1900 system)
 	Filled  bool   // non-blank after trimming white space
-	Formula string // that computed the value, without the equals sign; Raw is its saved result
-	Stale   string // what the formula gives now, where that isn't its saved result
-	Struck  string // struck-through text, not in Raw; where the whole cell is struck through, equal to Raw
 	Hidden  bool   // not visible: hidden or filtered row, text too small or in the colour of the cell
-	Merged  string // area in which it is merged with other inputs, so that the value is ambiguous: D14:E14
-	Copied  bool   // the value is copied from a merged cell that labels a group of rows
 }
 
 // Entry is a cell matched to the form: a field, or a column of a record (row of the roster, of the materials …).
 type Entry struct {
 	Cell
-	Field  string // field id, as in form.yaml
-	Year   int    // 0 where the field has no years
-	Record int    // 1-based number of the record within its block; 0 outside record blocks
-	// NotAsked says that the workbook is of an older version of the form without the field.
-	NotAsked bool
+	Field    string // field id, as in form.yaml
+	Stale    string // what the formula gives now, where that isn't its saved result
+	Year     int    // 0 where the field has no years
+	Record   int    // 1-based number of the record within its block; 0 outside record blocks
+	NotAsked bool   // the workbook is of an older version of the form without the field
+	Copied   bool   // the value is copied from a merged cell that labels a group of rows
 }
 
 // FormID is the identity of a workbook's template, from its very hidden sheet.

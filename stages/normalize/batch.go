@@ -3,7 +3,6 @@ package normalize
 import (
 	"cmp"
 	"hash/fnv"
-	"io"
 	"path"
 	"slices"
 	"strconv"
@@ -331,19 +330,32 @@ var identifyingFields = []string{"consortium", "city", "park", "edition"}
 
 // cellHashes returns the hashes of the filled cells, sorted, without those that identify the consortium.
 func cellHashes(d *templates.Definition, entries []model.Entry) []uint64 {
-	var out []uint64
-	for _, e := range entries {
+	out, h, b := make([]uint64, 0, len(entries)), fnv.New64a(), []byte(nil)
+	for i := range entries {
+		e := &entries[i]
 		f := d.Field(e.Field)
 		if !e.Filled || slices.Contains(identifyingFields, e.Field) ||
 			f.Type == templates.ConfirmField || f.Record == "explanations" {
 			continue
 		}
-		h := fnv.New64a()
-		_, _ = io.WriteString(h, strings.Join([]string{e.Field, strconv.Itoa(e.Year), strings.TrimSpace(e.Raw)}, "\x00"))
+		h.Reset()
+		b = joinParts(b[:0], e.Field, strconv.Itoa(e.Year), strings.TrimSpace(e.Raw))
+		_, _ = h.Write(b)
 		out = append(out, h.Sum64())
 	}
 	slices.Sort(out)
 	return out
+}
+
+// joinParts appends parts with a zero byte between them.
+func joinParts(b []byte, parts ...string) []byte {
+	for i, p := range parts {
+		if i > 0 {
+			b = append(b, 0)
+		}
+		b = append(b, p...)
+	}
+	return b
 }
 
 // cellOverlap returns the number of equal cells of two files as a share (0–1) of the cells of the smaller one.

@@ -12,7 +12,6 @@ import (
 	"encoding/base32"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -61,8 +60,9 @@ func readWorkbook(d *templates.Definition, w model.Workbook, masker nameMasker) 
 		return r.Rows
 	}
 	r.identify(w.Entries)
-	var listed []model.Entry // the cells of lists
-	for _, e := range w.Entries {
+	var listed []*model.Entry // the cells of lists
+	for i := range w.Entries {
+		e := &w.Entries[i]
 		if e.Filled && !e.Copied { // cells covered by a merged cell repeat its value
 			r.cellsUsed++
 		}
@@ -88,7 +88,7 @@ func readWorkbook(d *templates.Definition, w model.Workbook, masker nameMasker) 
 		list   string
 		record int
 	}
-	recordOf := func(e model.Entry) recordKey { return recordKey{d.Field(e.Field).Record, e.Record} }
+	recordOf := func(e *model.Entry) recordKey { return recordKey{d.Field(e.Field).Record, e.Record} }
 	for _, cells := range table.GroupBy(listed, recordOf) {
 		r.addRecord(cells)
 	}
@@ -157,14 +157,12 @@ func contentHash(entries []model.Entry, issued string, reading *templates.Readin
 	if model.QuestionsHash(rows) != issued {
 		questions = nil
 	}
-	h := sha256.New()
-	for _, e := range entries {
-		if questions[e.Record] && strings.HasPrefix(e.Field, "explanations_") {
-			continue
-		}
-		if e.Filled && e.Field != "edition" {
-			parts := []string{e.Field, strconv.Itoa(e.Year), strconv.Itoa(e.Record), strings.TrimSpace(e.Raw)}
-			_, _ = io.WriteString(h, strings.Join(parts, "\x00")+"\x01")
+	h, b := sha256.New(), []byte(nil)
+	for i := range entries {
+		e := &entries[i]
+		if e.Filled && e.Field != "edition" && !(questions[e.Record] && strings.HasPrefix(e.Field, "explanations_")) {
+			b = joinParts(b[:0], e.Field, strconv.Itoa(e.Year), strconv.Itoa(e.Record), strings.TrimSpace(e.Raw)+"\x01")
+			_, _ = h.Write(b)
 		}
 	}
 	for _, c := range read {
@@ -195,7 +193,7 @@ func unansweredExplanations(entries []model.Entry) (records map[int]bool, rows [
 	return records, rows
 }
 
-func (r *reader) addMetric(f *templates.Field, e model.Entry) {
+func (r *reader) addMetric(f *templates.Field, e *model.Entry) {
 	n := r.readValue(f, e)
 	r.Metrics = append(r.Metrics, table.Metric{
 		Submission: r.id(), Indicator: f.ID, Year: int32(e.Year), Value: n.float(), Unit: f.Unit,
@@ -206,7 +204,7 @@ func (r *reader) addMetric(f *templates.Field, e model.Entry) {
 
 // rawValue returns the value as the filler saw it: a number with at most the 15 digits that a spreadsheet shows; a
 // date, TRUE, a picture, and a number that could not be read, as displayed.
-func rawValue(f *templates.Field, e model.Entry, status table.Status) string {
+func rawValue(f *templates.Field, e *model.Entry, status table.Status) string {
 	switch {
 	case isAmount(f, e) && status == table.Normal:
 		return text.AmountText(text.TrimFloatNoise(e.Raw))
@@ -221,16 +219,16 @@ func rawValue(f *templates.Field, e model.Entry, status table.Status) string {
 }
 
 // maskedRaw returns rawValue with personal data masked.
-func (r *reader) maskedRaw(f *templates.Field, e model.Entry, status table.Status) string {
+func (r *reader) maskedRaw(f *templates.Field, e *model.Entry, status table.Status) string {
 	return r.masker.mask(rawValue(f, e, status))
 }
 
 // isAmount reports whether a cell holds an amount of money, whose eleven digits are not a phone number.
-func isAmount(f *templates.Field, e model.Entry) bool {
+func isAmount(f *templates.Field, e *model.Entry) bool {
 	return e.Kind == model.Number && strings.Contains(f.Unit, "元")
 }
 
-func (r *reader) readNumber(f *templates.Field, e model.Entry) *Reading {
+func (r *reader) readNumber(f *templates.Field, e *model.Entry) *Reading {
 	n := ReadNumber(e.Cell, f)
 	clean := n.Number.V.String()
 	if n.Status != table.Normal {
@@ -253,7 +251,7 @@ func (r *Reading) withUnread(f *templates.Field) []table.Coercion {
 }
 
 // addCoercions records the coercions of one cell. A guess is recorded from what the filler sees to the final value.
-func (r *reader) addCoercions(f *templates.Field, e model.Entry, list []table.Coercion, clean string) {
+func (r *reader) addCoercions(f *templates.Field, e *model.Entry, list []table.Coercion, clean string) {
 	for _, c := range list {
 		class := f.Reading.Route(c.Kind).Class
 		switch {
@@ -282,7 +280,7 @@ func (r *reader) addCoercions(f *templates.Field, e model.Entry, list []table.Co
 	}
 }
 
-func (r *reader) addText(f *templates.Field, e model.Entry) {
+func (r *reader) addText(f *templates.Field, e *model.Entry) {
 	t := r.readValue(f, e)
 	r.Texts = append(r.Texts, table.Text{Submission: r.id(), Field: f.ID, Year: table.Nonzero(e.Year), Status: t.Status,
 		Text: t.Value, Characters: int32(templates.Characters(t.typed)), Limit: table.Nonzero(f.Limit),
@@ -290,7 +288,7 @@ func (r *reader) addText(f *templates.Field, e model.Entry) {
 }
 
 // addFigure reads a field without a year. Of a personal field figures gets only the status; the value goes to contacts.
-func (r *reader) addFigure(f *templates.Field, e model.Entry) {
+func (r *reader) addFigure(f *templates.Field, e *model.Entry) {
 	v := r.readValue(f, e)
 	row := table.Figure{Submission: r.id(), Field: f.ID, Unit: f.Unit, Sheet: e.Place.Sheet, Cell: e.Place.Cell,
 		Raw: r.maskedRaw(f, e, v.Status), Status: v.Status, Number: v.float(), Text: v.Value}
@@ -306,7 +304,7 @@ func (r *reader) addFigure(f *templates.Field, e model.Entry) {
 }
 
 // readValue reads a cell by the type of its field and records the coercions.
-func (r *reader) readValue(f *templates.Field, e model.Entry) *Reading {
+func (r *reader) readValue(f *templates.Field, e *model.Entry) *Reading {
 	switch {
 	case e.NotAsked: // this version of the form does not have the field
 		return &Reading{Status: table.NotApplicable}
@@ -349,7 +347,7 @@ func (r *reader) readValue(f *templates.Field, e model.Entry) *Reading {
 	return t
 }
 
-func (r *reader) readConfirmation(f *templates.Field, e model.Entry) *Reading {
+func (r *reader) readConfirmation(f *templates.Field, e *model.Entry) *Reading {
 	t := ReadText(e.Cell)
 	if yes, ok := ParseConfirmation(t.Value); ok {
 		t.Status, t.Value = table.Normal, fmt.Sprint(yes)
@@ -380,7 +378,7 @@ func (r *reader) setCover(field string, v *Reading) {
 	}
 }
 
-func (r *reader) addRecord(cells []model.Entry) {
+func (r *reader) addRecord(cells []*model.Entry) {
 	at, list := cells[0].Place, r.d.Field(cells[0].Field).Record
 	row := recordRow{reader: r, list: list, record: int32(cells[0].Record), cells: cells}
 	switch list {
@@ -425,16 +423,16 @@ type recordRow struct {
 	*reader
 	list   string
 	record int32
-	cells  []model.Entry
+	cells  []*model.Entry
 }
 
 // cell returns the entry of a column; a blank one where the cell is empty.
-func (row recordRow) cell(column string) (*templates.Field, model.Entry) {
+func (row recordRow) cell(column string) (*templates.Field, *model.Entry) {
 	id := row.list + "_" + column
 	f := row.d.Field(id)
-	i := slices.IndexFunc(row.cells, func(e model.Entry) bool { return e.Field == id })
+	i := slices.IndexFunc(row.cells, func(e *model.Entry) bool { return e.Field == id })
 	if i < 0 {
-		return f, model.Entry{Field: id, Record: int(row.record)}
+		return f, &model.Entry{Field: id, Record: int(row.record)}
 	}
 	return f, row.cells[i]
 }

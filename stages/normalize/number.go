@@ -387,7 +387,7 @@ func ParseEdition(words string) (n int32, ok bool) {
 }
 
 // readEdition reads 报送版次, as a number or as words. Anything less than certain (约2) leaves the edition unknown.
-func (r *reader) readEdition(f *templates.Field, e model.Entry) *Reading {
+func (r *reader) readEdition(f *templates.Field, e *model.Entry) *Reading {
 	n, known := ParseEdition(e.Shown)
 	stored, _ := parseDecimal(e.Raw)
 	// the number 2 displayed as 第2版

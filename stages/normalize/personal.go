@@ -89,7 +89,7 @@ func personName(s string) string {
 }
 
 // maskText masks personal data in a text, and records that as a coercion.
-func (r *reader) maskText(f *templates.Field, e model.Entry, s string) string {
+func (r *reader) maskText(f *templates.Field, e *model.Entry, s string) string {
 	if f.Personal || r.masker.disabled {
 		return s
 	}

@@ -94,6 +94,9 @@ func Mask(s string) string {
 
 // firstIndex returns the offset of the first of these signs; -1: there is none.
 func (v *view) firstIndex(signs []string) int {
+	if v.lower == "" {
+		v.lower = lower(v.text)
+	}
 	first := -1
 	for _, sign := range signs {
 		if at := strings.Index(v.lower, sign); at >= 0 && (first < 0 || at < first) {
@@ -224,8 +227,9 @@ const (
 // view is a text as a reader sees it: compatibility characters are normalised (NFKC), invisible ones removed. start and
 // end give for each byte of it the bytes of the original text that it stands for.
 type view struct {
-	text, lower string
-	start, end  []int32
+	text       string
+	lower      string // made when it is searched
+	start, end []int32
 }
 
 func newView(s string) *view {
@@ -253,7 +257,7 @@ func newView(s string) *view {
 			v.start, v.end = append(v.start, int32(i)), append(v.end, int32(i+n))
 		}
 	}
-	v.text, v.lower = b.String(), lower(b.String())
+	v.text = b.String()
 	return v
 }
 

@@ -115,12 +115,14 @@ type People map[rune][]string // names by their first character, the longer firs
 func NewPeople(names []string) People {
 	p := People{}
 	for _, name := range names {
-		name = strings.Map(func(r rune) rune {
-			if isSeparator(r) {
-				return -1
-			}
-			return r
-		}, newView(name).text)
+		if strings.ContainsFunc(name, func(r rune) bool { return r < firstHan || r > lastHan }) {
+			name = strings.Map(func(r rune) rune {
+				if isSeparator(r) {
+					return -1
+				}
+				return r
+			}, newView(name).text)
+		}
 		first, size := utf8.DecodeRuneInString(name)
 		if size > 0 && size < len(name) && !slices.Contains(p[first], name) {
 			p[first] = append(p[first], name)
