@@ -115,6 +115,11 @@ func checkedFiles(facts *table.Facts, sources []intake.Source, o Options) ([]Che
 	}
 	r := &Checked{}
 	submissions := checkedSubmissions(facts, judgement)
+	if !o.NoReadings {
+		for f := range facts.Forms {
+			submissions[f.Submission.Submission].Readings = readings(facts.Definition, f)
+		}
+	}
 	for f := range facts.Files.All() {
 		c := CheckedFile{Path: f.Path, SHA256: f.SHA256, Fate: f.Fate, Code: f.Code, Reason: f.Reason, Cure: f.Cure,
 			SupersededBy: f.SupersededBy}
@@ -137,9 +142,6 @@ func checkedSubmissions(facts *table.Facts, judgement *table.Judgement) map[stri
 			Edition: s.Edition.Pointer(),
 			Verdict: v.Verdict, Errors: v.Errors, Warnings: v.Warnings, Explained: v.Explained, Hints: v.Hints,
 			CheckCode: s.CheckCode, Findings: []CheckedFinding{}}
-	}
-	for f := range facts.Forms {
-		out[f.Submission.Submission].Readings = readings(facts.Definition, f)
 	}
 	for x := range judgement.Findings.All() {
 		if s := out[x.Submission]; s != nil {

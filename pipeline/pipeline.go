@@ -56,6 +56,7 @@ type Options struct {
 	Marks         string   // the experts' marking workbooks: a folder or one file; empty: none
 	Annotate      string   // check: where to write annotated copies of workbooks with findings; empty: none
 	Readings      bool     // check: also list how every number and date was read
+	NoReadings    bool     // check: the result has no readings, for a caller that does not show them
 	Experts       string   // experts: a workbook that lists them; empty: Count experts, numbered
 	Count         int      // experts: how many; 0: the number in the definition
 	Workers       int      // files read at a time; 0: one per processor

@@ -172,6 +172,7 @@ func commonOptions(c *cli.Context) (o pipeline.Options, err error) {
 	o.Register, o.Marks, o.Previous = c.String("register"), c.String("marks"), c.String("previous")
 	o.Experts, o.Count = c.String("experts"), c.Int("count")
 	o.Annotate, o.Readings, o.Workers = c.String("annotate"), c.Bool("readings"), c.Int("workers")
+	o.NoReadings = !o.Readings && !c.Bool("json")
 	return o, err
 }
 
