@@ -5,6 +5,7 @@ import (
 	"hash/maphash"
 	"maps"
 	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strconv"
 	"strings"
@@ -53,7 +54,6 @@ type Reading struct {
 	unitNames        map[string]bool // names of units
 	volatile         *regexp.Regexp
 	exclusions       [2]*regexp.Regexp // match the text before, and after, a name that is excluded
-	campus           *regexp.Regexp
 	placeholderWords map[string]bool
 	negatives        *regexp.Regexp
 	place            *regexp.Regexp // place name at the beginning of a unit's name
@@ -158,15 +158,12 @@ func (r *Reading) check(l *loader, d *Definition) {
 	r.exclusions[0] = regexp.MustCompile("(?:" + alternation(r.Excluding.Before) + ")[^,]{0,2}$")
 	r.exclusions[1] = regexp.MustCompile("^[^,]{0,2}(?:" + alternation(r.Excluding.Behind) + "|外$)")
 	parts := alternation(r.Campuses)
-	r.campus = regexp.MustCompile(`\([^()]*(?:` + parts + `)\)$|\p{Han}{0,3}(?:` + parts + `)$`)
+	r.SameUnit = append(r.SameUnit, Replacement{Find: `\([^()]*(?:campuses)\)$|\p{Han}{0,3}(?:campuses)$`})
 	places := append(each(d.Directory.Cities, func(c City) string { return c.Name }), r.Places...)
 	r.place = regexp.MustCompile(`^(?:` + alternation(places) + `)[省市区县]?|^\p{Han}{2,3}[市区县]`)
 	for i, x := range r.SameUnit {
-		find, err := regexp.Compile(strings.ReplaceAll(x.Find, "campuses", parts))
+		err := r.SameUnit[i].compile(strings.ReplaceAll(x.Find, "campuses", parts))
 		l.problemIf(err != nil, pos{"reading.yaml", "$.same_unit"}, "“"+x.Find+"”不是正则表达式", "请改正 find。")
-		if err == nil {
-			r.SameUnit[i].find = find
-		}
 	}
 	r.Before = regexp.MustCompile("^(?:" + alternation(r.About.Before) + ")+")
 	r.Behind = regexp.MustCompile("^(?:余|多|来|\\+)|(?:" + alternation(r.About.Behind) + ")$")
@@ -226,6 +223,52 @@ type Replacement struct {
 	Find, Put string
 
 	find *regexp.Regexp
+	hint string // one of these characters is in every match; empty: unknown
+}
+
+func (x *Replacement) compile(find string) error {
+	tree, err := syntax.Parse(find, syntax.Perl)
+	if err == nil {
+		x.hint = hint(tree)
+		x.find, err = regexp.Compile(find)
+	}
+	return err
+}
+
+// hint lists characters of which every match has one, because looking for them is faster than trying the expression.
+func hint(x *syntax.Regexp) (out string) {
+	const most = 40
+	switch x.Op {
+	case syntax.OpLiteral:
+		if x.Flags&syntax.FoldCase == 0 {
+			out = string(x.Rune[:1])
+		}
+	case syntax.OpCapture, syntax.OpPlus:
+		return hint(x.Sub[0])
+	case syntax.OpCharClass:
+		for i := 0; i < len(x.Rune); i += 2 {
+			for c := x.Rune[i]; c <= x.Rune[i+1]; c++ {
+				if out += string(c); len(out) > most {
+					return ""
+				}
+			}
+		}
+	case syntax.OpConcat: // the hint of one part
+		for _, part := range x.Sub {
+			if h := hint(part); h != "" && (out == "" || len(h) < len(out)) {
+				out = h
+			}
+		}
+	case syntax.OpAlternate:
+		for _, part := range x.Sub {
+			h := hint(part)
+			if h == "" {
+				return ""
+			}
+			out += h
+		}
+	}
+	return out
 }
 
 // Spelling is the name of a unit without campus, branch and former name, and with short words long: all, and what is
@@ -238,7 +281,11 @@ type Spelling struct {
 
 // Spell gives the spelling of a name by its key.
 func (r *Reading) Spell(key string) Spelling {
-	for _, x := range append(slices.Clone(r.SameUnit), Replacement{find: r.campus}) {
+	for i := range r.SameUnit {
+		x := &r.SameUnit[i]
+		if x.hint != "" && !strings.ContainsAny(key, x.hint) {
+			continue
+		}
 		if bare := x.find.ReplaceAllString(key, x.Put); bare != "" {
 			key = bare
 		}
