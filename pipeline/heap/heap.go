@@ -5,20 +5,26 @@ package heap
 import (
 	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 )
 
 // A small run ends before its first collection, at some 100 MB: the least heap is 4 MB times the percentage. From then
-// on the collector runs when the heap has grown by 40 per cent, which keeps large runs small, and more often near
-// 3 GB.
+// on the heap may grow by 40 per cent of what is in use and of 256 MB, which keeps large runs small without collecting
+// in those of some size all the time; near 3 GB it is collected more often.
 func init() {
-	const most = 3 << 30
-	debug.SetMemoryLimit(most)
+	const limit = 3 << 30
+	debug.SetMemoryLimit(limit)
 	debug.SetGCPercent(2500)
-	runtime.AddCleanup(new([64]byte), func(ballast *[]byte) {
-		*ballast = make([]byte, 256<<20)
-		debug.SetGCPercent(40)
-	}, &ballast)
+	afterNextCollection(struct{}{})
 }
 
-// ballast counts as heap but, never touched, takes no memory; without it a run of some size would collect all the time.
-var ballast []byte
+// afterNextCollection sets how far the heap may grow, after each collection anew.
+func afterNextCollection(struct{}) {
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(live)
+	if inUse := live[0].Value.Uint64(); inUse > 0 {
+		const base, percent = 256 << 20, 40
+		debug.SetGCPercent(int(percent * (inUse + base) / inUse))
+	}
+	runtime.AddCleanup(new([64]byte), afterNextCollection, struct{}{})
+}
