@@ -34,7 +34,7 @@ type Sheet struct {
 	Title         string
 	Cells         []Cell              // those with content, row by row
 	textPositions map[string][][2]int // key of a text -> where it stands; nil until somebody looks for one
-	keyOf         func(string) string // text.NameKey
+	keyOf         func(string) string // text.NameKey; set when the book is bound
 
 	merges   []mergedArea
 	used     bool   // some of it became a value

@@ -13,7 +13,6 @@ import (
 	"lianheti/stages/model"
 	"lianheti/stages/office/formula"
 	"lianheti/stages/office/ooxml"
-	"lianheti/stages/text"
 )
 
 func (w *workbookReader) loadSheet(part sheetPart) *Refusal {
@@ -54,7 +53,7 @@ func (w *workbookReader) loadSheet(part sheetPart) *Refusal {
 }
 
 func (w *workbookReader) newSheetReader(part sheetPart) *sheetReader {
-	return &sheetReader{w: w, sheet: &Sheet{Title: part.title, keyOf: text.NameKey}, sheetHidden: part.hidden, sorted: true}
+	return &sheetReader{w: w, sheet: &Sheet{Title: part.title}, sheetHidden: part.hidden, sorted: true}
 }
 
 // walk collects the cells in a buffer shared by all sheets, and copies them to the sheet.

@@ -83,9 +83,6 @@ func (w *workbookReader) readAll(main string) (book *Book, refusal *Refusal) {
 		return nil, refusal
 	}
 	for _, s := range w.sheets {
-		if w.onlySheet != "" && w.onlySheet != s.title {
-			continue
-		}
 		if refusal := w.loadSheet(s); refusal != nil {
 			return nil, refusal
 		}
@@ -163,7 +160,7 @@ func (w *workbookReader) element(e *ooxml.Element) error {
 	switch name := string(e.Name); {
 	case e.Start && name == "workbookPr":
 		w.date04 = e.Attr("date1904") == "1" || e.Attr("date1904") == "true"
-	case e.Start && name == "sheet" && e.Within("sheets"):
+	case e.Start && name == "sheet" && e.Within("sheets") && (w.onlySheet == "" || w.onlySheet == e.Attr("name")):
 		state := e.Attr("state")
 		w.sheets = append(w.sheets,
 			sheetPart{e.Attr("name"), e.AttrIn(ooxml.OfficeRelationships, "id"), state == "hidden" || state == "veryHidden"})
