@@ -46,11 +46,9 @@ func Many(out string, d *templates.Definition, fixtures []Fixture, n, returned i
 	return writeDefinition(out, d.Year, entries.String())
 }
 
-func writeOne(out string, d *templates.Definition, f Fixture, i int, city, name, park string) error {
-	v, err := f.values(d)
-	if err != nil {
-		return err
-	}
+func writeOne(out string, d *templates.Definition, f Fixture, i int, city, name, park string) (err error) {
+	defer try.Caught(&err)
+	v := try.Get(f.values(d))
 	// Each consortium has its own scale, the same for all years, so that no rule fails. With few different scales many
 	// consortia would look like the same one under another name.
 	scale := decimal.New(int64(7000+i*3701%6000), -4)
@@ -77,9 +75,7 @@ func writeOne(out string, d *templates.Definition, f Fixture, i int, city, name,
 		member["members_name"] = blankform.Value{Text: ownName(member["members_name"].Text, i)}
 	}
 	var b bytes.Buffer
-	if err := blankform.Fill(&b, d, v); err != nil {
-		return err
-	}
+	try.Do(blankform.Fill(&b, d, v))
 	return publish.WriteFile(filepath.Join(out, "in", city, name+".xlsx"), b.Bytes())
 }
 

@@ -111,34 +111,30 @@ func Files(d *templates.Definition, fixtures []Fixture, extras []Extra) (out map
 		out[f.File] = try.Get(f.Workbook(d))
 	}
 	for pack, inside := range packages {
-		out[pack] = try.Get(zipFixtures(d, inside))
+		out[pack] = zipFixtures(d, inside)
 	}
 	for _, e := range extras {
-		out[e.File] = try.Get(e.content(out))
+		out[e.File] = e.content(out)
 	}
 	return out, nil
 }
 
 // Write writes the files below dir.
-func Write(dir string, files map[string][]byte) error {
+func Write(dir string, files map[string][]byte) (err error) {
+	defer try.Caught(&err)
 	for name, data := range files {
-		if err := publish.WriteFile(filepath.Join(dir, filepath.FromSlash(name)), data); err != nil {
-			return err
-		}
+		try.Do(publish.WriteFile(filepath.Join(dir, filepath.FromSlash(name)), data))
 	}
 	return nil
 }
 
 // Workbook returns the template filled with a fixture.
-func (f Fixture) Workbook(d *templates.Definition) ([]byte, error) {
+func (f Fixture) Workbook(d *templates.Definition) (data []byte, err error) {
+	defer try.Caught(&err)
 	var b bytes.Buffer
 	values, err := f.values(d)
-	if err == nil {
-		err = blankform.Fill(&b, d, values)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", f.Name, err)
-	}
+	try.In(f.Name, err)
+	try.In(f.Name, blankform.Fill(&b, d, values))
 	return b.Bytes(), nil
 }
 
@@ -213,20 +209,15 @@ func valueOf(what string, raw any) blankform.Value {
 }
 
 // zipFixtures makes a zip file of workbooks, with names in GBK where the fixtures ask for it.
-func zipFixtures(d *templates.Definition, inside []Fixture) ([]byte, error) {
-	var parts []part
-	for _, f := range inside {
-		data, err := f.Workbook(d)
+func zipFixtures(d *templates.Definition, inside []Fixture) []byte {
+	return zipParts(table.Each(inside, func(f Fixture) part {
 		_, name, _ := strings.Cut(f.File, "!")
-		if f.PackageGBK && err == nil {
-			name, err = simplifiedchinese.GBK.NewEncoder().String(name)
+		if f.PackageGBK {
+			name = try.Get(simplifiedchinese.GBK.NewEncoder().String(name))
 		}
-		if err != nil {
-			return nil, err
-		}
-		parts = append(parts, part{zip.FileHeader{Name: name, Method: zip.Deflate, NonUTF8: f.PackageGBK}, data})
-	}
-	return zipParts(parts)
+		header := zip.FileHeader{Name: name, Method: zip.Deflate, NonUTF8: f.PackageGBK}
+		return part{header, try.Get(f.Workbook(d))}
+	}))
 }
 
 type part struct {
@@ -234,36 +225,31 @@ type part struct {
 	data   []byte
 }
 
-func zipParts(parts []part) ([]byte, error) {
+func zipParts(parts []part) []byte {
 	var b bytes.Buffer
 	zw := zip.NewWriter(&b)
 	for _, p := range parts {
-		w, err := zw.CreateHeader(&p.header)
-		if err == nil {
-			_, err = w.Write(p.data)
-		}
-		if err != nil {
-			return nil, err
-		}
+		try.Get(try.Get(zw.CreateHeader(&p.header)).Write(p.data))
 	}
-	err := zw.Close()
-	return b.Bytes(), err
+	try.Do(zw.Close())
+	return b.Bytes()
 }
 
-func (e Extra) content(made map[string][]byte) ([]byte, error) {
+func (e Extra) content(made map[string][]byte) []byte {
 	var parts []part
 	for _, p := range e.Parts {
 		parts = append(parts, part{zip.FileHeader{Name: p.Name, Method: zip.Deflate}, []byte(p.Text)})
 	}
-	switch data, ok := made[e.Of]; {
+	data, ok := made[e.Of]
+	switch {
 	case parts != nil:
 		return zipParts(parts)
 	case e.Of == "":
-		return fmt.Appendf(nil, "%-*s", e.Size, e.Text), nil
-	case ok:
-		return data, nil
+		return fmt.Appendf(nil, "%-*s", e.Size, e.Text)
+	case !ok:
+		try.Do(fmt.Errorf("%s 是 %s 的副本，而后者不在样例中", e.File, e.Of))
 	}
-	return nil, fmt.Errorf("%s 是 %s 的副本，而后者不在样例中", e.File, e.Of)
+	return data
 }
 
 //go:embed readme.tmpl

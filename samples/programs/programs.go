@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"lianheti/samples/must"
 	"lianheti/templates"
 
 	"github.com/xuri/excelize/v2"
@@ -84,13 +85,9 @@ func Convert(t testing.TB, format string, files ...string) string {
 	OnlyInCI(t)
 	Need(t, "soffice", "--version")
 	out, profile := t.TempDir(), t.TempDir()
-	if err := os.Mkdir(filepath.Join(profile, "user"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(profile, "user", "registrymodifications.xcu"), []byte(recalculating),
-		0o644); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, os.Mkdir(filepath.Join(profile, "user"), 0o755))
+	settings := filepath.Join(profile, "user", "registrymodifications.xcu")
+	must.Do(t, os.WriteFile(settings, []byte(recalculating), 0o644))
 	args := []string{"-env:UserInstallation=file://" + filepath.ToSlash(profile), "--headless", "--convert-to", format,
 		"--outdir", out}
 	Run(t, "soffice", append(args, files...)...)
@@ -100,17 +97,10 @@ func Convert(t testing.TB, format string, files ...string) string {
 // SelfCheck returns the results on the 自检 sheet of a workbook, by rule code.
 func SelfCheck(t testing.TB, data []byte) map[string]string {
 	t.Helper()
-	f, err := excelize.OpenReader(bytes.NewReader(data))
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := must.Get(excelize.OpenReader(bytes.NewReader(data)))(t)
 	defer f.Close()
-	rows, err := f.GetRows(templates.CheckSheet)
-	if err != nil {
-		t.Fatal(err)
-	}
 	out := map[string]string{}
-	for _, row := range rows {
+	for _, row := range must.Get(f.GetRows(templates.CheckSheet))(t) {
 		if len(row) > 3 && strings.HasPrefix(row[0], "LHT-") {
 			out[row[0]] = row[3]
 		}

@@ -2,7 +2,6 @@ package blankform
 
 import (
 	"archive/zip"
-	"bytes"
 	"cmp"
 	"fmt"
 	"io"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"lianheti/stages/office/book"
+	"lianheti/stages/office/try"
 	"lianheti/stages/office/word"
 	"lianheti/stages/table"
 	"lianheti/templates"
@@ -31,33 +31,23 @@ func Prefilled(e templates.Entry) Values {
 }
 
 // Kit writes the kit of a prefecture: a guide, and a workbook for each consortium for which prefill returns values.
-func Kit(w io.Writer, d *templates.Definition, city templates.City, prefill func(templates.Entry) Values) error {
+func Kit(w io.Writer, d *templates.Definition, city templates.City,
+	prefill func(templates.Entry) Values) (err error) {
+	defer try.Caught(&err)
 	zw := zip.NewWriter(w)
 	// Zip entries need a date. No output reads the clock, so it is the first day of the batch.
 	stamp := time.Date(d.Directory.Batch, 1, 1, 0, 0, 0, 0, time.UTC)
-	add := func(name string, write func(io.Writer) error) error {
-		var b bytes.Buffer
-		if err := write(&b); err != nil {
-			return fmt.Errorf("%s：%w", name, err)
-		}
-		entry, err := zw.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: stamp})
-		if err != nil {
-			return err
-		}
-		_, err = entry.Write(b.Bytes())
-		return err
+	add := func(name string, write func(io.Writer) error) {
+		entry := try.Get(zw.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: stamp}))
+		try.In(name, write(entry))
 	}
 	entries := slices.DeleteFunc(slices.Clone(d.Directory.Entries), func(e templates.Entry) bool {
 		return e.City != city.Name || e.National != "" || prefill(e).Fields == nil
 	})
-	if err := add(KitGuide, func(w io.Writer) error { return word.Write(w, guide(d, city, entries)) }); err != nil {
-		return err
-	}
+	add(KitGuide, func(w io.Writer) error { return word.Write(w, guide(d, city, entries)) })
 	for _, e := range entries {
 		name := fmt.Sprintf("%02d %s.xlsx", e.No, e.Consortium)
-		if err := add(name, func(w io.Writer) error { return Fill(w, d, prefill(e)) }); err != nil {
-			return err
-		}
+		add(name, func(w io.Writer) error { return Fill(w, d, prefill(e)) })
 	}
 	return zw.Close()
 }
@@ -128,27 +118,22 @@ const (
 )
 
 // Register writes the register with rows by sheet and column. The dropdowns offer the directory and names.
-func Register(w io.Writer, d *templates.Definition, rows map[string][]map[string]string, names ...string) error {
+func Register(w io.Writer, d *templates.Definition, rows map[string][]map[string]string,
+	names ...string) (err error) {
+	defer try.Caught(&err)
 	sheets := table.Each(d.Register().Sheets, func(s *templates.RegisterSheet) string { return s.Title })
 	names = append(d.Directory.Names(), names...)
 	title := fmt.Sprintf("%d年%s", d.Year, d.Register().Title)
-	r, err := book.NewReport(title, append(sheets, templates.RegisterNames)...)
-	if err != nil {
-		return err
-	}
+	r := try.Get(book.NewReport(title, append(sheets, templates.RegisterNames)...))
 	for _, s := range d.Register().Sheets {
-		if err := r.Page(registerSheet(d, s, rows[s.ID], len(names))); err != nil {
-			return fmt.Errorf("工作表“%s”：%w", s.Title, err)
-		}
+		try.In("工作表“"+s.Title+"”", r.Page(registerSheet(d, s, rows[s.ID], len(names))))
 	}
 	list := &book.Page{Sheet: templates.RegisterNames, Widths: []float64{50}}
 	list.Put(1, 1, book.Cell{Value: "指导目录所列联合体（供下拉选用）", Look: book.Header})
 	for i, name := range names {
 		list.Put(i+2, 1, book.Cell{Value: name, Look: book.Plain})
 	}
-	if err := r.Page(list); err != nil {
-		return err
-	}
+	try.Do(r.Page(list))
 	return r.Write(w, title)
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"lianheti/stages/office/book"
+	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/templates"
 
@@ -24,8 +25,8 @@ type formulaPrinter struct {
 	slots  []templates.Slot // in form order
 	number map[string]int   // defined name -> index in slots
 	rows   *rowTables
-	base   int   // index of the value that the case is about; noBase: none
-	err    error // the first part that can't be printed; the formula is then not used
+	rule   string           // code of the rule
+	base   int              // index of the value that the case is about; noBase: none
 }
 
 const noBase = -1
@@ -68,8 +69,10 @@ func dateNumber(iso string) string {
 	return m[1] + m[2] + cmp.Or(m[4], "00")
 }
 
+// fail ends the printing (package try): the rule has a part that can't be printed.
 func (p *formulaPrinter) fail(format string, args ...any) excelExpr {
-	p.err = cmp.Or(p.err, fmt.Errorf(format, args...))
+	what := fmt.Sprintf(format, args...)
+	try.Do(fmt.Errorf("规则 %s：%s；不能写成表内公式的，请在 sheet 写明原因", p.rule, what))
 	return excelExpr{}
 }
 

@@ -63,7 +63,7 @@ func Fill(w io.Writer, d *templates.Definition, v Values) (err error) {
 	defer try.Caught(&err)
 	p.addLists()
 	l.setInputs(d.Layout(), v)
-	p.check = try.Get(newSelfCheck(d, l))
+	p.check = newSelfCheck(d, l)
 	p.addSheets()
 	for _, layout := range d.Layout().Sheets {
 		p.writeSheet(layout)

@@ -124,7 +124,7 @@ type selfCheck struct {
 }
 
 // newSelfCheck prints every rule that can be a formula, and fills in the calculated sheets.
-func newSelfCheck(d *templates.Definition, l *workbook) (*selfCheck, error) {
+func newSelfCheck(d *templates.Definition, l *workbook) *selfCheck {
 	s := &selfCheck{d: d, workbook: l, slots: d.Layout().Slots(), rows: &rowTables{d: d, index: map[string]int{}},
 		lastColumn: wordsColumn}
 	s.print = &formulaPrinter{d: d, slots: s.slots, number: map[string]int{}, rows: s.rows, base: noBase}
@@ -137,18 +137,16 @@ func newSelfCheck(d *templates.Definition, l *workbook) (*selfCheck, error) {
 		}
 		check, ok := sheetChecks[r.Check]
 		if !ok {
-			return nil, fmt.Errorf("规则 %s 的检查方式 %s 不能写成表内公式，请在 sheet 写明原因", r.Code, r.Check)
+			try.Do(fmt.Errorf("规则 %s 的检查方式 %s 不能写成表内公式，请在 sheet 写明原因", r.Code, r.Check))
 		}
+		s.print.rule = r.Code
 		s.rules = append(s.rules, check(s, r))
-		if err := s.print.err; err != nil {
-			return nil, fmt.Errorf("规则 %s：%w；不能写成表内公式的，请在 sheet 写明原因", r.Code, err)
-		}
 	}
 	s.fillCases()
 	s.fillValues()
 	s.fillTotals()
 	s.fillRows() // last: by now all columns are known
-	return s, nil
+	return s
 }
 
 func bySeverity(rules []*templates.Rule) []*templates.Rule {

@@ -18,6 +18,7 @@ import (
 	"lianheti/stages/model"
 	"lianheti/stages/office/book"
 	"lianheti/stages/office/list"
+	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
@@ -45,10 +46,9 @@ type Input struct {
 
 // Books writes the workbooks that have content to the files that create opens by name. The one with personal data is
 // left out where there is none, and in results kept for a meeting.
-func Books(in Input, create func(name string) (io.WriteCloser, error)) error {
-	if err := Check(in.Definition); err != nil {
-		return err
-	}
+func Books(in Input, create func(name string) (io.WriteCloser, error)) (err error) {
+	defer try.Caught(&err)
+	try.Do(Check(in.Definition))
 	w := newWorkbook(in)
 	for _, b := range in.Definition.Sheets().BooksBy("") {
 		sheets := w.sheetsWithContent(b.ID)
@@ -59,28 +59,23 @@ func Books(in Input, create func(name string) (io.WriteCloser, error)) error {
 		if err == nil {
 			err = errors.Join(w.write(to, b, sheets), to.Close())
 		}
-		if err != nil {
-			return fmt.Errorf("%s：%w", b.ID, err)
-		}
+		try.In(b.ID, err)
 	}
 	return nil
 }
 
 func (w *workbook) write(to io.Writer, b *templates.ReportBook, sheets []*templates.ReportSheet) (err error) {
+	defer try.Caught(&err)
 	names := table.Each(sheets, func(s *templates.ReportSheet) string { return s.Name })
 	w.book, w.title = b.ID, fmt.Sprintf("%d年%s", w.Definition.Year, b.Title)
-	if w.report, err = book.NewReport(w.footer(), names...); err != nil {
-		return err
-	}
+	w.report = try.Get(book.NewReport(w.footer(), names...))
 	for _, s := range sheets {
 		if s.Rows == "" {
 			err = w.layouts()[s.ID](s.Name)
 		} else {
 			err = w.writeList(w.lists.Layout(s.ID))
 		}
-		if err != nil {
-			return fmt.Errorf("工作表“%s”：%w", s.Name, err)
-		}
+		try.In("工作表“"+s.Name+"”", err)
 	}
 	return w.report.Write(to, w.title)
 }
@@ -264,19 +259,16 @@ func (w *workbook) formulaOf(r list.Row, formula string) string {
 }
 
 // Check checks that the rows, views and layouts in sheets.yaml exist. The error names file, line and cure.
-func Check(d *templates.Definition) error {
+func Check(d *templates.Definition) (err error) {
+	defer try.Caught(&err)
 	round := table.Round{Facts: &table.Facts{Definition: d}, Judgement: &table.Judgement{}, Ranking: &table.Ranking{}}
 	w := newWorkbook(Input{Publication: table.Publication{Round: round}})
 	for _, b := range d.Sheets().BooksBy("") {
 		for _, s := range d.Sheets().In(b.ID) {
-			var err error
 			if s.Rows != "" {
-				err = w.lists.Check(s)
+				try.Do(w.lists.Check(s))
 			} else if w.layouts()[s.ID] == nil {
-				err = d.SheetProblem(s, nil, "没有 rows，程序也没有这张表的排版", "请写 rows，或改正 id。")
-			}
-			if err != nil {
-				return err
+				try.Do(d.SheetProblem(s, nil, "没有 rows，程序也没有这张表的排版", "请写 rows，或改正 id。"))
 			}
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"lianheti/stages/model"
 	"lianheti/stages/office/book"
+	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/stages/workers"
@@ -26,14 +27,14 @@ const Folder = "退回"
 // submission that is not simply accepted, a letter about each submission, and one about the missing ones. open reads a
 // file by its path in the files table. The result maps submissions to the path of their copy, relative to the parent of
 // dir. A file that can't be annotated is copied unchanged.
-func Write(dir string, in table.Publication, open func(path string) ([]byte, error)) (map[string]string, error) {
+func Write(dir string, in table.Publication,
+	open func(path string) ([]byte, error)) (copies map[string]string, err error) {
+	defer try.Caught(&err)
 	parcels := groupByCity(in)
-	copies := map[string]string{}
+	copies = map[string]string{}
 	var work []func() error
 	for _, p := range parcels {
-		if err := os.MkdirAll(filepath.Join(dir, p.city), 0o755); err != nil {
-			return nil, err
-		}
+		try.Do(os.MkdirAll(filepath.Join(dir, p.city), 0o755))
 		for _, r := range p.returns {
 			if r.copyName != "" {
 				copies[r.submission.Submission] = path.Join(filepath.Base(dir), p.city, r.copyName)
@@ -41,16 +42,10 @@ func Write(dir string, in table.Publication, open func(path string) ([]byte, err
 			}
 		}
 	}
-	if err := workers.Each(0, slices.Values(work), func(do func() error) error { return do() }); err != nil {
-		return nil, err
-	}
+	try.Do(workers.Each(0, slices.Values(work), func(do func() error) error { return do() }))
 	for _, p := range parcels {
-		if err := writeLetters(filepath.Join(dir, p.city), in, p); err != nil {
-			return nil, fmt.Errorf("%s的公文：%w", p.city, err)
-		}
-		if err := writeList(filepath.Join(dir, p.city, in.Definition.Letters().List), in, p); err != nil {
-			return nil, fmt.Errorf("%s的问题清单：%w", p.city, err)
-		}
+		try.In(p.city+"的公文", writeLetters(filepath.Join(dir, p.city), in, p))
+		try.In(p.city+"的问题清单", writeList(filepath.Join(dir, p.city, in.Definition.Letters().List), in, p))
 	}
 	return copies, nil
 }

@@ -28,14 +28,13 @@ func letterOf(d *templates.Definition, v table.Verdict) *templates.Letter {
 }
 
 // writeLetters writes a letter about each submission of a prefecture, and one about the missing ones.
-func writeLetters(dir string, in table.Publication, p *parcel) error {
+func writeLetters(dir string, in table.Publication, p *parcel) (err error) {
+	defer try.Caught(&err)
 	letters := in.Definition.Letters()
 	for _, r := range p.returns {
 		tasks := append(taskTable(model.MustFix, r), taskTable(model.Explain, r)...)
 		l, vars := letterOf(in.Definition, r.verdict), submissionVars(in, p, r)
-		if err := writeLetter(filepath.Join(dir, r.letterName), letters, l, vars, tasks...); err != nil {
-			return err
-		}
+		writeLetter(filepath.Join(dir, r.letterName), letters, l, vars, tasks...)
 	}
 	if len(p.missing) == 0 {
 		return nil
@@ -43,7 +42,8 @@ func writeLetters(dir string, in table.Publication, p *parcel) error {
 	vars := parcelVars(in, p)
 	vars["count"], vars["due"] = fmt.Sprint(len(p.missing)), dueText(in, false)
 	remind, missing := letters.Letter(templates.RemindLetter), missingTable(in.Definition, p.missing)
-	return writeLetter(filepath.Join(dir, p.reminder), letters, remind, vars, missing)
+	writeLetter(filepath.Join(dir, p.reminder), letters, remind, vars, missing)
+	return nil
 }
 
 // parcelVars returns the variables of all letters to a prefecture.
@@ -88,7 +88,7 @@ func submissionVars(in table.Publication, p *parcel, r *submissionReturn) map[st
 
 // writeLetter writes a letter in the layout of official ones. The date is left open for the Department.
 func writeLetter(file string, letters *templates.Letters, l *templates.Letter, vars map[string]string,
-	list ...word.Block) error {
+	list ...word.Block) {
 	title := templates.Fill(l.Title, vars)
 	body := []word.Block{
 		word.P(word.Small, letters.Draft),
@@ -121,10 +121,8 @@ func writeLetter(file string, letters *templates.Letters, l *templates.Letter, v
 	d := word.Document{Title: strings.ReplaceAll(title, "\n", ""), Text: word.LetterText,
 		Sections: []word.Section{{Page: word.A4, Footer: word.PageNumbers(), Body: body}}}
 	var out bytes.Buffer
-	if err := word.Write(&out, d); err != nil {
-		return err
-	}
-	return os.WriteFile(file, out.Bytes(), 0o644)
+	try.Do(word.Write(&out, d))
+	try.Do(os.WriteFile(file, out.Bytes(), 0o644))
 }
 
 // countsNothing reports whether a paragraph contains counts, and all of them are 0.

@@ -9,6 +9,7 @@ import (
 
 	"lianheti/stages/model"
 	"lianheti/stages/office/book"
+	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -40,7 +41,8 @@ const (
 var coverWidths = []float64{6, 44, 10, 10, 10, 12, 10, 10, 18}
 
 // Write writes the workbook of one expert.
-func Write(w io.Writer, d *templates.Definition, subjects []Subject, a Assignment) error {
+func Write(w io.Writer, d *templates.Definition, subjects []Subject, a Assignment) (err error) {
+	defer try.Caught(&err)
 	x := &index{form: formID(d), batch: d.Directory.Batch, version: version, expert: a.Expert, name: a.Name,
 		scale: d.Rubric().Experts.Scale.String(), maxDeduction: d.Rubric().Experts.Deduction.String(),
 		sources: map[string]string{}, part: a.Part, rubric: rubricHash(d)}
@@ -55,10 +57,7 @@ func Write(w io.Writer, d *templates.Definition, subjects []Subject, a Assignmen
 		x.sources[s.Submission.Submission] = s.Submission.SHA256
 	}
 	title := fmt.Sprintf("%d年%s专家评分表", d.Year, strings.TrimSuffix(d.Form.Title, "推荐书"))
-	report, err := book.NewReport(title+" "+a.Expert, sheets...)
-	if err != nil {
-		return err
-	}
+	report := try.Get(book.NewReport(title+" "+a.Expert, sheets...))
 	wr := &writer{d: d, a: a, index: x}
 	pages := []*page{nil}
 	for n, s := range subjects {
@@ -67,14 +66,10 @@ func Write(w io.Writer, d *templates.Definition, subjects []Subject, a Assignmen
 	pages[0] = wr.cover(title, subjects, pages[1:])
 	free := table.IndexBy(slices.Values(x.slots), func(s slot) cellRef { return s.cellRef })
 	for _, p := range pages {
-		if err := report.Page(&p.Page); err != nil {
-			return err
-		}
+		try.Do(report.Page(&p.Page))
 		x.regions = append(x.regions, p.region(free))
 	}
-	if err := report.Hidden(indexSheet, x.rows()); err != nil {
-		return err
-	}
+	try.Do(report.Hidden(indexSheet, x.rows()))
 	return report.Write(w, title)
 }
 

@@ -51,10 +51,9 @@ type sheetXML struct {
 var coreProperties string
 
 // write saves the workbook: the same content gives the same bytes.
-func write(w io.Writer, f *excelize.File, title string, p sheetXML) error {
-	if err := f.SetDocProps(&excelize.DocProperties{Title: title}); err != nil { // content type and relationship
-		return err
-	}
+func write(w io.Writer, f *excelize.File, title string, p sheetXML) (err error) {
+	defer try.Caught(&err)
+	try.Do(f.SetDocProps(&excelize.DocProperties{Title: title})) // content type and relationship
 	properties := strings.Replace(strings.TrimSpace(coreProperties), "{title}", XMLText(title), 1)
 	f.Pkg.Store("docProps/core.xml", []byte(properties))
 	return save(w, f, p)

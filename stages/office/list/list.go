@@ -15,6 +15,7 @@ import (
 
 	"lianheti/stages/model"
 	"lianheti/stages/office/book"
+	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
@@ -371,17 +372,15 @@ func (l *List) Write(r *book.Report, grid book.Grid) error {
 }
 
 // Write writes a book whose sheets are all lists.
-func (x *Lists) Write(w io.Writer, id, title string) error {
+func (x *Lists) Write(w io.Writer, id, title string) (err error) {
+	defer try.Caught(&err)
 	sheets := x.Definition.Sheets().In(id)
-	r, err := book.NewReport(title, table.Each(sheets, func(s *templates.ReportSheet) string { return s.Name })...)
-	for i := 0; err == nil && i < len(sheets); i++ {
-		if err = x.Check(sheets[i]); err == nil {
-			l := x.Layout(sheets[i].ID)
-			err = l.Write(r, book.Grid{Warning: l.Words[Alarm] != ""})
-		}
-	}
-	if err != nil {
-		return err
+	names := table.Each(sheets, func(s *templates.ReportSheet) string { return s.Name })
+	r := try.Get(book.NewReport(title, names...))
+	for _, s := range sheets {
+		try.Do(x.Check(s))
+		l := x.Layout(s.ID)
+		try.Do(l.Write(r, book.Grid{Warning: l.Words[Alarm] != ""}))
 	}
 	return r.Write(w, title)
 }

@@ -3,6 +3,8 @@
 // ours.
 package try
 
+import "fmt"
+
 // failed is how an error travels.
 type failed struct{ error }
 
@@ -10,6 +12,13 @@ type failed struct{ error }
 func Do(err error) {
 	if err != nil {
 		panic(failed{err})
+	}
+}
+
+// In is Do with what failed named before the error.
+func In(what string, err error) {
+	if err != nil {
+		Do(fmt.Errorf("%s：%w", what, err))
 	}
 }
 
