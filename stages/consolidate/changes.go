@@ -173,7 +173,8 @@ func entryText(e table.RegisterEntry) string {
 }
 
 func (w *workbook) effect(e table.RegisterEntry) string {
-	i, stranger := w.indexByKey(e.Key), func(o table.RegisterEntry) bool { return o.Place == e.Place }
+	stranger := func(o table.RegisterEntry) bool { return o.Place == e.Place }
+	i, sent := w.byKey[e.Key]
 	switch effect := e.Sheet.Effect; {
 	case effect == templates.EffectObject:
 		return "不改变数据和名次；随之的决定另行登记"
@@ -189,11 +190,11 @@ func (w *workbook) effect(e table.RegisterEntry) string {
 		return w.explanationEffect(e)
 	case effect == templates.EffectSchools:
 		return fmt.Sprintf("本次%d份名册里有它", w.countRosters(e.SchoolNames()))
-	case i < 0 && slices.ContainsFunc(w.UnknownEntries(), stranger):
+	case !sent && slices.ContainsFunc(w.UnknownEntries(), stranger):
 		return "名称不在指导目录，本次也没有这样的申报，登记没有起作用；请核对名称"
-	case i < 0 && effect == templates.EffectSelect:
+	case !sent && effect == templates.EffectSelect:
 		return "没有申报；不列入未报清单"
-	case i < 0:
+	case !sent:
 		return "没有对上本次的任何申报：可能尚未报送，或名称写错"
 	case effect == templates.EffectSelect:
 		return "列出，不参加排名"
@@ -223,10 +224,6 @@ func (w *workbook) explanationEffect(e table.RegisterEntry) string {
 		}
 	}
 	return "没有对上本次的任何问题：可能已经改正，或指纹抄错"
-}
-
-func (w *workbook) indexByKey(key string) int {
-	return slices.IndexFunc(w.entries, func(e entry) bool { return table.ConsortiumKey(e.Submission) == key })
 }
 
 func (w *workbook) countRosters(keys []string) int {

@@ -122,6 +122,7 @@ type workbook struct {
 	about       map[string]*table.SubmissionRows // what the run has of a submission
 	entries     []entry                          // the submissions in their order
 	index       map[string]int                   // of a submission
+	byKey       map[string]int                   // of a submission, by the key of its consortium
 	ranks       map[string]table.Rank            // by submission
 	byRank      []table.Rank                     // the ranked ones in their order
 	lifts       map[string]table.Lift            // by submission: the last step, of those that are outside the line
@@ -134,7 +135,8 @@ type workbook struct {
 }
 
 func newWorkbook(in Input) *workbook {
-	w := &workbook{Input: in, liveScores: newLiveScores(in), about: in.BySubmission(), index: map[string]int{}}
+	w := &workbook{Input: in, liveScores: newLiveScores(in), about: in.BySubmission(), index: map[string]int{},
+		byKey: map[string]int{}}
 	w.ranks = table.IndexBy(in.Ranking.Ranking.All(), func(r table.Rank) string { return r.Submission })
 	w.byRank = table.Where(in.Ranking.Ranking.All(), func(r table.Rank) bool { return r.Ranked })
 	w.lifts = table.IndexBy(in.Ranking.Lifts.All(), func(l table.Lift) string { return l.Submission })
@@ -142,7 +144,7 @@ func newWorkbook(in Input) *workbook {
 	w.steps = table.GroupMap(slices.Values(steps), func(c table.Change) string { return c.Submission })
 	for s := range in.Submissions.All() {
 		a := w.about[s.Submission]
-		w.index[s.Submission] = len(w.entries)
+		w.index[s.Submission], w.byKey[table.ConsortiumKey(s)] = len(w.entries), len(w.entries)
 		w.entries = append(w.entries, entry{s, a.Verdict, a.Form})
 	}
 	w.details, w.constant = w.pointsOfAll(), w.constantEvidence()

@@ -230,7 +230,7 @@ func (o *overview) registerSteps() []step {
 		typed := o.Register.EntryOn(t.Sheet, t.Key).Sheet != nil
 		switch t.Sheet.Effect {
 		case templates.EffectReceive:
-			if i := o.indexByKey(t.Key); typed && i >= 0 {
+			if i, sent := o.byKey[t.Key]; typed && sent {
 				unsealed++
 				whom = append(whom, o.Facts.CityOf(o.entries[i].Submission))
 			}
