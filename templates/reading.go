@@ -328,7 +328,7 @@ func (s Spelling) Hashes() (out []uint64) {
 // or in an ordinal are two units'.
 func (r *Reading) Alike(a, b Spelling) bool {
 	within := strings.HasSuffix(a.places, b.places) || strings.HasSuffix(b.places, a.places)
-	return within && r.alike(a.rest, b.rest) || r.alike(a.whole, b.whole)
+	return within && r.alike(a.rest, b.rest) || a.places+b.places != "" && r.alike(a.whole, b.whole)
 }
 
 // alike compares two names without their places.
