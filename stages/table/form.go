@@ -69,25 +69,30 @@ func rowReader[T any](t Table[T]) func(submission string) []T {
 	}
 }
 
-// cellRow is the row of a field in a year, in the table that has it.
+// cellRow says where the row of a field in a year is.
 type cellRow struct {
-	figure *Figure
-	metric *Metric
-	text   *Text
+	in uint8 // inFigures, inMetrics, inTexts; 0: nowhere
+	at int32
 }
+
+const (
+	inFigures = 1 + iota
+	inMetrics
+	inTexts
+)
 
 func (f *Form) index() {
 	f.values = make(map[templates.Ref]cellRow, len(f.Figures)+len(f.Metrics)+len(f.Texts))
 	for i := range f.Figures {
-		f.values[templates.Ref{Field: f.Figures[i].Field}] = cellRow{figure: &f.Figures[i]}
+		f.values[templates.Ref{Field: f.Figures[i].Field}] = cellRow{inFigures, int32(i)}
 	}
 	for i := range f.Metrics {
 		m := &f.Metrics[i]
-		f.values[templates.Ref{Field: m.Indicator, Year: int(m.Year)}] = cellRow{metric: m}
+		f.values[templates.Ref{Field: m.Indicator, Year: int(m.Year)}] = cellRow{inMetrics, int32(i)}
 	}
 	for i := range f.Texts {
 		t := &f.Texts[i]
-		f.values[templates.Ref{Field: t.Field, Year: int(t.Year.V)}] = cellRow{text: t}
+		f.values[templates.Ref{Field: t.Field, Year: int(t.Year.V)}] = cellRow{inTexts, int32(i)}
 	}
 }
 
@@ -96,7 +101,6 @@ func (f *Form) Clone() *Form {
 	out := f.WithMembers(slices.Clone(f.Members))
 	out.Figures, out.Metrics, out.Texts = slices.Clone(f.Figures), slices.Clone(f.Metrics), slices.Clone(f.Texts)
 	out.Coercions = slices.Clone(f.Coercions)
-	out.index()
 	return out
 }
 
@@ -113,9 +117,9 @@ func (f *Form) SetNumber(r templates.Ref, status Status, value decimal.Decimal, 
 	if status == Missing {
 		raw = ""
 	}
-	if m := f.values[r].metric; m != nil {
+	if m := f.Metric(r.Field, r.Year); m != nil {
 		m.Status, m.Value, m.Raw = status, number, raw
-	} else if g := f.values[r].figure; g != nil {
+	} else if g := f.Figure(r.Field); g != nil && r.Year == 0 {
 		g.Status, g.Number, g.Text, g.Raw = status, number, "", raw
 	}
 	f.Coercions = slices.DeleteFunc(f.Coercions, func(c Coercion) bool {
@@ -124,16 +128,27 @@ func (f *Form) SetNumber(r templates.Ref, status Status, value decimal.Decimal, 
 }
 
 // Figure returns the row of an undated field, or nil.
-func (f *Form) Figure(field string) *Figure { return f.values[templates.Ref{Field: field}].figure }
+func (f *Form) Figure(field string) *Figure {
+	if row := f.values[templates.Ref{Field: field}]; row.in == inFigures {
+		return &f.Figures[row.at]
+	}
+	return nil
+}
 
 // Metric returns the row of a number in a year, or nil.
 func (f *Form) Metric(field string, year int) *Metric {
-	return f.values[templates.Ref{Field: field, Year: year}].metric
+	if row := f.values[templates.Ref{Field: field, Year: year}]; row.in == inMetrics {
+		return &f.Metrics[row.at]
+	}
+	return nil
 }
 
 // LongText returns the row of a long text, or nil.
 func (f *Form) LongText(field string, year int) *Text {
-	return f.values[templates.Ref{Field: field, Year: year}].text
+	if row := f.values[templates.Ref{Field: field, Year: year}]; row.in == inTexts {
+		return &f.Texts[row.at]
+	}
+	return nil
 }
 
 // Observation is the value of a field in a year, from whatever table.
@@ -160,15 +175,15 @@ type answer struct {
 
 // lookUp finds the answer for a field in a year (0: undated) in whatever table.
 func (f *Form) lookUp(r templates.Ref) answer {
-	switch row := f.values[r]; {
-	case row.figure != nil:
-		g := row.figure
+	switch row := f.values[r]; row.in {
+	case inFigures:
+		g := &f.Figures[row.at]
 		return answer{g.Status, g.Number, g.Text, g.Raw, g.Sheet, g.Cell}
-	case row.metric != nil:
-		m := row.metric
+	case inMetrics:
+		m := &f.Metrics[row.at]
 		return answer{m.Status, m.Value, "", m.Raw, m.Sheet, m.Cell}
-	case row.text != nil:
-		t := row.text
+	case inTexts:
+		t := &f.Texts[row.at]
 		return answer{t.Status, Opt[float64]{}, t.Text, t.Text, t.Sheet, t.Cell}
 	}
 	return answer{status: Missing}
