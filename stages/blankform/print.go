@@ -25,8 +25,8 @@ type formulaPrinter struct {
 	slots  []templates.Slot // in form order
 	number map[string]int   // defined name -> index in slots
 	rows   *rowTables
-	rule   string           // code of the rule
-	base   int              // index of the value that the case is about; noBase: none
+	rule   string // code of the rule
+	base   int    // index of the value that the case is about; noBase: none
 }
 
 const noBase = -1
