@@ -53,13 +53,12 @@ type flagSpec struct {
 }
 
 // checkExists refuses paths of the flag that do not exist.
-func (f flagSpec) checkExists(paths ...string) error {
+func (f flagSpec) checkExists(paths ...string) (err error) {
 	for _, path := range paths {
-		if _, err := os.Stat(path); err != nil && f.Read {
-			return usageError{fmt.Errorf("找不到“%s”，请检查 --%s 后面的路径", path, f.Name)}
-		}
+		_, missing := os.Stat(path)
+		err = cmp.Or(err, usageIf(missing != nil && f.Read, "找不到“%s”，请检查 --%s 后面的路径", path, f.Name))
 	}
-	return nil
+	return err
 }
 
 func (f flagSpec) flag() cli.Flag {
@@ -68,10 +67,7 @@ func (f flagSpec) flag() cli.Flag {
 		return &cli.IntFlag{Name: f.Name, Usage: f.Usage}
 	case "count":
 		return &cli.IntFlag{Name: f.Name, Usage: f.Usage, Action: func(_ *cli.Context, n int) error {
-			if n < 1 {
-				return usageError{fmt.Errorf("--%s 要写正整数，不是 %d", f.Name, n)}
-			}
-			return nil
+			return usageIf(n < 1, "--%s 要写正整数，不是 %d", f.Name, n)
 		}}
 	case "switch":
 		return &cli.BoolFlag{Name: f.Name, Usage: f.Usage}
@@ -164,31 +160,28 @@ func commonOptions(c *cli.Context) (o pipeline.Options, err error) {
 	defer try.Caught(&err)
 	o.Definition = try.Get(loadDefinition(c))
 	if c.String("from") == "" {
-		o.Inputs, err = inputPaths(c)
-	} else if c.NArg() > 0 {
-		err = usageError{fmt.Errorf("--from 从数据表重新计算，不能再给文件或文件夹（%s）", c.Args().First())}
+		o.Inputs = try.Get(inputPaths(c))
+	} else {
+		try.Do(usageIf(c.NArg() > 0, "--from 从数据表重新计算，不能再给文件或文件夹（%s）", c.Args().First()))
 	}
 	o.DefinitionDir, o.Out, o.From = c.String("definition"), c.String("out"), c.String("from")
 	o.Register, o.Marks, o.Previous = c.String("register"), c.String("marks"), c.String("previous")
 	o.Experts, o.Count = c.String("experts"), c.Int("count")
 	o.Annotate, o.Readings, o.Workers = c.String("annotate"), c.Bool("readings"), c.Int("workers")
 	o.NoReadings = !o.Readings && !c.Bool("json")
-	return o, err
+	return o, nil
 }
 
 // loadDefinition loads the definition of the year, built in or from --definition.
-func loadDefinition(c *cli.Context) (*templates.Definition, error) {
+func loadDefinition(c *cli.Context) (_ *templates.Definition, err error) {
+	defer try.Caught(&err)
 	dir, known, newest := c.String("definition"), templates.Years(), templates.Latest()
 	if dir != "" {
-		if known = templates.YearsIn(dir); len(known) == 0 {
-			return nil, usageError{fmt.Errorf("%s 里没有年度的文件夹（如 %d）：--definition 要写它的上一层", dir, newest)}
-		}
+		known = templates.YearsIn(dir)
+		try.Do(usageIf(len(known) == 0, "%s 里没有年度的文件夹（如 %d）：--definition 要写它的上一层", dir, newest))
 		newest = slices.Max(known)
 	}
-	year, err := batchYear(c, known, newest)
-	if err != nil {
-		return nil, err
-	}
+	year := try.Get(batchYear(c, known, newest))
 	if dir == "" {
 		return templates.Load(year)
 	}
@@ -229,14 +222,12 @@ func batchYear(c *cli.Context, known []int, newest int) (int, error) {
 }
 
 // inputPaths returns the paths on the command line: at least one, and all must exist.
-func inputPaths(c *cli.Context) ([]string, error) {
-	if c.NArg() == 0 {
-		return nil, usageError{fmt.Errorf("没有给出文件或文件夹。例如：lianheti %s samples/%d", c.Command.Name, templates.Latest())}
-	}
+func inputPaths(c *cli.Context) (paths []string, err error) {
+	defer try.Caught(&err)
+	try.Do(usageIf(c.NArg() == 0, "没有给出文件或文件夹。例如：lianheti %s samples/%d", c.Command.Name, templates.Latest()))
 	for _, path := range c.Args().Slice() {
-		if _, err := os.Lstat(path); err != nil {
-			return nil, usageError{fmt.Errorf("找不到“%s”，请检查路径", path)}
-		}
+		_, missing := os.Lstat(path)
+		try.Do(usageIf(missing != nil, "找不到“%s”，请检查路径", path))
 	}
 	return c.Args().Slice(), nil
 }

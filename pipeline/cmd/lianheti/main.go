@@ -45,6 +45,14 @@ type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
+// usageIf is a usageError if the command line is wrong, and otherwise nil.
+func usageIf(wrong bool, format string, args ...any) error {
+	if wrong {
+		return usageError{fmt.Errorf(format, args...)}
+	}
+	return nil
+}
+
 func main() {
 	os.Exit(Main(os.Args, os.Stdout, os.Stderr))
 }

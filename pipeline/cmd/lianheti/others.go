@@ -27,9 +27,7 @@ import (
 
 func experts(c *cli.Context) (err error) {
 	defer try.Caught(&err)
-	if c.IsSet("experts") && c.IsSet("count") {
-		return usageError{errors.New("--experts 和 --count 只能写一个")}
-	}
+	try.Do(usageIf(c.IsSet("experts") && c.IsSet("count"), "--experts 和 --count 只能写一个"))
 	_, made := runCommand(c, pipeline.Experts)
 	written := try.Get(publish.WriteFiles(made.Files, c.Bool("overwrite")))
 	return printMessage(c.App.Writer, "experts", expertsReport{made, written})
@@ -130,9 +128,7 @@ func matchRoot(m *publish.Manifest, given string) string {
 func rehearse(c *cli.Context) (err error) {
 	defer try.Caught(&err)
 	d, paths := try.Get(loadDefinition(c)), try.Get(inputPaths(c))
-	if len(paths) != 1 {
-		return usageError{fmt.Errorf("一次演练一份工作簿")}
-	}
+	try.Do(usageIf(len(paths) != 1, "一次演练一份工作簿"))
 	results, err := pipeline.Rehearse(c.Context, d, paths[0])
 	if err != nil {
 		return usageError{err}
@@ -176,17 +172,13 @@ func requestedFiles(c *cli.Context, d *templates.Definition) (_ []outputFile, er
 	var registered table.Register
 	city, all, register := c.String("city"), c.Bool("all"), c.Bool("register")
 	if c.IsSet("registered") {
-		if city == "" && !all {
-			return nil, usageError{errors.New("--registered 与 --city 或 --all 一起用：登记为已入选的不再发推荐书；与 --from 一起写年度数据核对表")}
-		}
+		try.Do(usageIf(city == "" && !all, "--registered 与 --city 或 --all 一起用：登记为已入选的不再发推荐书；与 --from 一起写年度数据核对表"))
 		d, registered, err = pipeline.Register(d, c.String("registered"))
 		try.Do(err)
 	}
 	known := blankform.Prefilled
 	if c.IsSet("from") {
-		if city == "" && !all {
-			return nil, usageError{errors.New("--from 与 --city 或 --all 一起用：往年报过的预填上次所报；与 --registered 一起写年度数据核对表")}
-		}
+		try.Do(usageIf(city == "" && !all, "--from 与 --city 或 --all 一起用：往年报过的预填上次所报；与 --registered 一起写年度数据核对表"))
 		known = try.Get(pipeline.PrefillFromEarlier(d, c.StringSlice("from")))
 	}
 	chosen := registered.Chosen()
@@ -209,10 +201,8 @@ func requestedFiles(c *cli.Context, d *templates.Definition) (_ []outputFile, er
 		return table.Each(d.Directory.Cities, kit), nil
 	case city != "":
 		known, ok := d.Directory.CityByName(city)
-		if !ok {
-			names := table.Each(d.Directory.Cities, func(c templates.City) string { return c.Name })
-			return nil, usageError{fmt.Errorf("没有地市“%s”，可用：%s", city, strings.Join(names, "、"))}
-		}
+		names := table.Each(d.Directory.Cities, func(c templates.City) string { return c.Name })
+		try.Do(usageIf(!ok, "没有地市“%s”，可用：%s", city, strings.Join(names, "、")))
 		return []outputFile{kit(known)}, nil
 	}
 	return []outputFile{{blankform.FileName(d), func(w io.Writer) error { return blankform.Template(w, d) }}}, nil
@@ -237,10 +227,7 @@ func progressKits(c *cli.Context, d *templates.Definition) ([]outputFile, error)
 				func(w io.Writer) error { return blankform.Kit(w, of.Definition, city, of.Prefill) }})
 		}
 	}
-	if len(out) == 0 {
-		return nil, usageError{fmt.Errorf("“%s”没有要核对的联合体", c.String("city"))}
-	}
-	return out, nil
+	return out, usageIf(len(out) == 0, "“%s”没有要核对的联合体", c.String("city"))
 }
 
 // writeFiles writes single files and prints what happened to each.

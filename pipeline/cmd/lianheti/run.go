@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -55,25 +54,18 @@ func runOptions(c *cli.Context, o *pipeline.Options) error {
 }
 
 // checkDates checks that --date and --reply-by are dates, in the years of the call, and in this order.
-func checkDates(c *cli.Context, year int) error {
+func checkDates(c *cli.Context, year int) (err error) {
+	defer try.Caught(&err)
 	const longest = 20 // years after the call
 	for _, flag := range []string{"date", "reply-by"} {
 		day := c.String(flag)
-		if day == "" {
-			continue
-		}
 		at, err := time.Parse(time.DateOnly, day)
-		switch {
-		case err != nil:
-			return usageError{fmt.Errorf("--%s 要写成 年-月-日（四位-两位-两位数字），并且真有这一天，不是“%s”", flag, day)}
-		case at.Year() < year || at.Year() > year+longest:
-			return usageError{fmt.Errorf("--%s 写的是 %s，不会是处理%d年批次的日子，请检查年份", flag, day, year)}
-		}
+		try.Do(usageIf(day != "" && err != nil, "--%s 要写成 年-月-日（四位-两位-两位数字），并且真有这一天，不是“%s”", flag, day))
+		try.Do(usageIf(day != "" && (at.Year() < year || at.Year() > year+longest),
+			"--%s 写的是 %s，不会是处理%d年批次的日子，请检查年份", flag, day, year))
 	}
-	if date, by := c.String("date"), c.String("reply-by"); by != "" && date != "" && by <= date {
-		return usageError{fmt.Errorf("--reply-by %s 不在 --date %s 之后：发出去就过期了", by, date)}
-	}
-	return nil
+	date, by := c.String("date"), c.String("reply-by")
+	return usageIf(by != "" && date != "" && by <= date, "--reply-by %s 不在 --date %s 之后：发出去就过期了", by, date)
 }
 
 // runReport is what messages/run.tmpl prints at the end of a run.
@@ -176,9 +168,7 @@ func (r runReport) Back() int {
 
 func check(c *cli.Context) (err error) {
 	defer try.Caught(&err)
-	if c.Bool("list") && c.Bool("json") {
-		return usageError{errors.New("--list 和 --json 只能写一个")}
-	}
+	try.Do(usageIf(c.Bool("list") && c.Bool("json"), "--list 和 --json 只能写一个"))
 	o, r := runCommand(c, pipeline.Check)
 	report := newCheckReport(r, o.Definition, c.String("code"))
 	try.Do(printResult(c, r, "check", report))
