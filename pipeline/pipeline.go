@@ -142,7 +142,6 @@ func checkAndScore(facts *table.Facts, known check.Known, marking table.Marking,
 	return &table.Round{Facts: facts, Judgement: judgement, Marking: marking, Ranking: ranking}, publish.Named("计分", err)
 }
 
-// reportStep tells Progress which step begins.
 func (o Options) reportStep(step string) {
 	if o.Progress != nil {
 		o.Progress(step, 0, 0)
@@ -195,7 +194,6 @@ const (
 	definitionFolder = "definition"
 )
 
-// write writes the results below dir.
 func (r *run) write(ctx context.Context, dir string) (err error) {
 	defer try.Caught(&err)
 	r.reportStep("写数据表、退回件")

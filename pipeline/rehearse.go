@@ -71,7 +71,6 @@ func refusalText(d *templates.Definition, f model.File) string {
 	return templates.Fill(rule.Message, map[string]string{"detail": f.Detail}) + templates.Fill(rule.Cure, nil)
 }
 
-// reading is what came of reading one copy.
 type reading struct {
 	files    []table.File
 	findings []table.Finding

@@ -51,7 +51,6 @@ func (m *AuditMove) OfRoster() bool {
 	return slices.Contains([]string{"member", "kind", "roster"}, m.Scope)
 }
 
-// auditActs lists the acts with their possible scopes.
 var auditActs = map[string][]string{
 	"drop": {"member", "kind"}, "rekind": {"kind"}, "add": {"kind"}, "shift": {"all"}, "swap": {"member", "row", "all"},
 	"blank": anyScope, "not_applicable": anyScope, "times": anyScope, "to": anyScope,

@@ -41,7 +41,6 @@ type Directory struct {
 	remarked     map[string]string // names and parks by the key of what the directory prints, with a remark in brackets
 }
 
-// listed is a pair with its entry.
 type listed struct {
 	entry *Entry
 	pair  Pair

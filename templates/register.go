@@ -128,7 +128,6 @@ const (
 	RegisterAsked       = "asked" // prefilled: what the Department has to decide
 )
 
-// registerNeeds lists the required columns of each effect.
 var registerNeeds = map[RegisterEffect][]string{
 	EffectAnswer: {RegisterConsortium, RegisterDocument}, EffectSelect: {RegisterConsortium, RegisterDocument},
 	EffectExplain: {RegisterFingerprint, RegisterDecision}, EffectReceive: {RegisterConsortium},

@@ -258,7 +258,6 @@ func (d *Definition) core() []part {
 	return []part{{"form.yaml", d.Form}, {"directory.yaml", d.Directory}, {"reading.yaml", d.Reading}}
 }
 
-// decodeRest sets the accessors of the other files.
 func (d *Definition) decodeRest(l *loader) {
 	d.Rubric = later(d, l, "rubric.yaml", &Rubric{})
 	d.Register = later(d, l, "register.yaml", &Register{})

@@ -103,7 +103,6 @@ var references = map[string]struct {
 		func(d *Definition) []string { return each(d.Form.notes(), func(n Note) string { return n.ID }) }},
 }
 
-// each maps a slice element by element.
 func each[T, V any](of []T, made func(T) V) []V {
 	out := make([]V, len(of))
 	for i, x := range of {
@@ -112,7 +111,6 @@ func each[T, V any](of []T, made func(T) V) []V {
 	return out
 }
 
-// filter returns the elements for which is holds.
 func filter[T any](of []T, is func(T) bool) []T {
 	return slices.DeleteFunc(slices.Clone(of), func(x T) bool { return !is(x) })
 }

@@ -206,7 +206,6 @@ func openHint(dir string) string {
 	return "，下列文件正被打开：" + strings.Join(open, "、")
 }
 
-// syncTree syncs everything below dir to disk.
 func syncTree(dir string) error {
 	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {

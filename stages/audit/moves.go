@@ -145,7 +145,6 @@ func changeGroups(d *templates.Definition, def *templates.AuditMove, f *table.Fo
 	return table.GroupBy(all, func(c change) string { return c.group })
 }
 
-// maxShown is how many changes are described.
 const maxShown = 3
 
 func newMove(def *templates.AuditMove, changes []change) Move {

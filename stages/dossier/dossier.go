@@ -135,7 +135,6 @@ func centredParagraph(style word.Style, words string) word.Paragraph {
 	return p
 }
 
-// compose formats blocks.
 func (s *scope) compose(list []*templates.DocumentBlock) []word.Block {
 	var out []word.Block
 	for _, b := range list {
@@ -179,7 +178,6 @@ func (s *scope) compose(list []*templates.DocumentBlock) []word.Block {
 	return out
 }
 
-// newTable returns a table of texts.
 func newTable(columns []*templates.DocumentColumn, rows int, words func(row, col int) string) word.Table {
 	const short = 8 // characters; shorter texts are centred
 	lines := make([]word.Row, rows)

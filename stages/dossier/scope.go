@@ -29,7 +29,6 @@ const (
 	differing = "（各家不同，见登记表）" // the register has different values
 )
 
-// setWords sets placeholders to printed values.
 func (s *scope) setWords(words map[string]any) {
 	for name, v := range words {
 		s.words[name] = fmt.Sprint(v)
@@ -220,7 +219,6 @@ func (s *scope) addProgress(in Input) {
 	}
 }
 
-// yesIf is 是 or empty.
 func yesIf(is bool) string {
 	if is {
 		return "是"

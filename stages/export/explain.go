@@ -39,7 +39,6 @@ var pages = template.Must(template.New("").Funcs(template.FuncMap{
 	"json":    func(v any) string { return string(text.JSON(v, false)) },
 }).ParseFS(pagesText, "*.tmpl"))
 
-// page is the description of a table.
 type page struct {
 	*templates.Table
 	Columns, Keys []table.DictionaryRow

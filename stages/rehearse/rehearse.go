@@ -58,7 +58,6 @@ type Expectation struct {
 //go:embed catalogue.yaml
 var catalogue []byte
 
-// entry is an entry of catalogue.yaml.
 type entry struct {
 	ID, What, File string
 	Do             []string
@@ -103,14 +102,12 @@ type damagedCopy struct {
 	expected Expectation // actions set the place
 }
 
-// giveUp stops making the copy.
 func giveUp(why string) { try.Do(errors.New(why)) }
 
 var centralHeader = []byte("PK\x01\x02")
 
 func (c *damagedCopy) parts() []ooxml.Part { return try.Get(ooxml.Unpack(c.data)).All }
 
-// pack makes a zip container.
 func pack(parts []ooxml.Part) []byte { return try.Get(ooxml.Pack(parts, zip.Deflate)) }
 
 // largestSheet returns the position of the compressed data of the largest sheet.
@@ -161,7 +158,6 @@ func (c *damagedCopy) replace(word string, what *regexp.Regexp, with string) {
 	c.data = pack(parts)
 }
 
-// editWorkbook edits the workbook with excelize.
 func (c *damagedCopy) editWorkbook(change func(*excelize.File) error) {
 	f := try.Get(excelize.OpenReader(bytes.NewReader(c.data)))
 	defer f.Close()
@@ -210,7 +206,6 @@ func (c *damagedCopy) findEntry(kind string) model.Entry {
 	return c.Read.Entries[i]
 }
 
-// slotOf returns an entry's slot in the template.
 func (c *damagedCopy) slotOf(e model.Entry) templates.Slot {
 	slot := c.Definition.Layout().Slot(e.Field, e.Year)
 	if slot.Field == nil {
@@ -219,7 +214,6 @@ func (c *damagedCopy) slotOf(e model.Entry) templates.Slot {
 	return slot
 }
 
-// setCell sets a cell.
 func (c *damagedCopy) setCell(at model.Place, value any) {
 	c.editWorkbook(func(f *excelize.File) error { return f.SetCellValue(at.Sheet, at.Cell, value) })
 }

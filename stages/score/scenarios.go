@@ -112,7 +112,6 @@ func (e *entrant) onScales(scales []scale) *entrant {
 	return e.withMeasures(func(at int, x *measurement) { x.normalised = scales[at].normalise(*x) })
 }
 
-// scaledToSum scales weights to the given sum.
 func scaledToSum(weights []float64, to float64) []float64 {
 	all := sum(weights)
 	if all == 0 {

@@ -191,7 +191,6 @@ func (s slot) formula() string {
 	return ""
 }
 
-// takesMarks reports whether experts mark the point.
 func (c criterion) takesMarks() bool { return c.expertWeight > 0 || c.Deduction }
 
 func newScheme(d *templates.Definition) *scheme {

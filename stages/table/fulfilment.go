@@ -231,7 +231,6 @@ func CompareCommitments(progress *Facts, judged *Judgement, archive *Archive) (r
 	return rows, found
 }
 
-// commitmentCheck compares one progress form.
 type commitmentCheck struct {
 	d        *templates.Definition
 	p        templates.Promises
@@ -276,7 +275,6 @@ func (f *commitmentCheck) rows(metric *templates.Field) (rows []Fulfilled) {
 	return rows
 }
 
-// setPromise sets the commitment and its basis.
 func (f *commitmentCheck) setPromise(out *Fulfilled, s *earlierFigure) {
 	out.Promised, out.PromisedIn, out.PromisedSheet, out.PromisedCell = Some(s.value), s.batch, s.sheet, s.cell
 	switch {

@@ -248,7 +248,6 @@ func (w pivot) record(schema *arrow.Schema, columns []arrow.Array) arrow.Record 
 	return array.NewRecord(arrow.NewSchema(fields, nil), columns, int64(w.rows))
 }
 
-// column builds the column of one field.
 func (w pivot) column(t arrow.DataType, answers []pivotValue) arrow.Array {
 	b := array.NewBuilder(memory.DefaultAllocator, t)
 	for i := range w.rows {

@@ -392,7 +392,6 @@ func notesFromFindings(reading []model.Finding) []Note {
 	})
 }
 
-// findingsFromNotes is the inverse of notesFromFindings.
 func findingsFromNotes(notes Table[Note]) ([]model.Finding, error) {
 	var out []model.Finding
 	for n := range notes.All() {

@@ -76,7 +76,6 @@ func (t Table[T]) Row(i int) T {
 	return row
 }
 
-// read reads row i into row.
 func (t Table[T]) read(i int, row *T) {
 	v := reflect.ValueOf(row).Elem()
 	v.SetZero()
@@ -90,7 +89,6 @@ func (t Table[T]) All() iter.Seq[T] {
 	return func(yield func(T) bool) { t.yield(t.Len(), func(i int) int { return i }, yield) }
 }
 
-// only yields some rows.
 func (t Table[T]) only(at []int) iter.Seq[T] {
 	return func(yield func(T) bool) { t.yield(len(at), func(i int) int { return at[i] }, yield) }
 }
@@ -187,7 +185,6 @@ func FromRecord[T any](rec arrow.Record) (Table[T], error) {
 	return Table[T]{record: array.NewRecord(c.memorySchema(), columns, rec.NumRows()), codec: c}, nil
 }
 
-// anyTable is a Table of any row type.
 type anyTable interface {
 	raw() arrow.Record
 	fields() []arrow.Field
@@ -242,7 +239,6 @@ func Find(name string, holders ...any) (Rows, bool) {
 
 func (t Table[T]) fields() []arrow.Field { return fieldsOf[T]() }
 
-// fill sets the table from a record.
 func (t *Table[T]) fill(rec arrow.Record) (err error) {
 	*t, err = FromRecord[T](rec)
 	return err
@@ -364,7 +360,6 @@ func (c codec) schema() *arrow.Schema {
 	return arrow.NewSchema(fields, nil)
 }
 
-// memorySchema is the schema with dictionary-encoded texts.
 func (c codec) memorySchema() *arrow.Schema {
 	fields := c.schema().Fields()
 	for i := range fields {

@@ -32,7 +32,6 @@ var commandsText []byte
 var actions = map[string]cli.ActionFunc{"run": run, "check": check, "experts": experts, "word": printForms,
 	"audit": auditMoves, "template": writeTemplates, "dictionary": writeDictionary, "verify": verify, "rehearse": rehearse}
 
-// commandsFile is commands.yaml.
 type commandsFile struct {
 	Flags    []flagSpec
 	Commands []struct {

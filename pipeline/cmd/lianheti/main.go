@@ -125,7 +125,6 @@ func onUsageError(_ *cli.Context, err error, _ bool) error {
 // invalidValue matches the flag parser's message about an invalid value.
 var invalidValue = regexp.MustCompile(`^invalid (boolean )?value "(.*)" for (?:flag )?-([^ :]+):`)
 
-// translateFlagError translates a message of the flag parser.
 func translateFlagError(err error) error {
 	message := err.Error()
 	for english, chinese := range map[string]string{

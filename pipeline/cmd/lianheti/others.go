@@ -157,7 +157,6 @@ func writeTemplates(c *cli.Context) (err error) {
 	return writeFiles(c, made)
 }
 
-// outputFile is a file to write.
 type outputFile struct {
 	name  string
 	write func(io.Writer) error

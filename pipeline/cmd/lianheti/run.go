@@ -33,7 +33,6 @@ func run(c *cli.Context) (err error) {
 	return answer(err, r.Nothing() || c.Bool("strict") && len(r.Returned()) > 0)
 }
 
-// runOptions reads the flags that only `run` has.
 func runOptions(c *cli.Context, o *pipeline.Options) error {
 	o.Rescale, o.Freeze, o.Date, o.ReplyBy = c.Bool("rescale"), c.String("freeze"), c.String("date"), c.String("reply-by")
 	o.Opinions, o.AllowTrial = c.String("opinions"), c.Bool("allow-trial")
@@ -292,7 +291,6 @@ func (g group) value(x pipeline.CheckedFinding) string {
 	return g.d.Name(ref)
 }
 
-// formatPlaces lists the cells of a finding.
 func formatPlaces(x pipeline.CheckedFinding) string {
 	if len(x.Places) > maxByName {
 		return model.Ranges(x.Places)
