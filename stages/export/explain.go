@@ -14,6 +14,7 @@ import (
 	"strings"
 	"text/template"
 
+	"lianheti/stages/model"
 	"lianheti/stages/office/list"
 	"lianheti/stages/office/try"
 	"lianheti/stages/table"
@@ -37,6 +38,10 @@ var pages = template.Must(template.New("").Funcs(template.FuncMap{
 	"queries": Queries,
 	"views":   func() string { return ViewsName },
 	"json":    func(v any) string { return string(text.JSON(v, false)) },
+	"type":    fieldType,
+	"said":    table.MetadataValue,
+	"split":   strings.Split,
+	"digest":  model.Digest,
 }).ParseFS(pagesText, "*.tmpl"))
 
 type page struct {
@@ -172,116 +177,53 @@ func Search(w io.Writer, d *templates.Definition, word string) (found int, err e
 // PackageName is the file that describes the data files.
 const PackageName = "datapackage.json"
 
+// resource is one file of a data package: a table in one format.
 type resource struct {
-	Name        string       `json:"name"`
-	Type        string       `json:"type,omitempty"`
-	Path        string       `json:"path"`
-	Title       string       `json:"title"`
-	Description string       `json:"description"`
-	Format      string       `json:"format"`
-	MediaType   string       `json:"mediatype"`
-	Encoding    string       `json:"encoding,omitempty"`
-	Bytes       int64        `json:"bytes,omitempty"`
-	Hash        string       `json:"hash"`
-	Schema      *tableSchema `json:"schema,omitempty"`
+	*arrow.Schema
+	Table, Path, Format, MediaType, Hash string
+	Tabular                              bool
+	Size                                 int64
+	PrimaryKey                           []string
+	ForeignKeys                          [][3]string // column, and the table and column that it refers to
 }
 
-// tableSchema is a Table Schema v2. Both formats have nulls of their own, so no text stands for a missing value.
-type tableSchema struct {
-	Profile       string   `json:"$schema"`
-	Fields        []field  `json:"fields"`
-	MissingValues []string `json:"missingValues"`
-	PrimaryKey    []string `json:"primaryKey,omitempty"`
-	ForeignKeys   []key    `json:"foreignKeys,omitempty"`
-}
-
-// key is a foreign key, and what it refers to.
-type key struct {
-	Resource  string   `json:"resource,omitempty"`
-	Fields    []string `json:"fields"`
-	Reference *key     `json:"reference,omitempty"`
-}
-
-type field struct {
-	Name        string `json:"name"`
-	Type        string `json:"type"`
-	Title       string `json:"title"`
-	Description string `json:"description"`
-	Unit        string `json:"unit,omitempty"`
-	Paragraph   string `json:"paragraph,omitempty"`
-	ArrowType   string `json:"arrowType"`
-	Constraints struct {
-		Required bool     `json:"required"`
-		Enum     []string `json:"enum,omitempty"`
-	} `json:"constraints"`
-}
-
-func writePackage(dir string, d *templates.Definition, resources []resource) (err error) {
+// writePackage describes the files, and a file of views where there is one.
+func writePackage(dir string, d *templates.Definition, resources []resource, views []byte) (err error) {
 	defer try.Caught(&err)
 	var b bytes.Buffer
 	try.Do(pages.ExecuteTemplate(&b, "package", struct {
 		*templates.Definition
 		Resources []resource
-	}{d, resources}))
+		Views     []byte
+	}{d, resources, views}))
 	return os.WriteFile(filepath.Join(dir, PackageName), text.JSON(json.RawMessage(b.Bytes()), true), 0o644)
 }
 
-// newResource describes a file. The tabular one has the table's name, the others append their format.
-//
-// Two things are necessary for frictionless 5.21, which reads Parquet with pandas and checks the data against the
-// schema: a tabular resource has no bytes, because that reader does not count them; and integers with nulls are of type
-// number, because pandas stores them as floats (arrowType has the real type).
-func newResource(name string, schema *arrow.Schema, own tableSchema, f format, path string, written *sink) resource {
-	csv := f.name == "csv" // where an empty text reads as nothing
-	of := func(key string) string { return table.MetadataValue(schema.Metadata(), key) }
-	r := resource{
-		Name: name + "-" + f.name, Path: path, Title: of(table.KeyLabel), Description: of(table.KeyDescription),
-		Format: f.name, MediaType: f.mediatype, Bytes: written.size, Hash: "sha256:" + written.sha256(),
-		Schema: &own,
-	}
-	if f.tabular {
-		r.Name, r.Type, r.Bytes = name, "table", 0
-	}
-	if csv {
-		r.Encoding, r.Schema.MissingValues = "utf-8", []string{""}
-	}
-	for _, c := range schema.Fields() {
-		said := func(key string) string { return table.MetadataValue(c.Metadata, key) }
-		x := field{
-			Name: c.Name, Type: fieldTypes[c.Type.ID()], Title: said(table.KeyLabel), Description: said(table.KeyDescription),
-			Unit: said(table.KeyUnit), Paragraph: said(table.KeyParagraph), ArrowType: c.Type.Name(),
-		}
-		x.Constraints.Required = !c.Nullable && !(csv && c.Type.ID() == arrow.STRING)
-		if x.Type == "integer" && c.Nullable {
-			x.Type = "number"
-		}
-		if values := said(table.KeyValues); values != "" {
-			x.Constraints.Enum = strings.Split(values, table.ValueSeparator)
-		}
-		r.Schema.Fields = append(r.Schema.Fields, x)
-	}
-	return r
-}
-
-// schemaOf begins the description of a table's columns, the same in all formats: with the keys that hold.
-func schemaOf(rec arrow.Record, referenced map[string]map[string]bool) tableSchema {
-	s := tableSchema{Profile: "https://datapackage.org/profiles/2.0/tableschema.json", MissingValues: []string{}}
+// newResource begins the description of a table, the same in all formats: columns, and the keys that hold.
+func newResource(name string, rec arrow.Record, referenced map[string]map[string]bool) resource {
+	r := resource{Table: name, Schema: rec.Schema()}
 	for _, c := range rec.Schema().Fields() {
 		target := table.MetadataValue(c.Metadata, table.KeyReferences)
-		if target != "" && refers(rec, c.Name, referenced[target]) {
-			to, column, _ := strings.Cut(target, ".")
-			refers := key{Fields: []string{c.Name}, Reference: &key{Resource: to, Fields: []string{column}}}
-			s.ForeignKeys = append(s.ForeignKeys, refers)
+		if to, column, ok := strings.Cut(target, "."); ok && refers(rec, c.Name, referenced[target]) {
+			r.ForeignKeys = append(r.ForeignKeys, [3]string{c.Name, to, column})
 		}
 	}
 	key := strings.Split(table.MetadataValue(rec.Schema().Metadata(), table.KeyPrimary), table.ValueSeparator)
 	if unique(rec, key) {
-		s.PrimaryKey = key
+		r.PrimaryKey = key
 	}
-	return s
+	return r
 }
 
-// fieldTypes are the Table Schema types of the Arrow types in use.
+// fieldType is the Table Schema type of a column. Integers with nulls are numbers: frictionless 5.21 reads Parquet with
+// pandas, which stores them as floats (arrowType has the real type).
+func fieldType(f arrow.Field) string {
+	if as := fieldTypes[f.Type.ID()]; as != "integer" || !f.Nullable {
+		return as
+	}
+	return "number"
+}
+
 var fieldTypes = map[arrow.Type]string{
 	arrow.STRING: "string", arrow.INT32: "integer", arrow.INT64: "integer", arrow.FLOAT64: "number",
 	arrow.BOOL: "boolean", arrow.DATE32: "date",

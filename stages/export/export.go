@@ -23,7 +23,6 @@ import (
 	"strconv"
 	"strings"
 
-	"lianheti/stages/model"
 	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/stages/workers"
@@ -66,9 +65,7 @@ func Write(dir string, d *templates.Definition, tables []table.NamedTable) (err 
 	views.WriteString(strings.ReplaceAll(queryViews, "$base", d.Rubric().Credibility.Base.String()))
 	sql := []byte(views.String())
 	try.Do(os.WriteFile(filepath.Join(dir, ViewsName), sql, 0o644))
-	return writePackage(dir, d, append(resources, resource{Name: "views", Path: ViewsName, Title: "DuckDB 视图",
-		Description: "每张表一个同名的视图，另有十个视图回答常问的问题。", Format: "sql", MediaType: "application/sql",
-		Encoding: "utf-8", Bytes: int64(len(sql)), Hash: "sha256:" + model.Digest(sql)}))
+	return writePackage(dir, d, resources, sql)
 }
 
 // WriteOne writes one table that no run publishes to dir, with a data package of its own.
@@ -77,7 +74,7 @@ func WriteOne(dir string, d *templates.Definition, t table.NamedTable) error {
 	if err != nil {
 		return err
 	}
-	return writePackage(dir, d, resources)
+	return writePackage(dir, d, resources, nil)
 }
 
 // writeTables writes every table in every format, several tables at a time.
@@ -113,7 +110,7 @@ func writeTables(dir string, tables []table.NamedTable, d *templates.Definition)
 func writeTable(dir string, t table.NamedTable,
 	referenced map[string]map[string]bool) (resources []resource, err error) {
 	rec := t.Record()
-	schema := schemaOf(rec, referenced)
+	r := newResource(t.Name, rec, referenced)
 	for _, f := range formats {
 		name := path.Join(f.folder, t.Name+"."+f.name)
 		to, err := os.Create(filepath.Join(dir, filepath.FromSlash(name)))
@@ -124,7 +121,8 @@ func writeTable(dir string, t table.NamedTable,
 		if err := w.finish(f.write(w, rec)); err != nil {
 			return nil, fmt.Errorf("无法写 %s，请检查剩余空间：%w", name, err)
 		}
-		resources = append(resources, newResource(t.Name, rec.Schema(), schema, f, name, w))
+		r.Path, r.Format, r.MediaType, r.Tabular, r.Size, r.Hash = name, f.name, f.mediatype, f.tabular, w.size, w.sha256()
+		resources = append(resources, r)
 	}
 	return resources, nil
 }

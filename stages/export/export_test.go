@@ -303,7 +303,13 @@ func TestReadersOfThePublished(t *testing.T) {
 func TestPackageIsTrue(t *testing.T) {
 	_, tables, dir := written(t)
 	files := contents(t, dir)
-	var p dataPackage
+	var p struct {
+		Resources []struct {
+			Path, Type, Hash string
+			Bytes            int64
+			Schema           struct{ Fields []struct{ Name, Type, Title, Description string } }
+		}
+	}
 	if err := json.Unmarshal(files[PackageName], &p); err != nil {
 		t.Fatal(err)
 	}

@@ -188,7 +188,7 @@ type Package struct {
 // dataPackage are the keys of a data package that are read, see datapackage.json.tmpl.
 type dataPackage struct {
 	Package
-	Resources []resource
+	Resources []struct{ Path, Hash string }
 }
 
 // Verify compares the hash of every file in the data package of dir, and returns the package's properties and its own
