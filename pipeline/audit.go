@@ -79,11 +79,11 @@ func newAuditRun(facts *table.Facts, known check.Known, marking table.Marking, k
 	defer try.Caught(&err)
 	a := &auditRun{d: facts.Definition}
 	judgement, err := check.Run(facts, known)
-	try.Do(publish.Named("检查", err))
+	try.In("检查", err)
 	a.checkForm, err = check.Single(facts, known)
-	try.Do(publish.Named("检查", err))
+	try.In("检查", err)
 	a.scoreTrial, err = score.NewTrial(&table.Round{Facts: facts, Judgement: judgement, Marking: marking}, kept)
-	try.Do(publish.Named("计分", err))
+	try.In("计分", err)
 	for form := range facts.Forms {
 		c := &auditCase{form: form, subject: audit.Subject{Submission: form.Submission, City: facts.CityOf(form.Submission)}}
 		findings, verdict := a.checkForm(form)
@@ -180,10 +180,10 @@ func (a *auditRun) files(out string, r *Audited) (_ []publish.File, err error) {
 	report := audit.Report{Definition: a.d, Rows: r.Rows, LeftOut: a.leftOut,
 		Subjects: table.Each(a.cases, func(c *auditCase) audit.Subject { return c.subject })}
 	title := a.d.Audit().Title
-	try.Do(publish.Named(title, report.Write(&book)))
+	try.In(title, report.Write(&book))
 	files := []publish.File{{Path: filepath.Join(out, title+".xlsx"), Data: book.Bytes()}}
 	dir, err := os.MkdirTemp("", "lianheti-audit-")
-	try.Do(publish.Named("无法建立临时文件夹", err))
+	try.In("无法建立临时文件夹", err)
 	defer os.RemoveAll(dir)
 	try.Do(export.WriteOne(dir, a.d, try.Get(table.InternalTable(a.d, "incentives", r.Rows))))
 	for _, p := range try.Get(publish.Outputs(dir)) {

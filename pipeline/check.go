@@ -163,7 +163,7 @@ func (r *Checked) annotate(facts *table.Facts, judgement *table.Judgement, sourc
 	var done []string
 	write := func(name string, data []byte) string {
 		path, err := publish.WriteUnique(filepath.Join(dir, name), data)
-		try.Do(publish.WithWritten(done, publish.Named("无法写 "+filepath.Join(dir, name), err)))
+		try.Do(publish.WithWritten(done, try.Named("无法写 "+filepath.Join(dir, name), err)))
 		done = append(done, path)
 		return path
 	}
@@ -182,7 +182,7 @@ func (r *Checked) annotate(facts *table.Facts, judgement *table.Judgement, sourc
 			continue
 		}
 		data, err := open(f.Path)
-		try.Do(publish.Named("再次读取 "+f.Path, err))
+		try.In("再次读取 "+f.Path, err)
 		id := f.Submission.ID
 		of := feedback.Original{Definition: facts.Definition, ContentHash: facts.ContentHashes[id], Columns: columns[id]}
 		copied, err := feedback.Annotate(data, of, findings[id], feedback.SelfCheck)

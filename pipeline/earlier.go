@@ -132,16 +132,16 @@ func (p previousRun) causes(now *table.Round, register *publish.Source) (why com
 		between = &table.Round{Facts: withDefinition(p.definition, now.Facts), Judgement: now.Judgement}
 		if p.definitionChanged(now, "rules", "directory.yaml", "register.yaml") {
 			between.Judgement, err = check.Run(between.Facts, known)
-			try.Do(publish.Named("按上一轮的规则检查", err))
+			try.In("按上一轮的规则检查", err)
 		}
 		if !p.manifest.Register.Same(register) {
 			why.Registered, err = check.Run(earlier.Facts, known)
-			try.Do(publish.Named("按本轮的登记检查上一轮的申报", err))
+			try.In("按本轮的登记检查上一轮的申报", err)
 		}
 		why.Judged = between.Judgement
 	}
 	why.Moves, err = score.TotalChanges(&earlier, why.Registered, between, now)
-	return why, publish.Named("按上一轮的办法计分", err)
+	return why, try.Named("按上一轮的办法计分", err)
 }
 
 // definitionChanged reports whether any definition file whose name has one of these prefixes has changed.
@@ -247,14 +247,14 @@ func PrefillFromEarlier(d *templates.Definition, data []string) (func(templates.
 func readPublishedRound(data string) (_ *table.Round, err error) {
 	defer try.Caught(&err)
 	p, _, err := export.Verify(data)
-	try.Do(publish.Named("数据表 "+data, err))
+	try.In("数据表 "+data, err)
 	d, err := templates.LoadDir(filepath.Join(data, "..", definitionFolder), p.Batch)
 	if os.IsNotExist(err) || err != nil && p.Batch <= templates.Latest() {
 		d, err = templates.Load(p.Batch)
 	}
-	try.Do(publish.Named("数据表 "+data+" 的定义", err))
+	try.In("数据表 "+data+" 的定义", err)
 	round, err := restoreRound(d, data)
-	return round, publish.Named("数据表 "+data, err)
+	return round, try.Named("数据表 "+data, err)
 }
 
 // lastForm finds the latest submission of a directory entry, under any of its names; nil: none.
@@ -338,7 +338,7 @@ func (r *run) checkProgressForms() error {
 	known := check.Known{Register: slices.DeleteFunc(slices.Clone(r.known.Register), selects)}
 	judgement, err := check.Run(&p, known) // first, because invalid figures are not compared with commitments
 	if err != nil {
-		return publish.Named("检查年度数据核对表", err)
+		return try.Named("检查年度数据核对表", err)
 	}
 	rows, found := table.CompareCommitments(&p, judgement, newArchive(r.earlierRounds))
 	for s := range p.Submissions.All() {
@@ -353,5 +353,5 @@ func (r *run) checkProgressForms() error {
 	if err == nil {
 		r.facts = r.facts.WithFulfilment(rows, r.progressRound)
 	}
-	return publish.Named("检查年度数据核对表", err)
+	return try.Named("检查年度数据核对表", err)
 }

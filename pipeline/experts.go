@@ -63,7 +63,7 @@ func (i *MarkingWorkbooks) build(ctx context.Context, o Options, assignments []m
 	for _, a := range assignments {
 		try.Do(ctx.Err())
 		var b bytes.Buffer
-		try.Do(publish.Named("评分表 "+a.Expert, marking.Write(&b, o.Definition, i.Subjects, a)))
+		try.In("评分表 "+a.Expert, marking.Write(&b, o.Definition, i.Subjects, a))
 		path := filepath.Join(o.Out, marking.FileName(o.Definition, a))
 		i.Files = append(i.Files, publish.File{Path: path, Data: b.Bytes()})
 	}

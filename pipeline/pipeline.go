@@ -82,7 +82,7 @@ type Result struct {
 func Run(ctx context.Context, o Options) (_ *Result, err error) {
 	defer try.Caught(&err)
 	o.Score, err = o.Score.Resolve(o.Definition) // first: the manifest records the resolved options
-	try.Do(publish.Named("计分", err))
+	try.In("计分", err)
 	try.Do(consolidate.Check(o.Definition))
 	sources, year := try.Get(o.discover()), strconv.Itoa(o.Definition.Year)
 	out := try.Get(publish.Begin(o.Out, year, o.pathsRead()))
@@ -136,10 +136,10 @@ func checkAndScore(facts *table.Facts, known check.Known, marking table.Marking,
 	error) {
 	judgement, err := check.Run(facts, known)
 	if err != nil {
-		return nil, publish.Named("检查", err)
+		return nil, try.Named("检查", err)
 	}
 	ranking, err := score.Run(facts, judgement, marking, o)
-	return &table.Round{Facts: facts, Judgement: judgement, Marking: marking, Ranking: ranking}, publish.Named("计分", err)
+	return &table.Round{Facts: facts, Judgement: judgement, Marking: marking, Ranking: ranking}, try.Named("计分", err)
 }
 
 func (o Options) reportStep(step string) {
@@ -213,8 +213,8 @@ func (r *run) write(ctx context.Context, dir string) (err error) {
 func (r *run) writeTables(dir string) (err error) {
 	defer try.Caught(&err)
 	tables, err := table.Published(r.round)
-	try.Do(publish.Named("数据表", err))
-	try.Do(publish.Named("数据文件", export.Write(filepath.Join(dir, dataFolder), r.round.Definition, tables)))
+	try.In("数据表", err)
+	try.In("数据文件", export.Write(filepath.Join(dir, dataFolder), r.round.Definition, tables))
 	for name, text := range r.round.Definition.Texts {
 		try.Do(publish.WriteFile(filepath.Join(dir, definitionFolder, filepath.FromSlash(name)), text))
 	}
@@ -229,12 +229,12 @@ func (r *run) writeReturns(folder string) (err error) {
 	}
 	r.publication.Returns, err = feedback.Write(folder, r.publication, r.open)
 	if err != nil || r.progressRound == nil {
-		return publish.Named("退回件", err)
+		return try.Named("退回件", err)
 	}
 	written, err := feedback.Write(folder, table.Publication{Round: *r.progressRound, Date: r.Date, ReplyBy: r.ReplyBy},
 		opener(r.sources, r.progressRound.Facts))
 	if err != nil {
-		return publish.Named("年度数据核对表的退回件", err)
+		return try.Named("年度数据核对表的退回件", err)
 	}
 	for s := range r.progressRound.Submissions.All() {
 		if path := written[s.Submission]; path != "" {
@@ -260,7 +260,7 @@ func (r *run) writeRegister(dir string) error {
 	}
 	var book bytes.Buffer
 	if err := blankform.Register(&book, d, r.round.NextRegister(advice), off...); err != nil {
-		return publish.Named(d.Register().Next, err)
+		return try.Named(d.Register().Next, err)
 	}
 	return publish.WriteFile(filepath.Join(dir, d.Register().Next), book.Bytes())
 }
@@ -277,7 +277,7 @@ func (r *run) writeReports(dir string) (err error) {
 			var page bytes.Buffer
 			in := review.Input{Publication: r.publication, AllowTrial: r.AllowTrial, Opinions: r.opinions}
 			if err := review.Write(&page, in); err != nil {
-				return publish.Named("会审页", err)
+				return try.Named("会审页", err)
 			}
 			return publish.WriteFile(filepath.Join(dir, review.FileName), page.Bytes())
 		},

@@ -170,7 +170,7 @@ func (r *run) readMarks(ctx context.Context) error {
 	}
 	sources, err := intake.Discover([]string{r.Marks})
 	if err != nil {
-		return publish.Named("专家评分", err)
+		return try.Named("专家评分", err)
 	}
 	var returned []marking.Returned
 	for _, s := range sources {

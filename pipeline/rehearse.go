@@ -34,7 +34,7 @@ type Rehearsed struct {
 func Rehearse(ctx context.Context, d *templates.Definition, file string) (out []Rehearsed, err error) {
 	defer try.Caught(&err)
 	dir, err := os.MkdirTemp("", "lianheti-rehearse-")
-	try.Do(publish.Named("无法建立临时文件夹", err))
+	try.In("无法建立临时文件夹", err)
 	defer os.RemoveAll(dir)
 	sources := try.Get(intake.Discover([]string{file}))
 	if len(sources) != 1 {
@@ -45,7 +45,7 @@ func Rehearse(ctx context.Context, d *templates.Definition, file string) (out []
 		return nil, fmt.Errorf("演练要一份好的工作簿，这一份不能受理：%s", refusalText(d, was.File))
 	}
 	data, err := sources[0].Read(intake.MaxFile)
-	try.Do(publish.Named("读不到 "+file, err))
+	try.In("读不到 "+file, err)
 	good := try.Get(readCopy(ctx, d, file))
 	for _, damage := range rehearse.Damages(rehearse.Original{Definition: d, Data: data, Read: was}) {
 		try.Do(ctx.Err())
@@ -56,7 +56,7 @@ func Rehearse(ctx context.Context, d *templates.Definition, file string) (out []
 			continue
 		}
 		path := filepath.Join(dir, damage.ID, damage.File)
-		try.Do(publish.Named("写不了演练用的文件", publish.WriteFile(path, damage.Data)))
+		try.In("写不了演练用的文件", publish.WriteFile(path, damage.Data))
 		r.compare(damage.Expected, good, try.Get(readCopy(ctx, d, path)))
 		out = append(out, r)
 	}

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/pipeline/publish"
 	"lianheti/stages/blankform"
 	"lianheti/stages/check"
 	"lianheti/stages/intake"
@@ -64,7 +63,7 @@ func Word(ctx context.Context, o Options) (_ *Printed, err error) {
 		if len(p.TooLong) == 0 {
 			var b bytes.Buffer
 			err := wordform.Write(&b, o.Definition, form, contacts[form.Submission.Submission], p.CheckCode)
-			try.Do(publish.Named(form.Submission.File, err))
+			try.In(form.Submission.File, err)
 			p.Data = b.Bytes()
 		}
 		out.Forms = append(out.Forms, p)
@@ -123,7 +122,7 @@ func FromWord(d *templates.Definition, path string) (*Transcribed, error) {
 		values := blankform.ValuesOf(d, form, contacts[form.Submission.Submission])
 		var b bytes.Buffer
 		if err := blankform.Fill(&b, d, values); err != nil {
-			return nil, publish.Named("填写模板", err)
+			return nil, try.Named("填写模板", err)
 		}
 		name := cmp.Or(form.Submission.Consortium, w.File.Path)
 		out.Name, out.Workbook = text.FileName(name)+".xlsx", b.Bytes()

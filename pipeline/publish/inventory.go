@@ -262,14 +262,6 @@ type PartialError struct {
 
 func (h PartialError) Unwrap() error { return h.error }
 
-// Named says before an error what failed; nil stays nil.
-func Named(what string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%s：%w", what, err)
-}
-
 // WithWritten adds to an error the files that were written before it.
 func WithWritten(done []string, err error) error {
 	if err == nil || len(done) == 0 {

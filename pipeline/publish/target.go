@@ -73,9 +73,9 @@ func Begin(out, name string, reads []ReadPath) (_ *Target, err error) {
 		}
 		t.created = append(t.created, dir)
 	}
-	try.Do(Named("无法建立输出文件夹 "+out, os.MkdirAll(out, 0o755)))
+	try.In("无法建立输出文件夹 "+out, os.MkdirAll(out, 0o755))
 	locked, err := t.lock.TryLock()
-	try.Do(Named("无法锁定输出文件夹 "+out+"，请检查写入权限", err))
+	try.In("无法锁定输出文件夹 "+out+"，请检查写入权限", err)
 	if !locked {
 		return nil, fmt.Errorf("%w（%s）。请等它结束后再运行", ErrBusy, t.Final)
 	}
@@ -114,12 +114,12 @@ func (t *Target) recover() (err error) {
 			return fmt.Errorf("上次运行中断，旧结果无法放回 %s：%w", t.Final, err)
 		}
 	}
-	try.Do(Named("上次运行移开的旧结果 "+t.old+" 无法清理", t.removeOld()))
-	try.Do(Named("上次运行留下的临时文件夹 "+t.Temp+" 无法删除", os.RemoveAll(t.Temp)))
+	try.In("上次运行移开的旧结果 "+t.old+" 无法清理", t.removeOld())
+	try.In("上次运行留下的临时文件夹 "+t.Temp+" 无法删除", os.RemoveAll(t.Temp))
 	if err = os.Mkdir(t.Temp, 0o755); err == nil {
 		err = os.WriteFile(filepath.Join(t.Temp, markerName), []byte("lianheti 正在这里写结果，写完改名。\n"), 0o644)
 	}
-	return Named("无法建立临时文件夹 "+t.Temp, err)
+	return try.Named("无法建立临时文件夹 "+t.Temp, err)
 }
 
 // checkTemp refuses a temporary folder that is not ours. Ours is empty, marked, or a complete result.
@@ -175,7 +175,7 @@ func flush(dir string) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}
-	return Named("结果无法写到磁盘（"+dir+"），请检查剩余空间", errors.Join(err, syncTree(dir)))
+	return try.Named("结果无法写到磁盘（"+dir+"），请检查剩余空间", errors.Join(err, syncTree(dir)))
 }
 
 // Discard removes what was not published, unlocks, and removes the empty folders that Begin created.
@@ -260,7 +260,7 @@ func (f *Frozen) Copy(dir string, m Manifest, rewrite func(dir string) error) er
 	}
 	// PrepareFreeze proved that it is ours
 	if err := os.RemoveAll(f.temp); err != nil {
-		return Named("上次中断留下的 "+f.temp+" 无法删除", err)
+		return try.Named("上次中断留下的 "+f.temp+" 无法删除", err)
 	}
 	err := os.CopyFS(f.temp, os.DirFS(dir)) // copies the marker too
 	if err == nil {
@@ -270,7 +270,7 @@ func (f *Frozen) Copy(dir string, m Manifest, rewrite func(dir string) error) er
 	if err == nil {
 		err = m.Seal(f.temp)
 	}
-	return Named("会议版无法写到磁盘", err)
+	return try.Named("会议版无法写到磁盘", err)
 }
 
 // Publish renames the copy into place and makes its files read-only. dir is where the results were published.
@@ -279,10 +279,10 @@ func (f *Frozen) Publish(dir string) error {
 		return nil
 	}
 	if err := flush(f.temp); err != nil {
-		return PartialError{dir, nil, Named("会议版没有留成", err)}
+		return PartialError{dir, nil, try.Named("会议版没有留成", err)}
 	}
 	if err := os.Rename(f.temp, f.final); err != nil {
-		return PartialError{dir, nil, Named("会议版没能放到 "+f.final, err)}
+		return PartialError{dir, nil, try.Named("会议版没能放到 "+f.final, err)}
 	}
 	syncDir(filepath.Dir(f.final))
 	err := filepath.WalkDir(f.final, func(at string, d fs.DirEntry, err error) error {
@@ -349,7 +349,7 @@ func WriteFiles(files []File, overwrite bool) (_ []WriteStatus, err error) {
 			continue
 		}
 		staged[i], err = writeTemp(f)
-		try.Do(Named("无法写 "+f.Path, err))
+		try.In("无法写 "+f.Path, err)
 	}
 	var done []string
 	for i, f := range files {
@@ -357,7 +357,7 @@ func WriteFiles(files []File, overwrite bool) (_ []WriteStatus, err error) {
 			continue
 		}
 		err = moveIntoPlace(staged[i], f.Path, out[i] == StatusReplaced)
-		try.Do(WithWritten(done, Named("无法写 "+f.Path, err)))
+		try.Do(WithWritten(done, try.Named("无法写 "+f.Path, err)))
 		done = append(done, f.Path)
 	}
 	return out, nil
@@ -424,7 +424,7 @@ func statusOf(f File) (WriteStatus, error) {
 	if bytes.Equal(data, f.Data) {
 		return StatusSame, err
 	}
-	return StatusReplaced, Named("读不到 "+f.Path, err)
+	return StatusReplaced, try.Named("读不到 "+f.Path, err)
 }
 
 // writeTemp writes a file completely, under a temporary name in the same folder.

@@ -307,7 +307,9 @@ func TestPackageIsTrue(t *testing.T) {
 		Resources []struct {
 			Path, Type, Hash string
 			Bytes            int64
-			Schema           struct{ Fields []struct{ Name, Type, Title, Description string } }
+			Schema           struct {
+				Fields []struct{ Name, Type, Title, Description string }
+			}
 		}
 	}
 	if err := json.Unmarshal(files[PackageName], &p); err != nil {

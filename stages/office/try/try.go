@@ -15,12 +15,16 @@ func Do(err error) {
 	}
 }
 
-// In is Do with what failed named before the error.
-func In(what string, err error) {
-	if err != nil {
-		Do(fmt.Errorf("%s：%w", what, err))
+// Named says before an error what failed; nil stays nil.
+func Named(what string, err error) error {
+	if err == nil {
+		return nil
 	}
+	return fmt.Errorf("%s：%w", what, err)
 }
+
+// In is Do with what failed named before the error.
+func In(what string, err error) { Do(Named(what, err)) }
 
 // Get gives a value that can be had, and ends the guarded function where it can't.
 func Get[T any](v T, err error) T {
