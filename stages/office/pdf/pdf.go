@@ -30,8 +30,15 @@ var (
 	streamHead = []byte("stream")
 	streamEnd  = []byte("endstream")
 	mapSection = regexp.MustCompile(`(?s)beginbf(char|range)(.*?)endbf`)
-	mapToken   = regexp.MustCompile(`<[0-9A-Fa-f\s]*>|\[|\]`)
+	hexString  = regexp.MustCompile(hexPattern)
+	// mapEntries match a code or the first and last of a range, and what stands for it: one text, or a list of texts.
+	mapEntries = map[string]*regexp.Regexp{
+		"char":  regexp.MustCompile(hexPattern + `()\s*` + hexPattern + `()`),
+		"range": regexp.MustCompile(hexPattern + `\s*` + hexPattern + `\s*(?:` + hexPattern + `|\[([^\]]*)\])`),
+	}
 )
+
+const hexPattern = `<([0-9A-Fa-f\s]*)>`
 
 // Is says whether a file begins like a PDF.
 func Is(data []byte) bool {
@@ -155,30 +162,16 @@ type charMap struct {
 func readMap(s []byte) charMap {
 	m := charMap{width: 1, chars: map[int]string{}}
 	for _, section := range mapSection.FindAllStringSubmatch(string(s), -1) {
-		tokens := mapToken.FindAllString(section[2], -1)
-		for len(tokens) >= 2 && len(m.chars) < maxMapped {
-			first := unhex(strings.Trim(tokens[0], "<>"))
-			low, high, to := number(first), number(first), tokens[1:]
-			if m.width = max(1, min(2, len(first))); section[1] == "range" {
-				high, to = number(unhex(strings.Trim(tokens[1], "<>"))), tokens[2:]
-			}
-			if len(to) == 0 {
-				break
-			}
-			listed := to[0] == "["
-			if listed {
-				to = to[1:]
-			}
-			for code := low; code <= min(high, low+0xFFFF) && len(to) > 0 && to[0] != "]"; code++ {
-				m.chars[code] = utf16Text(unhex(strings.Trim(to[0], "<>")), map[bool]int{false: code - low}[listed])
-				if listed {
-					to = to[1:]
+		for _, x := range mapEntries[section[1]].FindAllStringSubmatch(section[2], -1) {
+			low, high, listed := number(unhex(x[1])), number(unhex(x[2])), hexString.FindAllStringSubmatch(x[4], -1)
+			m.width = max(1, min(2, len(unhex(x[1]))))
+			for code := low; code <= min(max(low, high), low+0xFFFF) && len(m.chars) < maxMapped; code++ {
+				if i := code - low; i < len(listed) {
+					m.chars[code] = utf16Text(unhex(listed[i][1]), 0)
+				} else if x[4] == "" {
+					m.chars[code] = utf16Text(unhex(x[3]), i)
 				}
 			}
-			for len(to) > 0 && (to[0] == "]" || !listed) {
-				to, listed = to[1:], true
-			}
-			tokens = to
 		}
 	}
 	return m
