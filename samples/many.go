@@ -79,10 +79,8 @@ func writeOne(out string, d *templates.Definition, f Fixture, i int, city, name,
 	return publish.WriteFile(filepath.Join(out, "in", city, name+".xlsx"), b.Bytes())
 }
 
-// ownName makes a unit's name unique to a consortium.
 func ownName(name string, i int) string { return fmt.Sprintf("%05d%s", i+1, name) }
 
-// shuffled shuffles the characters of a text.
 func shuffled(text string, seed, stream uint64) string {
 	runes := []rune(text)
 	rand.New(rand.NewPCG(seed, stream)).Shuffle(len(runes), func(a, b int) { runes[a], runes[b] = runes[b], runes[a] })

@@ -72,7 +72,6 @@ func Run(t testing.TB, command string, args ...string) string {
 	return string(out)
 }
 
-// recalculating makes LibreOffice recalculate every formula when it opens a workbook.
 const recalculating = `<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry">
 <item oor:path="/org.openoffice.Office.Calc/Formula/Load">

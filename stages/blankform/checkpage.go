@@ -22,7 +22,6 @@ const (
 	headerRow    = 4
 )
 
-// writeCheckPage writes the 自检 sheet.
 func (p *renderer) writeCheckPage() {
 	p.current = templates.CheckSheet
 	page := formulas().Page

@@ -266,7 +266,6 @@ func fieldValue(d *templates.Definition, form *table.Form, contacts map[string]s
 //go:embed styles.yaml
 var stylesText []byte
 
-// styles are the cell styles of the form, by name.
 var styles = sync.OnceValue(func() map[string]*excelize.Style {
 	var own map[string]yaml.Node
 	try.Do(yaml.Load(stylesText, &own)) // the program's own text
@@ -299,7 +298,6 @@ func styleName(role templates.Role, merged bool) (name string) {
 	return string(role)
 }
 
-// style returns the id of a style.
 func (p *renderer) style(name string) int {
 	return try.Get(p.styles.Get(name, func() *excelize.Style { return styles()[name] }))
 }
@@ -324,7 +322,6 @@ func (p *renderer) inputStyle(f *templates.Field, spare bool, format string) int
 	}))
 }
 
-// inputStyleName returns the name of the style of an input.
 func inputStyleName(f *templates.Field) string {
 	if f.Locked {
 		return "locked"

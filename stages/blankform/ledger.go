@@ -148,7 +148,6 @@ const (
 		`selectUnlockedCells="1"/></worksheet>`
 )
 
-// sheetXML returns the XML of a calculated sheet.
 func (l *workbook) sheetXML(sheet string) string {
 	lastRow, lastCol := 1, 1
 	for at := range l.cells {

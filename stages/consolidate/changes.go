@@ -93,7 +93,6 @@ func (w *workbook) moves() ([][]any, list.Words) {
 	}), nil
 }
 
-// rankText is a rank as text.
 func rankText(rank table.Opt[float64]) string {
 	if !rank.Valid {
 		return "不排"
@@ -240,7 +239,6 @@ func (w *workbook) rulingEffect(e table.RegisterEntry, id string) string {
 		textIf(w.ranks[id].Proposals == "", "没有专家这样提议")), "不减分，仍参加排名")
 }
 
-// award is the registered state of a submission's award.
 func (w *workbook) award(s table.Submission) string {
 	return w.Register.Award(table.ConsortiumKey(s)).Status()
 }

@@ -85,7 +85,6 @@ func (w *workbook) sheetsWithContent(id string) []*templates.ReportSheet {
 	return table.Where(slices.Values(w.Definition.Sheets().In(id)), w.hasContent)
 }
 
-// hasContent says whether a sheet is to be written.
 func (w *workbook) hasContent(s *templates.ReportSheet) bool {
 	switch {
 	case !w.isDue(s.When):
@@ -219,7 +218,6 @@ func figure(v table.Opt[float64], s table.Status) book.Cell {
 	return greyed(cmp.Or(s.Absent(), table.Missing.Absent()))
 }
 
-// formulaReference matches the references in formulas of sheets.yaml.
 var formulaReference = regexp.MustCompile(`\{[a-z_.]+[:^]?\}`)
 
 // formulaOf resolves the references in a formula of sheets.yaml: {x} is a cell of the row, or the cells of a group of
@@ -282,7 +280,6 @@ func (w *workbook) isDue(when string) bool {
 	return when == "" || w.Standing.Complete() == (when == templates.WhenComplete)
 }
 
-// addFormula adds the formula of a column to a cell.
 func (w *workbook) addFormula(c *templates.ReportColumn, r list.Row, cell book.Cell) book.Cell {
 	if c.Formula != "" {
 		cell.Formula = w.formulaOf(r, c.Formula)

@@ -64,7 +64,6 @@ func (f *filing) cities() {
 	f.Row++
 }
 
-// economies lists the submissions by economy.
 func (f *filing) economies() {
 	f.part("四大经济（工具归类，可改：照 directory.yaml 归的；那里没有归的，按主导产业的文字，一家可属几类）", head(2, "类别"),
 		head(1, "申报"), head(1, "参加排名"), head(1, "线内"), head(filingCols-5, "联合体"))

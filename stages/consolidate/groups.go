@@ -75,7 +75,6 @@ func (w *workbook) scenarioColumns(*list.List) []list.Column {
 	})
 }
 
-// scenarioLabel is the name of a scenario.
 func (w *workbook) scenarioLabel(id string) string {
 	if id == "base" {
 		return "本次运行"

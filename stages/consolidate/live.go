@@ -95,7 +95,6 @@ func (b *liveScores) filled(formula string, pairs ...string) string {
 	return b.formula("%s", strings.NewReplacer(pairs...).Replace(formula))
 }
 
-// lastWeight is the row of the last point in 权重.
 func (b *liveScores) lastWeight() int { return weightsFirst + len(b.points) - 1 }
 
 // area is a column of 观测点得分 over all submissions, for formulas of other sheets.
@@ -145,7 +144,6 @@ type pointDetail struct {
 	score            table.Score // the row of the point as a whole
 }
 
-// pointsOfAll computes the details of all submissions.
 func (w *workbook) pointsOfAll() map[string]submissionPoints {
 	shares := map[[2]string]float64{}
 	for _, p := range w.Definition.Rubric().Points() {

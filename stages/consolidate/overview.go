@@ -222,7 +222,6 @@ func (o *overview) nextSteps() []step {
 	return slices.DeleteFunc(append(all, o.registerSteps()...), func(s step) bool { return s.n == 0 })
 }
 
-// registerSteps lists the open entries of a register that is in use.
 func (o *overview) registerSteps() []step {
 	unsealed, going, objections := 0, 0, 0
 	var whom []string

@@ -127,7 +127,6 @@ type profile struct {
 	first, heads int // rows of the page's first line and of the years
 }
 
-// heading writes the name of the consortium and a line below it.
 func (p *profile) heading(name, said string) {
 	p.AddText(name, book.Title)
 	p.Height(p.Row-1, 30)

@@ -137,7 +137,6 @@ func fulfilmentSeries(metric []table.Fulfilled, years []int) (out [2][]table.Opt
 	return out
 }
 
-// tasks collects the cells of the progress forms' lists row by row.
 func (w *workbook) tasks() (out [][]any, said list.Words) {
 	whose := map[string]table.Fulfilled{}
 	for _, form := range w.FulfilmentByForm() {

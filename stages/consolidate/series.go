@@ -36,7 +36,6 @@ func (w *workbook) series() ([]series, list.Words) {
 	return out, nil
 }
 
-// year is the number of a year by its id.
 func (w *workbook) year(id string) int {
 	return w.Definition.Form.Year(id).Year
 }
@@ -74,7 +73,6 @@ type city struct {
 var tallyColumns = []string{"listed", "selected", "expected", "filed", "untranscribed", "lacking", "besides", "all",
 	string(model.Accept), string(model.AskFirst), string(model.Return), "units", "schools", "enterprises"}
 
-// cityRows are the rows of 地市汇总.
 func (w *workbook) cityRows() ([][]any, list.Words) {
 	return table.Each(w.withTotal(w.tally()), func(c city) []any {
 		counts := table.Each(tallyColumns, func(id string) any { return c.counts[id] })

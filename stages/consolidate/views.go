@@ -81,7 +81,6 @@ func (w *workbook) allViews() map[string]list.View {
 	return all
 }
 
-// tableViews are the views for rows of one type.
 func (w *workbook) tableViews() map[string]list.View {
 	return map[string]list.View{
 		"fate":        list.Of(func(f table.File) book.Cell { return centred(f.FateLabel(w.Definition)) }),
@@ -146,7 +145,6 @@ func outOf(total, possible float64) book.Cell {
 	return book.Cell{Value: round(total), Look: book.OutOf(table.Plain(table.Some(round(possible))))}
 }
 
-// finding is the finding of a row.
 func finding(r list.Row) table.Finding {
 	if x, ok := r.Value.(openWarning); ok {
 		return x.Finding
@@ -238,7 +236,6 @@ func (w *workbook) gap(r table.Rank) book.Cell {
 	return cell(round(r.Total-w.lastInside()), book.Gain)
 }
 
-// amount formats the value of a lift with its unit.
 func (w *workbook) amount(l table.Lift, v table.Opt[float64]) book.Cell {
 	if !v.Valid {
 		return centred("缺")
@@ -246,7 +243,6 @@ func (w *workbook) amount(l table.Lift, v table.Opt[float64]) book.Cell {
 	return centred(withUnit(w.evidence(l.Point, l.Evidence), v.V))
 }
 
-// fieldName is the name of a field with its year.
 func (w *workbook) fieldName(field string, year table.Opt[int32]) book.Cell {
 	if field == "" {
 		return plain("")

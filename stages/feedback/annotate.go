@@ -126,10 +126,8 @@ func checkSize(parts *ooxml.Parts) error {
 	return nil
 }
 
-// cellRef is a cell of the workbook.
 type cellRef struct{ sheet, cell string }
 
-// annotator annotates one workbook.
 type annotator struct {
 	d             *templates.Definition
 	author        string
@@ -270,13 +268,11 @@ func (c *annotator) ensureIdentity() {
 	try.Do(c.f.SetSheetVisible(templates.MetaSheet, false, true))
 }
 
-// hasSheet reports whether there is a sheet of this name.
 func (c *annotator) hasSheet(sheet string) bool {
 	index, err := c.f.GetSheetIndex(sheet)
 	return err == nil && index >= 0
 }
 
-// setMeta writes one entry of the very hidden sheet.
 func (c *annotator) setMeta(key, value string) {
 	rows, row := try.Get(c.f.GetRows(templates.MetaSheet)), 1
 	for row <= len(rows) && len(rows[row-1]) > 0 && rows[row-1][0] != "" && rows[row-1][0] != key {

@@ -230,6 +230,5 @@ func writeCopy(file string, in table.Publication, r *submissionReturn, open func
 	return os.WriteFile(file, annotated, 0o644)
 }
 
-// severityTones are the colours of the severities.
 var severityTones = map[model.Severity]book.Tone{
 	model.MustFix: book.Bad, model.Explain: book.Doubt, model.Hint: book.Info}

@@ -21,7 +21,6 @@ import (
 	"lianheti/templates"
 )
 
-// letterOf returns the letter for a verdict.
 func letterOf(d *templates.Definition, v table.Verdict) *templates.Letter {
 	return d.Letters().Letter(map[model.Verdict]string{model.Return: templates.ReturnLetter,
 		model.AskFirst: templates.ExplainLetter, model.Accept: templates.AcceptLetter}[v.Verdict])
@@ -194,7 +193,6 @@ func missingTable(d *templates.Definition, missing []templates.Entry) word.Block
 	return word.List([]string{"目录序号", d.Label("consortium"), d.Label("park")}, []float64{18, 80, 58}, rows)
 }
 
-// findingLine is one finding with its submission.
 type findingLine struct {
 	*submissionReturn
 	table.Finding
@@ -280,7 +278,6 @@ func coverPage(in table.Publication, p *parcel, title string) *book.Page {
 	return page
 }
 
-// addVerdicts lists the submissions.
 func addVerdicts(consortium string, pane *book.Pane, p *parcel) {
 	pane.Add(table.Each([]string{consortium, "结论", model.MustFix.Label(), model.Explain.Label(), "已说明", model.Hint.Label(),
 		"标注件", "公文", "文件"}, headerCell)...)
@@ -335,7 +332,6 @@ var listViews = map[string]list.View{
 	}),
 }
 
-// writeSheet writes a list of sheets.yaml as a sheet.
 func writeSheet(in table.Publication, report *book.Report, id, sheet string, rows list.Source) error {
 	lists := list.Lists{Definition: in.Definition, Views: listViews,
 		Sources: map[string]list.Source{"lines": rows, "changes": rows}}

@@ -20,7 +20,6 @@ const (
 	indexSheet = "_评分索引" // very hidden
 )
 
-// version of the layout.
 const version = "2"
 
 // Uses of a slot.
@@ -34,7 +33,6 @@ const (
 	formulaUse = "formula" // a formula
 )
 
-// cellRef is the position of a cell.
 type cellRef struct {
 	sheet    string
 	row, col int

@@ -242,7 +242,6 @@ func (b *workbook) verifyIndex() {
 	}
 }
 
-// formsByID returns the forms by submission id.
 func formsByID(facts *table.Facts) map[string]*table.Form {
 	return table.IndexBy(facts.Forms, func(form *table.Form) string { return form.Submission.Submission })
 }
@@ -266,7 +265,6 @@ func (b *workbook) takeCell(s slot) model.Cell {
 	return c
 }
 
-// readMarks makes the marks, in the order of the index.
 func (b *workbook) readMarks(d *templates.Definition, known map[string]*table.Form) {
 	comments := map[[2]string]string{}
 	recused, member := map[string]bool{}, map[string]bool{}
@@ -316,7 +314,6 @@ func (b *workbook) readMarks(d *templates.Definition, known map[string]*table.Fo
 	}
 }
 
-// readValue reads a mark, a deduction or a veto.
 func (b *workbook) readValue(d *templates.Definition, m *table.Mark, c model.Cell) {
 	if m.Kind == table.MarkVeto {
 		m.Value = table.Some(0.0)

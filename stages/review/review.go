@@ -75,7 +75,6 @@ func Write(out io.Writer, in Input) error {
 	}
 }
 
-// title is the title of the page.
 func (in Input) title() string {
 	return fmt.Sprintf("%d年省级市域产教联合体会审", in.Definition.Year)
 }
@@ -162,7 +161,6 @@ func newPage(in Input, most int, trial bool) record {
 	return p
 }
 
-// label is an id with its label.
 type label struct {
 	ID    string `json:"id"`
 	Label string `json:"label"`

@@ -12,7 +12,6 @@ import (
 	"lianheti/templates"
 )
 
-// entry is one submission while its record is built.
 type entry struct {
 	Input
 	*table.SubmissionRows

@@ -103,7 +103,6 @@ func cutWording(text, wording string) (before, after string, ok bool) {
 	return string(runes[:where[from]]), string(runes[where[from+len(want)-1]+1:]), true
 }
 
-// readParagraph reads a paragraph between tables.
 func (w *formReader) readParagraph(words string, section int, place model.Place) {
 	if section < 0 {
 		for _, id := range w.d.Paper().Cover {
@@ -245,7 +244,6 @@ func (w *formReader) readFurtherUnits(t *docTable, row []docCell) bool {
 	return true
 }
 
-// rosterRow returns the entry for a kind in a row, and creates it if needed.
 func (w *formReader) rosterRow(kind string, row int) *rosterRow {
 	if n := len(w.roster); n == 0 || w.roster[n-1].kind != kind || w.roster[n-1].row != row {
 		w.roster = append(w.roster, rosterRow{kind: kind, row: row})

@@ -135,7 +135,6 @@ func (r *docReader) endElement(e *ooxml.Element, t *openTable, parent string) {
 	}
 }
 
-// maxSpan limits the columns that a cell can span.
 const maxSpan = 63
 
 // symbols are check boxes from symbol fonts, by character code.
@@ -184,7 +183,6 @@ func (r *docReader) endTable(t *openTable) {
 	}
 }
 
-// joinTexts joins the texts of cells.
 func joinTexts(cells []docCell, by string) string {
 	var texts []string
 	for _, c := range cells {
@@ -246,14 +244,12 @@ func Write(w io.Writer, d *templates.Definition, form *table.Form, contacts map[
 	return word.Write(w, out)
 }
 
-// printer prints one submission.
 type printer struct {
 	d        *templates.Definition
 	form     *table.Form
 	contacts map[string]string
 }
 
-// answered reports whether anything in a section is filled in.
 func (p *printer) answered(s *templates.PaperSection) bool {
 	return slices.ContainsFunc(s.Values(), func(r templates.Ref) bool { return p.form.Filled(r.Field, r.Year) })
 }

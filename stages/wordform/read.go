@@ -239,7 +239,6 @@ func (w *formReader) hasExtraText(item templates.PaperItem, words string) bool {
 	return false
 }
 
-// readSlot reads the value of one slot.
 func (w *formReader) readSlot(p *rowPattern, slot templates.PaperSlot, cells []docCell, t *docTable) {
 	text, place := joinTexts(cells, "\n"), w.placeOf(t, cells[0])
 	switch item := slot.Cell.PaperItem; {
@@ -299,7 +298,6 @@ func (w *formReader) setValues(refs []templates.Ref, words string, place model.P
 	}
 }
 
-// textCell returns a cell with a text.
 func textCell(text string, place model.Place) model.Cell {
 	return model.Cell{Place: place, Kind: model.Text, Raw: text, Shown: text, Filled: true}
 }
@@ -349,7 +347,6 @@ func (w *formReader) entries() []model.Entry {
 	return out
 }
 
-// placeOf returns the place of a cell.
 func (w *formReader) placeOf(t *docTable, c docCell) model.Place {
 	return model.Place{File: w.file, Sheet: fmt.Sprintf("第%d个表格", t.number), Cell: fmt.Sprintf("第%d行第%d格", c.row, c.cell)}
 }

@@ -122,7 +122,6 @@ type entry struct {
 	sheets  *sheetXML
 }
 
-// closingTag ends a worksheet.
 const closingTag = "</worksheet>"
 
 // Links and rows are inserted at these tags of a worksheet.

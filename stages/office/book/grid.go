@@ -240,7 +240,6 @@ func (p *gridPart) addSparklines(cells []Cell) {
 //go:embed sparklines.xml
 var sparklines string
 
-// writeHeader writes the remark, the lead and the header.
 func (p *gridPart) writeHeader() {
 	g := p.grid
 	if g.Remark != "" {
@@ -286,7 +285,6 @@ func (p *gridPart) writeRemark() {
 	p.write(line, TextHeight(g.Remark, shown, textSize))
 }
 
-// totalWidth is the width of columns together.
 func totalWidth(columns []Column) float64 {
 	total := 0.0
 	for _, c := range columns {
@@ -325,7 +323,6 @@ func (p *gridPart) write(cells []Cell, tall float64) {
 	p.rows.endRow()
 }
 
-// setConditionalFormats sets the conditional formats of the columns.
 func (p *gridPart) setConditionalFormats() {
 	if p.last == p.grid.HeaderRow() {
 		return

@@ -243,7 +243,6 @@ type sheetRows struct {
 	charts   string          // XML of the sparklines
 }
 
-// beginRows begins the rows of a sheet.
 func (r *Report) beginRows(sheet string) *sheetRows {
 	s := &sheetRows{styles: r.styles}
 	s.deflate = ooxml.DefaultCompressors.Get().(*flate.Writer)
@@ -252,7 +251,6 @@ func (r *Report) beginRows(sheet string) *sheetRows {
 	return s
 }
 
-// beginRow begins a row of a height in points.
 func (s *sheetRows) beginRow(row int, height float64) {
 	ht := strconv.FormatFloat(height, 'f', -1, 64)
 	s.pending = fmt.Appendf(s.pending, `<row r="%d" ht="%s" customHeight="1">`, row, ht)
@@ -265,7 +263,6 @@ func (s *sheetRows) endRow() {
 	}
 }
 
-// finish ends the rows.
 func (s *sheetRows) finish() {
 	try.Do(s.add(s.pending))
 	try.Do(s.deflate.Flush())
@@ -326,7 +323,6 @@ func escapeCell(s string) string {
 const relationships = xml.Header +
 	`<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">`
 
-// addLink makes a cell a link.
 func (s *sheetRows) addLink(cell, target string) {
 	to, kind := linkTarget(target)
 	if kind != "External" {

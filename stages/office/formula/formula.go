@@ -208,7 +208,6 @@ func number(v Value) (float64, Error) {
 	return 0, ValueErr
 }
 
-// text converts a value to text.
 func text(v Value) string {
 	switch v := v.(type) {
 	case nil:

@@ -18,7 +18,6 @@ import (
 var required = map[string]int{"IF": 2, "IFERROR": 2, "CELL": 2, "INDEX": 2, "MOD": 2, "ROUND": 2, "EXACT": 2, "MID": 3,
 	"FIND": 2, "COUNTIF": 2, "MATCH": 2, "SUMIF": 3, "SUBSTITUTE": 3}
 
-// call evaluates a function call.
 func (c *calculation) call(n call) Value {
 	if len(n.args) < max(1, required[n.name]) {
 		try.Do(fmt.Errorf("%s has too few arguments", n.name))
@@ -124,7 +123,6 @@ func formatCode(format string) string {
 	return "G"
 }
 
-// areaFunctions are the functions that take whole areas.
 var areaFunctions = map[string]func([]Value) Value{
 	"AND": numeric(func(x ...float64) Value { return !slices.Contains(x, 0) }),
 	"OR":  numeric(func(x ...float64) Value { return slices.ContainsFunc(x, func(x float64) bool { return x != 0 }) }),
@@ -207,7 +205,6 @@ func extreme(x []float64, of func([]float64) float64) Value {
 	return of(x)
 }
 
-// scalarFunctions are the functions of single values.
 var scalarFunctions = map[string]func([]Value) Value{
 	"NOT":   numeric(func(x ...float64) Value { return x[0] == 0 }),
 	"ABS":   numeric(func(x ...float64) Value { return math.Abs(x[0]) }),

@@ -37,7 +37,6 @@ func (r Row) Get(id string) any {
 	return nil
 }
 
-// value is the value of a field of the row.
 func (r Row) value(field []int) reflect.Value {
 	if r.data.Kind() == reflect.Slice {
 		return r.data.Index(field[0])

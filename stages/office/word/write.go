@@ -76,7 +76,6 @@ type band struct{ Kind, Name, xml string }
 // TwoCharacters is an indent, in points.
 func (k *writer) TwoCharacters() float64 { return 2 * k.Text.Size }
 
-// render returns the XML of a template.
 func (k *writer) render(name string, data any) string {
 	var b strings.Builder
 	try.Do(parts().ExecuteTemplate(&b, name, data))
@@ -194,7 +193,6 @@ func (k *writer) band(kind, element string, paragraphs []Paragraph) string {
 var styleIDs = map[Style]string{Plain: "Normal", Body: "Body", Title: "OfficialTitle", Heading: "Heading1",
 	Small: "Small"}
 
-// escape escapes a text for XML.
 func escape(s string) string { return escapes.Replace(text.Legible(s)) }
 
 var escapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "'", "&apos;", `"`, "&quot;")
