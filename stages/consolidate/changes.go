@@ -188,7 +188,10 @@ func (w *workbook) effect(e table.RegisterEntry) string {
 	case effect == templates.EffectExplain:
 		return w.explanationEffect(e)
 	case effect == templates.EffectSchools:
-		return fmt.Sprintf("本次%d份名册里有它", w.countRosters(e.SchoolNames()))
+		listed := func(m table.Member) bool { return slices.Contains(e.SchoolNames(), m.NameKey) }
+		of := table.Where(w.Facts.Members.All(), listed)
+		rosters := table.Unique(of, func(m table.Member) string { return m.Submission })
+		return fmt.Sprintf("本次%d份名册里有它", len(rosters))
 	case !sent && slices.ContainsFunc(w.UnknownEntries(), stranger):
 		return "名称不在指导目录，本次也没有这样的申报，登记没有起作用；请核对名称"
 	case !sent && effect == templates.EffectSelect:
@@ -223,11 +226,6 @@ func (w *workbook) explanationEffect(e table.RegisterEntry) string {
 		}
 	}
 	return "没有对上本次的任何问题：可能已经改正，或指纹抄错"
-}
-
-func (w *workbook) countRosters(keys []string) int {
-	of := table.Where(w.Facts.Members.All(), func(m table.Member) bool { return slices.Contains(keys, m.NameKey) })
-	return len(table.Unique(of, func(m table.Member) string { return m.Submission }))
 }
 
 func (w *workbook) rulingEffect(e table.RegisterEntry, id string) string {

@@ -103,11 +103,11 @@ func (f *filing) consortia() {
 			continue
 		}
 		known[f.entries[i].id()] = true
-		f.submissionRow(i, e.No, "已报")
+		f.submissionRow(f.entries[i], count(e.No), "已报")
 	}
-	for i, x := range f.entries {
+	for _, x := range f.entries {
 		if !known[x.id()] {
-			f.submissionRow(i, 0, "目录外")
+			f.submissionRow(x, centred("－"), "目录外")
 		}
 	}
 	f.Mark(first, 10, f.Row-1, 10, book.Mark{Word: "未报", Tone: book.Bad},
@@ -122,23 +122,20 @@ func (f *filing) missingRow(e templates.Entry) {
 	} else if why = f.Untranscribed(e); why != "" {
 		state, why = "待转录", "已报、待转录：附送件 "+why+"，没有工作簿"
 	}
-	name := plain(e.Consortium + e.AdjustmentNote())
-	f.AddFitted(count(e.No), centred(e.City), name.Over(4), plain(e.Park).Over(3), centred(state),
-		plain(""), plain(""), plain(""), plain(""), plain(why).Over(filingCols-14))
+	f.line(count(e.No), e.City, e.Consortium+e.AdjustmentNote(), e.Park, state, why,
+		plain(""), plain(""), plain(""), plain(""))
 }
 
-func (f *filing) submissionRow(i, no int, state string) {
-	x, v := f.entries[i].Submission, f.entries[i].Verdict
-	number := cell("－", book.Centred)
-	if no > 0 {
-		number = count(no)
-	}
+func (f *filing) submissionRow(x entry, no book.Cell, state string) {
 	notes := table.Words(f.receipts(nil), func(c list.Column) string {
-		said, _ := c.Cell(list.Row{Value: f.entries[i]}).Value.(string)
+		said, _ := c.Cell(list.Row{Value: x}).Value.(string)
 		return textIf(said != "", c.Head+"："+said)
 	})
-	f.AddFitted(number, centred(f.Facts.CityOf(x)), plain(f.name(x.Submission)).Over(4), plain(x.Park).Over(3),
-		centred(state), centred(string(v.Verdict)), count(int(v.Errors)), count(int(v.Warnings)),
-		ranked(f.ranks[x.Submission].Rank),
-		plain(joinNonEmpty(append(notes, v.Unranked)...)).Over(filingCols-14))
+	f.line(no, f.Facts.CityOf(x.Submission), f.name(x.id()), x.Park, state, joinNonEmpty(append(notes, x.Unranked)...),
+		centred(string(x.Verdict.Verdict)), count(int(x.Errors)), count(int(x.Warnings)), ranked(f.ranks[x.id()].Rank))
+}
+
+func (f *filing) line(no book.Cell, city, name, park, state, notes string, result ...book.Cell) {
+	cells := []book.Cell{no, centred(city), plain(name).Over(4), plain(park).Over(3), centred(state)}
+	f.AddFitted(append(append(cells, result...), plain(notes).Over(filingCols-14))...)
 }

@@ -38,7 +38,11 @@ func (w *workbook) allViews() map[string]list.View {
 		"field":     func(r list.Row) book.Cell { return plain(w.Definition.Label(r.Text("field"))) },
 		"indicator": func(r list.Row) book.Cell { return plain(w.Definition.Label(r.Text("indicator"))) },
 		"field_year": func(r list.Row) book.Cell {
-			return w.fieldName(r.Text("field"), r.Get("year").(table.Opt[int32]))
+			ref := templates.Ref{Field: r.Text("field"), Year: int(r.Get("year").(table.Opt[int32]).V)}
+			if ref.Field == "" {
+				return plain("")
+			}
+			return plain(w.Definition.Name(ref))
 		},
 		"placed": func(r list.Row) book.Cell {
 			return w.placeCell(r.Text("submission"), r.Text("sheet"), r.Text("cell"))
@@ -241,13 +245,6 @@ func (w *workbook) amount(l table.Lift, v table.Opt[float64]) book.Cell {
 		return centred("缺")
 	}
 	return centred(withUnit(w.evidence(l.Point, l.Evidence), v.V))
-}
-
-func (w *workbook) fieldName(field string, year table.Opt[int32]) book.Cell {
-	if field == "" {
-		return plain("")
-	}
-	return plain(w.Definition.Name(templates.Ref{Field: field, Year: int(year.V)}))
 }
 
 // reached says how many steps a submission needs to get inside the line; last is the last one.
