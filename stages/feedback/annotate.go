@@ -85,11 +85,8 @@ func (c *annotator) openData(data []byte) {
 	if !slices.ContainsFunc(parts.All, hasNoteRelations) {
 		return
 	}
-	left, err := c.removeNotes(parts)
-	if c.noNotes = errors.Is(err, errNotesWithControls); !c.noNotes { // adding notes might lose the controls
-		try.Do(err)
-	}
-	if left != nil {
+	left, controls := c.removeNotes(parts)
+	if c.noNotes = controls; !controls { // adding notes might lose the controls
 		try.Do(c.f.Close())
 		c.f = openWorkbook(left)
 	}

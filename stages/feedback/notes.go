@@ -2,7 +2,6 @@ package feedback
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"maps"
 	"path"
@@ -26,33 +25,25 @@ func hasNoteRelations(p ooxml.Part) bool {
 	return strings.HasPrefix(p.Name, "xl/worksheets/_rels/") && bytes.Contains(p.Data, []byte("/comments\""))
 }
 
-// removeNotes reads the notes, to be added again later, and returns the parts without them; nil: there are none.
-// Beside notes of another program excelize fails to add its own, or loses them.
-func (c *annotator) removeNotes(parts *ooxml.Parts) ([]ooxml.Part, error) {
-	notes, count := map[string][]excelize.Comment{}, 0
+// removeNotes reads the notes, to be added again later, and returns the parts without them. controls: the notes share
+// their drawing with form controls, which can't be separated. Beside notes of another program excelize fails to add its
+// own, or loses them.
+func (c *annotator) removeNotes(parts *ooxml.Parts) (left []ooxml.Part, controls bool) {
+	count := 0
+	c.notes = map[string][]excelize.Comment{}
 	for _, sheet := range c.f.GetSheetList() {
 		found := try.Get(c.f.GetComments(sheet))
 		if count += len(found); count > maxNotes {
-			return nil, errTooLarge
+			try.Do(errTooLarge)
 		}
 		for _, note := range found {
 			if note, left := withoutOwnText(note); left {
-				notes[sheet] = append(notes[sheet], note)
+				c.notes[sheet] = append(c.notes[sheet], note)
 			}
 		}
 	}
-	if count == 0 {
-		return nil, nil
-	}
-	left, err := withoutNoteParts(parts)
-	if err == nil {
-		c.notes = notes
-	}
-	return left, err
+	return withoutNoteParts(parts)
 }
-
-// errNotesWithControls: the notes share their drawing with form controls, which can't be separated.
-var errNotesWithControls = errors.New("批注与控件在同一张图里")
 
 // shapeType matches the types of the shapes in the drawing of notes.
 var shapeType = regexp.MustCompile(`ObjectType="(\w+)"`)
@@ -70,12 +61,12 @@ func element(name string) *regexp.Regexp {
 }
 
 // withoutNoteParts returns the parts of a workbook without comments, threaded comments and their drawings.
-func withoutNoteParts(all *ooxml.Parts) ([]ooxml.Part, error) {
+func withoutNoteParts(all *ooxml.Parts) (kept []ooxml.Part, controls bool) {
 	parts := map[string][]byte{}
 	for _, p := range all.All {
 		parts[p.Name] = p.Data
 	}
-	removed, controls := map[string]bool{}, false
+	removed := map[string]bool{}
 	for _, p := range all.All {
 		if !hasNoteRelations(p) {
 			continue
@@ -101,22 +92,18 @@ func withoutNoteParts(all *ooxml.Parts) ([]ooxml.Part, error) {
 		})
 		parts[sheet] = legacyDrawing.ReplaceAll(parts[sheet], nil)
 	}
-	if controls {
-		return nil, errNotesWithControls
-	}
 	parts["[Content_Types].xml"] = override.ReplaceAllFunc(parts["[Content_Types].xml"], func(tag []byte) []byte {
 		if removed[strings.TrimPrefix(attributes(tag)["PartName"], "/")] {
 			return nil
 		}
 		return tag
 	})
-	var kept []ooxml.Part
 	for _, p := range all.All {
 		if !removed[p.Name] {
 			kept = append(kept, ooxml.Part{Name: p.Name, Data: parts[p.Name]})
 		}
 	}
-	return kept, nil
+	return kept, controls
 }
 
 func attributes(tag []byte) map[string]string {
