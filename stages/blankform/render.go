@@ -185,13 +185,7 @@ func (p *renderer) writeSheet(layout *templates.SheetLayout) {
 
 // writeRows streams the cells: only a stream can write a formula together with its value.
 func (p *renderer) writeRows(layout *templates.SheetLayout, c *sheetCells) {
-	sw := try.Get(p.f.NewStreamWriter(p.current))
-	try.Do(book.SetWidths(sw, layout.Widths))
-	if layout.Freeze > 0 {
-		try.Do(sw.SetPanes(&excelize.Panes{
-			Freeze: true, YSplit: layout.Freeze, TopLeftCell: cell(layout.Freeze+1, 1), ActivePane: "bottomLeft",
-		}))
-	}
+	sw := book.Stream(p.f, p.current, layout.Widths, layout.Freeze, 0)
 	// rows after a page break: titles of the further parts of the form, and fields that ask for it
 	pageBreaks := map[int]bool{}
 	for _, s := range layout.Statics {

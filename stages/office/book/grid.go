@@ -204,14 +204,11 @@ func (r *Report) beginPart(g Grid, name string, rows int) *gridPart {
 	r.setUp(name, Print{Landscape: true, Tab: g.Tab, Pages: pages}, area, printTitles(name, header, repeated))
 	try.Do(r.file.SetSheetDimension(name, "A1:"+corner))
 	p.setConditionalFormats()
-	p.writer = try.Get(r.file.NewStreamWriter(name))
 	var widths []float64
 	for _, c := range g.Columns {
 		widths = append(widths, c.Width)
 	}
-	try.Do(SetWidths(p.writer, widths))
-	try.Do(p.writer.SetPanes(panes(header, g.Freeze)))
-	p.rows = r.beginRows(name)
+	p.writer, p.rows = Stream(r.file, name, widths, header, g.Freeze), r.beginRows(name)
 	p.writeHeader()
 	return p
 }

@@ -234,12 +234,7 @@ func (p *Page) Chart(row, col int, c *excelize.Chart) {
 func (r *Report) Page(p *Page) (err error) {
 	defer try.Caught(&err)
 	r.prepare(p)
-	w := try.Get(r.file.NewStreamWriter(p.Sheet))
-	try.Do(SetWidths(w, p.Widths))
-	if p.Frozen > 0 {
-		try.Do(w.SetPanes(panes(p.Frozen, 0)))
-	}
-	rows := r.beginRows(p.Sheet)
+	w, rows := Stream(r.file, p.Sheet, p.Widths, p.Frozen, 0), r.beginRows(p.Sheet)
 	for _, row := range slices.Sorted(maps.Keys(p.cells)) {
 		rows.beginRow(row, p.rowHeight(row))
 		for _, col := range slices.Sorted(maps.Keys(p.cells[row])) {
@@ -355,29 +350,10 @@ func printTitles(sheet string, header, columns int) string {
 	return fmt.Sprintf("%s$A:$%s,%s", SheetPrefix(sheet), last, rows)
 }
 
-// panes freezes the first rows and columns.
-func panes(rows, columns int) *excelize.Panes {
-	at := "bottomLeft"
-	if columns > 0 {
-		at = "bottomRight"
-	}
-	corner := model.CellName(rows+1, columns+1)
-	return &excelize.Panes{Freeze: true, XSplit: columns, YSplit: rows, TopLeftCell: corner, ActivePane: at}
-}
 
 // headerText escapes a text for a printed header, where & begins a code.
 func headerText(s string) string { return strings.ReplaceAll(s, "&", "&&") }
 
-// SetWidths sets the column widths of a streamed sheet, from A. It starts with the last column: excelize puts each new
-// one before the others, and Excel takes a file whose columns do not ascend for damaged.
-func SetWidths(w *excelize.StreamWriter, widths []float64) error {
-	for i := len(widths); i >= 1; i-- {
-		if err := w.SetColWidth(i, i, widths[i-1]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
 
 // Heights of rows in points: of one line, and the tallest that programs allow.
 const (

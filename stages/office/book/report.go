@@ -30,7 +30,7 @@ type Report struct {
 
 // Cell is one cell to write.
 type Cell struct {
-	Value   any // string, Passages, number, bool; nil: empty
+	Value   any // string, RichText, number; nil: empty
 	Look    Look
 	Formula string // without =; Value is its result, which programs show that do not calculate
 	Link    string // "#'sheet'!A1" inside the workbook, otherwise a relative path, perhaps with such an ending
@@ -243,6 +243,25 @@ type sheetRows struct {
 	charts   string          // XML of the sparklines
 }
 
+// Stream begins a sheet with the widths of its columns, and with the rows and columns that stay in view; a failure ends
+// the guarded function (package try). The last column comes first: excelize puts each new one before the others, and
+// Excel takes a file whose columns do not ascend for damaged.
+func Stream(f *excelize.File, sheet string, widths []float64, frozen, frozenCols int) *excelize.StreamWriter {
+	w := try.Get(f.NewStreamWriter(sheet))
+	for i := len(widths); i >= 1; i-- {
+		try.Do(w.SetColWidth(i, i, widths[i-1]))
+	}
+	if frozen > 0 {
+		at := "bottomLeft"
+		if frozenCols > 0 {
+			at = "bottomRight"
+		}
+		try.Do(w.SetPanes(&excelize.Panes{Freeze: true, XSplit: frozenCols, YSplit: frozen,
+			TopLeftCell: model.CellName(frozen+1, frozenCols+1), ActivePane: at}))
+	}
+	return w
+}
+
 func (r *Report) beginRows(sheet string) *sheetRows {
 	s := &sheetRows{styles: r.styles}
 	s.deflate = ooxml.DefaultCompressors.Get().(*flate.Writer)
@@ -275,11 +294,6 @@ func (s *sheetRows) writeCell(row, col int, c Cell) {
 	kind, begin, value, end := "", "<v>", "", "</v>"
 	switch v := c.Value.(type) {
 	case nil:
-		if c.Formula != "" {
-			kind = "str"
-		}
-	case bool:
-		kind, value = "b", strconv.Itoa(map[bool]int{true: 1}[v])
 	case int, int32, int64:
 		value = fmt.Sprint(v)
 	case float64:
