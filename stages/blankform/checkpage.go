@@ -32,7 +32,8 @@ func (p *renderer) writeCheckPage() {
 		layout.Widths = append(layout.Widths, column.Width)
 	}
 	try.Do(p.f.SetSheetDimension(p.current, "A1:"+cell(last, layout.LastCol)))
-	p.setPrintNames(book.AbsCell(last, layout.LastCol), headerRow, headerRow)
+	book.SetPrintNames(p.f, p.current, book.AbsRange(p.current, 1, 1, last, layout.LastCol),
+		book.PrintTitles(p.current, headerRow, headerRow, 0))
 	p.watermark(1)
 	try.Do(p.f.AutoFilter(p.current, fmt.Sprintf("%s:%s", cell(headerRow, 1), cell(last, layout.LastCol)), nil))
 	p.setUpPage(true) // after the filter, which would reset the page settings

@@ -332,12 +332,12 @@ func inputStyleName(f *templates.Field) string {
 // setUpSheet sets page, print area, repeated header rows and watermark of a sheet of the form.
 func (p *renderer) setUpSheet(layout *templates.SheetLayout) {
 	p.setUpPage(layout.Sheet.Landscape)
-	area := book.AbsCell(layout.LastRow, layout.LastCol)
+	area := book.AbsRange(p.current, 1, 1, layout.LastRow, layout.LastCol)
 	// no print area for a list: it would end before the rows that are filled in later
 	if len(layout.Records) > 0 {
 		area = ""
 	}
-	p.setPrintNames(area, 1, layout.Freeze)
+	book.SetPrintNames(p.f, p.current, area, book.PrintTitles(p.current, 1, layout.Freeze, 0))
 	col := 1 // left of the centred title
 	if layout.Sheet.Cover {
 		col = layout.LastCol - 1 // right of the number of the annex
@@ -358,19 +358,6 @@ func (p *renderer) setUpPage(landscape bool) {
 	try.Do(book.Protect(p.f, p.current))
 }
 
-// setPrintNames sets the print area, down to a cell, and the header rows that repeat; empty and 0: none.
-func (p *renderer) setPrintNames(lastCell string, repeat, to int) {
-	name := func(name, refers string) {
-		try.Do(p.f.SetDefinedName(&excelize.DefinedName{Name: "_xlnm." + name, Scope: p.current,
-			RefersTo: book.SheetPrefix(p.current) + refers}))
-	}
-	if lastCell != "" {
-		name("Print_Area", "$A$1:"+lastCell)
-	}
-	if to > 0 {
-		name("Print_Titles", fmt.Sprintf("$%d:$%d", repeat, to))
-	}
-}
 
 // watermark marks a sheet on the screen as the header does on paper. It is a shape: a cell would be content.
 func (p *renderer) watermark(col int) {

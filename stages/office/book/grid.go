@@ -201,7 +201,7 @@ func (r *Report) beginPart(g Grid, name string, rows int) *gridPart {
 	if g.Printed > 0 {
 		area = AbsRange(name, 1, 1, p.last, g.Printed)
 	}
-	r.setUp(name, Print{Landscape: true, Tab: g.Tab, Pages: pages}, area, printTitles(name, header, repeated))
+	r.setUp(name, Print{Landscape: true, Tab: g.Tab, Pages: pages}, area, PrintTitles(name, header, header, repeated))
 	try.Do(r.file.SetSheetDimension(name, "A1:"+corner))
 	p.setConditionalFormats()
 	var widths []float64

@@ -273,7 +273,7 @@ func (r *Report) prepare(p *Page) {
 			wide += w
 		}
 		print.Pages = 1 + int(wide/pageWidth)
-		repeated = printTitles(p.Sheet, p.Frozen, min(1, print.Pages-1))
+		repeated = PrintTitles(p.Sheet, p.Frozen, p.Frozen, min(1, print.Pages-1))
 	}
 	r.setUp(p.Sheet, print, area, repeated)
 	try.Do(r.file.SetSheetView(p.Sheet, 0, &excelize.ViewOptions{ShowGridLines: &hidden}))
@@ -333,16 +333,25 @@ func (r *Report) setUp(sheet string, p Print, area, titles string) {
 	p.Head = excelize.HeaderFooterOptions{OddHeader: "&C" + headerText(sheet),
 		OddFooter: "&L" + headerText(r.footer) + "&R第 &P 页，共 &N 页"}
 	p.Set(r.file, sheet)
+	SetPrintNames(r.file, sheet, area, titles)
+}
+
+// SetPrintNames sets what is printed of a sheet, and what each page repeats; empty: all, nothing. A failure ends the
+// guarded function (package try).
+func SetPrintNames(f *excelize.File, sheet, area, titles string) {
 	for _, name := range [][2]string{{"_xlnm.Print_Area", area}, {"_xlnm.Print_Titles", titles}} {
 		if name[1] != "" {
-			try.Do(r.file.SetDefinedName(&excelize.DefinedName{Name: name[0], RefersTo: name[1], Scope: sheet}))
+			try.Do(f.SetDefinedName(&excelize.DefinedName{Name: name[0], RefersTo: name[1], Scope: sheet}))
 		}
 	}
 }
 
-// printTitles are the header row and the first columns that each page repeats.
-func printTitles(sheet string, header, columns int) string {
-	rows := fmt.Sprintf("%s$%d:$%d", SheetPrefix(sheet), header, header)
+// PrintTitles are rows, and the first columns, that each page repeats; empty where the last row is 0.
+func PrintTitles(sheet string, from, to, columns int) string {
+	if to == 0 {
+		return ""
+	}
+	rows := fmt.Sprintf("%s$%d:$%d", SheetPrefix(sheet), from, to)
 	if columns == 0 {
 		return rows
 	}
