@@ -358,7 +358,6 @@ func (p *renderer) setUpPage(landscape bool) {
 	try.Do(book.Protect(p.f, p.current))
 }
 
-
 // watermark marks a sheet on the screen as the header does on paper. It is a shape: a cell would be content.
 func (p *renderer) watermark(col int) {
 	if p.v.Watermark == "" {

@@ -359,10 +359,8 @@ func PrintTitles(sheet string, from, to, columns int) string {
 	return fmt.Sprintf("%s$A:$%s,%s", SheetPrefix(sheet), last, rows)
 }
 
-
 // headerText escapes a text for a printed header, where & begins a code.
 func headerText(s string) string { return strings.ReplaceAll(s, "&", "&&") }
-
 
 // Heights of rows in points: of one line, and the tallest that programs allow.
 const (
