@@ -267,7 +267,7 @@ func copiedFigures(f *form, p *plan, t *tally) {
 		maxHolders = 64 // a number that more report is common
 	)
 	own, common := 0, map[int32][]templates.Ref{}
-	for _, r := range slices.Concat(f.actualRefs()...) {
+	for _, r := range slices.Concat(f.actualRefs...) {
 		n, ok := f.number(r)
 		if !ok || n.LessThan(decimal.NewFromInt(distinctSize)) {
 			continue

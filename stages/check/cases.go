@@ -139,25 +139,16 @@ func (f *form) characters(r templates.Ref) int {
 
 // The checks of all annual figures together.
 
-// annualRefs lists the values of the metrics that have all years, metric by metric.
-func (b *batch) annualRefs() (out [][]templates.Ref) {
+// listAnnual lists the values of the metrics that have all years, metric by metric: all, and without the committed ones.
+func (b *batch) listAnnual() {
+	actual := func(r templates.Ref) bool { return b.def.Form.YearOf(r.Year).Kind == templates.Actual }
 	for _, m := range b.def.Form.Metrics() {
 		if len(m.Years) == len(b.def.Form.Years) {
-			out = append(out, b.def.Refs(m))
+			refs := b.def.Refs(m)
+			b.annualRefs = append(b.annualRefs, refs)
+			b.actualRefs = append(b.actualRefs, table.Where(slices.Values(refs), actual))
 		}
 	}
-	return out
-}
-
-// actualRefs is annualRefs without the committed years.
-func (b *batch) actualRefs() [][]templates.Ref {
-	rows := b.annualRefs()
-	for i := range rows {
-		rows[i] = slices.DeleteFunc(rows[i], func(r templates.Ref) bool {
-			return b.def.Form.YearOf(r.Year).Kind != templates.Actual
-		})
-	}
-	return rows
 }
 
 // inapplicable fails a form in which the share of 不适用 in the actual figures reaches the threshold of the rule.
@@ -177,7 +168,7 @@ func inapplicable(f *form, p *plan, t *tally) {
 func swappedYears(f *form, p *plan, t *tally) {
 	found, pairs, unchanged := 0, 0, p.rule.Kinds[0] == "unchanged"
 	var all []templates.Ref
-	for _, refs := range f.actualRefs() {
+	for _, refs := range f.actualRefs {
 		if len(refs) < 2 {
 			continue
 		}
@@ -211,7 +202,7 @@ type rowOffset struct {
 
 // findRowShift finds annual figures entered in wrong rows: several are impossible, and all would fit a few rows away.
 func (f *form) findRowShift(fewest int) (out rowOffset) {
-	rows := f.annualRefs()
+	rows := f.annualRefs
 	fits := func(row, as int) bool {
 		field := f.def.Field(rows[as][0].Field)
 		return !slices.ContainsFunc(rows[row], func(r templates.Ref) bool {
@@ -332,7 +323,10 @@ func eachRow(f *form, p *plan, t *tally) {
 	}
 	// Rows with the same name in a column are checked as one; rows with a blank one are checked alone.
 	named := func(r table.Row) string {
-		return cmp.Or(text.NameKey(r.Cells[list+"_"+p.rule.By].Text), fmt.Sprint(r.Record))
+		if name := text.NameKey(r.Cells[list+"_"+p.rule.By].Text); name != "" {
+			return name
+		}
+		return fmt.Sprint(r.Record)
 	}
 	for _, same := range table.GroupBy(rows, named) {
 		row := same[0]
@@ -355,6 +349,9 @@ func eachRow(f *form, p *plan, t *tally) {
 // onlyUnreadable reports whether a row has only unreadable values, which another rule reports.
 func (f *form) onlyUnreadable(list string, row table.Row) bool {
 	var read, unread bool
+	if len(f.listCoercions) == 0 {
+		return false
+	}
 	for _, column := range f.def.Layout().Area(list).Columns {
 		unread = unread || f.hasReasonIn(row.Record, column.Field.ID)
 		read = read || !column.Field.BlankIsNo() && row.Filled(column.Field.ID, 0)

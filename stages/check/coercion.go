@@ -218,7 +218,7 @@ func (f *form) inapplicableRefs() (none []templates.Ref) {
 
 // inapplicableFigures returns the actual figures that were filled in, and those of them that are 不适用.
 func (f *form) inapplicableFigures() (all, none []templates.Ref) {
-	for _, refs := range f.actualRefs() {
+	for _, refs := range f.actualRefs {
 		for _, r := range refs {
 			if s := f.Status(r); s != table.Missing && s != table.Invalid && !f.NotAsked(r) {
 				all = append(all, r)

@@ -75,6 +75,8 @@ type batch struct {
 	plans           []*plan
 	lastPlans       []*plan                    // rules that need to know which findings are explained
 	allRefs         []templates.Ref            // all values of the form, without lists
+	annualRefs      [][]templates.Ref          // those of the metrics that have all years, metric by metric
+	actualRefs      [][]templates.Ref          // the same without the committed years
 	readingFindings map[string][]model.Finding // found while reading, by submission
 	order           map[string]int             // position of a submission in the facts
 	names           []string                   // consortium of each submission
@@ -107,6 +109,7 @@ func newBatch(facts *table.Facts, known Known) (*batch, error) {
 			b.allRefs = append(b.allRefs, b.def.Refs(f)...)
 		}
 	}
+	b.listAnnual()
 	for _, r := range b.def.Rules {
 		if r.Check == "marks" {
 			continue // about experts' workbooks

@@ -304,6 +304,9 @@ func (r *sheetReader) beginCell(name []byte) error {
 // parseUint parses a number without a sign, within a worksheet's limits.
 func parseUint(b []byte) (n int, ok bool) {
 	const bits = 30
+	if len(b) == 0 { // often: cheaper than an error
+		return 0, false
+	}
 	v, err := strconv.ParseUint(string(b), 10, bits)
 	return int(v), err == nil
 }

@@ -96,7 +96,7 @@ func (w *workbookReader) readAll(main string) (book *Book, refusal *Refusal) {
 		}))
 	}
 	for i, n := range w.book.Names {
-		if at, err := strconv.Atoi(n.Scope); err == nil && at >= 0 && at < len(w.sheets) {
+		if at, ok := parseUint([]byte(n.Scope)); ok && at < len(w.sheets) {
 			w.book.Names[i].Scope = w.sheets[at].title
 		}
 	}

@@ -339,23 +339,12 @@ func cellHashes(d *templates.Definition, entries []model.Entry) []uint64 {
 			continue
 		}
 		h.Reset()
-		b = joinParts(b[:0], e.Field, strconv.Itoa(e.Year), strings.TrimSpace(e.Raw))
+		b = text.AppendParts(b[:0], e.Field, strconv.Itoa(e.Year), strings.TrimSpace(e.Raw))
 		_, _ = h.Write(b)
 		out = append(out, h.Sum64())
 	}
 	slices.Sort(out)
 	return out
-}
-
-// joinParts appends parts with a zero byte between them.
-func joinParts(b []byte, parts ...string) []byte {
-	for i, p := range parts {
-		if i > 0 {
-			b = append(b, 0)
-		}
-		b = append(b, p...)
-	}
-	return b
 }
 
 // cellOverlap returns the number of equal cells of two files as a share (0–1) of the cells of the smaller one.

@@ -161,8 +161,8 @@ func contentHash(entries []model.Entry, issued string, reading *templates.Readin
 	for i := range entries {
 		e := &entries[i]
 		if e.Filled && e.Field != "edition" && !(questions[e.Record] && strings.HasPrefix(e.Field, "explanations_")) {
-			b = joinParts(b[:0], e.Field, strconv.Itoa(e.Year), strconv.Itoa(e.Record), strings.TrimSpace(e.Raw)+"\x01")
-			_, _ = h.Write(b)
+			b = text.AppendParts(b[:0], e.Field, strconv.Itoa(e.Year), strconv.Itoa(e.Record), strings.TrimSpace(e.Raw))
+			_, _ = h.Write(append(b, 1))
 		}
 	}
 	for _, c := range read {

@@ -8,10 +8,12 @@ import (
 	"iter"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"lianheti/stages/model"
+	"lianheti/stages/text"
 	"lianheti/templates"
 
 	"golang.org/x/text/width"
@@ -194,8 +196,12 @@ const codeVersion = "V2"
 func CheckCode(d *templates.Definition, figures []Figure, metrics []Metric, texts []Text, members []Member) string {
 	f := &Form{Figures: figures, Metrics: metrics, Texts: texts, Members: members, def: d}
 	f.index()
-	h := sha256.New()
-	fmt.Fprintf(h, "%s\x00%d\x00%s\x01", d.Form.ID, d.Year, codeVersion)
+	h, b := sha256.New(), []byte(nil)
+	add := func(parts ...string) {
+		b = append(text.AppendParts(b[:0], parts...), 1)
+		_, _ = h.Write(b)
+	}
+	add(d.Form.ID, strconv.Itoa(d.Year), codeVersion)
 	for _, field := range d.Form.Fields() {
 		if field.Personal || field.Extra || field.Locked || field.Record != "" {
 			continue
@@ -206,7 +212,7 @@ func CheckCode(d *templates.Definition, figures []Figure, metrics []Metric, text
 			if o.Status == Invalid {
 				value = strings.TrimSpace(o.Raw)
 			}
-			fmt.Fprintf(h, "%s\x00%d\x00%s\x00%s\x01", r.Field, r.Year, o.Status, value)
+			add(r.Field, strconv.Itoa(r.Year), string(o.Status), value)
 		}
 	}
 	kind := func(m Member) int { // as printed: by kind, members of no kind last
@@ -216,7 +222,7 @@ func CheckCode(d *templates.Definition, figures []Figure, metrics []Metric, text
 	members = slices.Clone(members)
 	slices.SortStableFunc(members, func(a, b Member) int { return cmp.Compare(kind(a), kind(b)) })
 	for _, m := range members {
-		fmt.Fprintf(h, "%s\x00%s\x00%s\x00%s\x00%s\x01", m.Kind, m.KindLabel, m.Name, m.Status, Plain(m.Enrolment))
+		add(m.Kind, m.KindLabel, m.Name, string(m.Status), Plain(m.Enrolment))
 	}
 	const bits80 = 10
 	code := crockfordBase32.EncodeToString(h.Sum(nil)[:bits80])

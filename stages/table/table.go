@@ -13,6 +13,7 @@ import (
 	"reflect"
 	"strings"
 	"time"
+	"unsafe"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
@@ -286,7 +287,11 @@ var kinds = map[reflect.Kind]kind{
 var dictionaryType = &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int32, ValueType: arrow.BinaryTypes.String}
 
 func appendText(b array.Builder, s string) {
-	if err := b.(*array.BinaryDictionaryBuilder).AppendString(s); err != nil {
+	value := unsafe.Slice(unsafe.StringData(s), len(s)) // AppendString would copy it before it looks whether it is new
+	if s == "" {
+		value = []byte{}
+	}
+	if err := b.(*array.BinaryDictionaryBuilder).Append(value); err != nil {
 		panic(err) // more different texts than an int32 index allows
 	}
 }

@@ -252,6 +252,17 @@ func TrimFloatNoise(s string) string {
 	return RoundDigits(v).String()
 }
 
+// AppendParts appends parts with a zero byte between them, to be hashed.
+func AppendParts(b []byte, parts ...string) []byte {
+	for i, p := range parts {
+		if i > 0 {
+			b = append(b, 0)
+		}
+		b = append(b, p...)
+	}
+	return b
+}
+
 // CountCommon counts the elements that two sorted lists share, duplicates as often as they occur in both.
 func CountCommon[T cmp.Ordered](a, b []T) (n int) {
 	for i, k := 0, 0; i < len(a) && k < len(b); {
