@@ -26,7 +26,7 @@ func coercion(f *form, p *plan, t *tally) {
 			t.skip(toldElsewhere)
 		case !unread && (s == table.Missing || s == table.Invalid):
 			t.skip(notFilled)
-		case !found && f.NotAsked(r):
+		case !found && s == table.NotApplicable && f.NotAsked(r):
 			t.skip(notAsked)
 		default:
 			t.decide(!found, func() fault { return fault{refs: []templates.Ref{r}, vars: f.coercionVars(c)} })
@@ -220,11 +220,12 @@ func (f *form) inapplicableRefs() (none []templates.Ref) {
 func (f *form) inapplicableFigures() (all, none []templates.Ref) {
 	for _, refs := range f.actualRefs {
 		for _, r := range refs {
-			if s := f.Status(r); s != table.Missing && s != table.Invalid && !f.NotAsked(r) {
+			switch s := f.Status(r); {
+			case s == table.NotApplicable && !f.NotAsked(r):
+				none = append(none, r)
+				fallthrough
+			case s == table.Normal:
 				all = append(all, r)
-				if s == table.NotApplicable {
-					none = append(none, r)
-				}
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"sync"
 
 	"lianheti/stages/model"
 	"lianheti/stages/office/ooxml"
@@ -13,6 +14,26 @@ import (
 type Book struct {
 	Sheets []*Sheet
 	Names  []DefinedName
+	memory []Cell // the cells of the sheets, one sheet behind the other
+}
+
+var cellMemory = sync.Pool{New: func() any { return new([]Cell) }}
+
+// release gives the memory of the cells to the next book. They must not be used afterwards.
+func (b *Book) release() {
+	const maxKept = 20000 // a form has some 2,300 cells
+	cells := 0
+	for _, s := range b.Sheets {
+		cells += len(s.Cells)
+	}
+	clear(b.memory)
+	memory := b.memory[:0]
+	if cap(memory) < cells { // it moved, so that not all were in it
+		memory = make([]Cell, 0, cells)
+	}
+	if cap(memory) <= maxKept {
+		cellMemory.Put(&memory)
+	}
 }
 
 // DefinedName is a name of the workbook (Scope empty) or of one sheet.

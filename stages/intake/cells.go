@@ -56,12 +56,19 @@ func (w *workbookReader) newSheetReader(part sheetPart) *sheetReader {
 	return &sheetReader{w: w, sheet: &Sheet{Title: part.title}, sheetHidden: part.hidden, sorted: true}
 }
 
-// walk collects the cells in a buffer shared by all sheets, and copies them to the sheet.
+// walk collects the cells in the book's memory, behind those of the sheets before.
 func (r *sheetReader) walk(name string) error {
-	r.sheet.Cells = r.w.cellBuffer[:0]
+	memory := &r.w.book.memory
+	used, free := len(*memory), cap(*memory)-len(*memory)
+	r.sheet.Cells = (*memory)[used:]
 	err := r.w.walker.Walk(r.w.parts.Get(name), r.element)
-	r.w.cellBuffer = r.sheet.Cells
-	r.sheet.Cells = append([]Cell(nil), r.sheet.Cells...)
+	n := len(r.sheet.Cells)
+	if n <= free {
+		*memory = (*memory)[:used+n]
+	} else { // it had to move
+		*memory = r.sheet.Cells
+	}
+	r.sheet.Cells = r.sheet.Cells[:n:n]
 	for i := range r.sheet.Cells {
 		c := &r.sheet.Cells[i]
 		c.Hidden = c.Hidden || slices.ContainsFunc(r.hiddenAreas, func(s span) bool { return s.contains(c.Row, c.Col) })

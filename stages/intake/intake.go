@@ -38,6 +38,7 @@ import (
 func Read(d *templates.Definition, s Source) model.Workbook {
 	file, book, refusal := s.readBook(false, "")
 	if refusal == nil {
+		defer book.release()
 		return bind(d, file, book)
 	}
 	code := refusal.Code
@@ -112,6 +113,7 @@ func ReadCells(s Source) (file model.File, cells []model.Cell) {
 	if refusal != nil {
 		return refused(file, refusal).File, nil
 	}
+	defer book.release()
 	for _, sheet := range book.Sheets {
 		for _, cell := range sheet.Cells {
 			if cell.Filled {
@@ -130,6 +132,7 @@ func FormYear(s Source) (year int) {
 	if refusal != nil {
 		return 0
 	}
+	defer book.release()
 	b := &binder{book: book}
 	b.identify()
 	return b.out.Form.Year

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"lianheti/stages/model"
 	"lianheti/stages/office/ooxml"
@@ -42,13 +41,7 @@ func open(data []byte, keepAll bool, onlySheet string) (*Book, *Refusal) {
 	}
 	defer p.Release()
 	w := &workbookReader{parts: p, walker: ooxml.NewWalker(), book: &Book{}, keepAll: keepAll, onlySheet: onlySheet}
-	buffer := cellBuffers.Get().(*[]Cell)
-	w.cellBuffer = *buffer
-	defer func() {
-		clear(w.cellBuffer[:cap(w.cellBuffer)])
-		*buffer = w.cellBuffer
-		cellBuffers.Put(buffer)
-	}()
+	w.book.memory = *cellMemory.Get().(*[]Cell)
 	main, contentType, err := p.MainPart(w.walker)
 	if err != nil {
 		return nil, refuseFault(err, "[Content_Types].xml")
@@ -58,9 +51,6 @@ func open(data []byte, keepAll bool, onlySheet string) (*Book, *Refusal) {
 	}
 	return w.readAll(main)
 }
-
-// cellBuffers holds buffers for the cells of a sheet, whose number is not known in advance.
-var cellBuffers = sync.Pool{New: func() any { return new([]Cell) }}
 
 func (w *workbookReader) readAll(main string) (book *Book, refusal *Refusal) {
 	if main == "" || !w.parts.Has(main) {
@@ -129,7 +119,6 @@ type workbookReader struct {
 	parts         *ooxml.Parts
 	walker        *ooxml.Walker
 	rels          []ooxml.Relation
-	cellBuffer    []Cell // of the sheet at hand
 	keepAll       bool   // keep what the template's own sheets calculate
 	onlySheet     string // title of the only sheet to read; empty: all
 	book          *Book

@@ -361,8 +361,6 @@ func (w *Walker) processingInstruction() error {
 	return nil
 }
 
-var entities = map[string]rune{"lt": '<', "gt": '>', "amp": '&', "apos": '\'', "quot": '"'}
-
 // parseReference parses a character or entity reference at the beginning of b: its length, 0 if it is invalid.
 func parseReference(b []byte) (n int, r rune) {
 	const longest = 16
@@ -376,8 +374,17 @@ func parseReference(b []byte) (n int, r rune) {
 		return 0, 0
 	}
 	name := b[1:end]
-	if r, known := entities[string(name)]; known {
-		return end + 1, r
+	switch string(name) {
+	case "lt":
+		return end + 1, '<'
+	case "gt":
+		return end + 1, '>'
+	case "amp":
+		return end + 1, '&'
+	case "apos":
+		return end + 1, '\''
+	case "quot":
+		return end + 1, '"'
 	}
 	if len(name) < 2 || name[0] != '#' {
 		return 0, 0
