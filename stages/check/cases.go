@@ -139,7 +139,7 @@ func (f *form) characters(r templates.Ref) int {
 
 // The checks of all annual figures together.
 
-// listAnnual lists the values of the metrics that have all years, metric by metric: all, and without the committed ones.
+// listAnnual lists the values of the metrics that have all years: all of them, and those without the committed years.
 func (b *batch) listAnnual() {
 	actual := func(r templates.Ref) bool { return b.def.Form.YearOf(r.Year).Kind == templates.Actual }
 	for _, m := range b.def.Form.Metrics() {
