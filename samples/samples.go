@@ -322,14 +322,12 @@ const RegisterName = "登记表.xlsx"
 // LoadNextYear reads the fixtures of a year, and those of the year before that they refer to.
 func LoadNextYear(fsys fs.FS, year int) (f *NextYear, earlier map[string]Fixture, err error) {
 	defer try.Caught(&err)
-	f, earlier = &NextYear{}, map[string]Fixture{}
+	f = &NextYear{}
 	try.Do(decode(fsys, fmt.Sprintf("%d.yaml", year), f))
 	before := try.Get(fs.Sub(fsys, fmt.Sprint(year-1)))
 	all, _, err := Load(before)
 	try.Do(err)
-	for _, x := range all {
-		earlier[x.Name] = x
-	}
+	earlier = table.IndexBy(slices.Values(all), func(x Fixture) string { return x.Name })
 	for _, a := range f.Again {
 		x := Fixture{Name: a.File}
 		move := func(text string) string { return templates.ShiftYears(text, year-1, year) }

@@ -80,9 +80,7 @@ func guide(d *templates.Definition, city templates.City, entries []templates.Ent
 		word.P(word.Body, templates.Fill(d.Form.Intro, map[string]string{"city": city.Name})),
 		entryTable(d, entries),
 	}
-	for _, p := range below {
-		body = append(body, p)
-	}
+	body = append(body, table.Each(below, func(p word.Paragraph) word.Block { return p })...)
 	if len(d.Rubric().Indicators) > 0 {
 		body = append(body, text(word.Heading, "观测点（附件2 原文）"))
 	}

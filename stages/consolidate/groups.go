@@ -56,10 +56,10 @@ func (w *workbook) marginColumns(*list.List) []list.Column {
 }
 
 func (w *workbook) scenarioColumns(*list.List) []list.Column {
-	ranks, all := map[[2]string]int32{}, slices.Collect(w.Ranking.Scenarios.All())
-	for _, s := range all {
-		ranks[[2]string{s.Scenario, s.Submission}] = s.Rank
-	}
+	all := slices.Collect(w.Ranking.Scenarios.All())
+	in := table.IndexBy(slices.Values(all), func(s table.Scenario) [2]string {
+		return [2]string{s.Scenario, s.Submission}
+	})
 	ids := table.Unique(all, func(s table.Scenario) string { return s.Scenario })
 	style := book.Column{}
 	if w.Standing.Complete() {
@@ -67,8 +67,8 @@ func (w *workbook) scenarioColumns(*list.List) []list.Column {
 	}
 	return table.Each(ids, func(id string) list.Column {
 		return list.Column{Key: id, Head: w.scenarioLabel(id), Style: style, Cell: list.Of(func(r table.Rank) book.Cell {
-			if rank, ok := ranks[[2]string{id, r.Submission}]; ok {
-				return count(int(rank))
+			if s, ok := in[[2]string{id, r.Submission}]; ok {
+				return count(int(s.Rank))
 			}
 			return book.Cell{Look: book.Plain}
 		})}
@@ -148,21 +148,16 @@ func (w *workbook) single(f *templates.Field, g *table.Figure) book.Cell {
 
 // contacts are the personal fields, not masked: they are only in the workbook of contacts.
 func (w *workbook) contacts(*list.List) []list.Column {
-	given := map[[2]string]string{}
-	for c := range w.Facts.Contacts.All() {
-		given[[2]string{c.Submission, c.Field}] = c.Text
-	}
+	given := table.IndexBy(w.Facts.Contacts.All(), func(c table.Contact) [2]string {
+		return [2]string{c.Submission, c.Field}
+	})
 	fields := slices.DeleteFunc(w.Definition.Form.Singles(), func(f *templates.Field) bool { return !f.Personal })
 	return table.Each(fields, func(f *templates.Field) list.Column {
 		return list.Column{Key: f.ID, Head: w.Definition.Label(f.ID), Cell: list.Of(func(e entry) book.Cell {
-			if s, ok := given[[2]string{e.id(), f.ID}]; ok {
-				return cell(s, book.Plain)
+			if c, ok := given[[2]string{e.id(), f.ID}]; ok {
+				return cell(c.Text, book.Plain)
 			}
-			status := table.Missing
-			if g := e.form.Figure(f.ID); g != nil {
-				status = g.Status
-			}
-			return greyed(status.Absent())
+			return w.single(f, e.form.Figure(f.ID))
 		})}
 	})
 }

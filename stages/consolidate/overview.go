@@ -305,13 +305,10 @@ func (o *overview) moved() {
 	}
 	if o.Earlier != nil {
 		say(o.definitionChanges() + o.causes())
-		kinds := map[string]int{}
-		for c := range o.Changes.All() {
-			kinds[string(c.Kind)]++
-		}
+		kinds := table.GroupMap(o.Changes.All(), func(c table.Change) string { return string(c.Kind) })
 		parts := table.Words(o.Definition.Table("changes").Column("kind").Values, func(k string) string {
-			said := fmt.Sprintf("%s %d", o.Definition.Sheets().Codes["change"][k], kinds[k])
-			return textIf(kinds[k] > 0 && k != string(table.TotalStep), said)
+			said := fmt.Sprintf("%s %d", o.Definition.Sheets().Codes["change"][k], len(kinds[k]))
+			return textIf(kinds[k] != nil && k != string(table.TotalStep), said)
 		})
 		if len(parts) > 0 {
 			say(strings.Join(parts, "、") + "，逐条见" + o.sheet("changes") + "。")

@@ -138,10 +138,7 @@ func fulfilmentSeries(metric []table.Fulfilled, years []int) (out [2][]table.Opt
 }
 
 func (w *workbook) tasks() (out [][]any, said list.Words) {
-	whose := map[string]table.Fulfilled{}
-	for _, form := range w.FulfilmentByForm() {
-		whose[form[0].File] = form[0]
-	}
+	whose := table.IndexBy(w.Fulfilment.All(), func(r table.Fulfilled) string { return r.File })
 	cells := table.Where(w.ListCells.All(), func(c table.ListCell) bool { return c.Submission == "" })
 	for _, row := range table.GroupBy(cells, func(c table.ListCell) [3]any { return [3]any{c.File, c.List, c.Record} }) {
 		at, columns := whose[row[0].File], map[string]book.Cell{}

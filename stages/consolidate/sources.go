@@ -299,21 +299,15 @@ func (x openWarning) group() int {
 
 // openWarnings lists the warnings without explanation, by group and rank, with the number of those in group 0.
 func (w *workbook) openWarnings() ([]openWarning, list.Words) {
-	since := map[string]string{}
-	for c := range w.Changes.All() {
-		if c.Fingerprint != "" {
-			since[c.Fingerprint] = w.Definition.Sheets().Codes["change"][string(c.Kind)]
-		}
-	}
-	points := map[[2]string]string{} // affected points, by submission and fingerprint
-	for x := range w.Ranking.Stakes.All() {
-		points[[2]string{x.Submission, x.Fingerprint}] = x.Points
-	}
+	changes := table.IndexBy(w.Changes.All(), func(c table.Change) string { return c.Fingerprint })
+	stakes := table.IndexBy(w.Ranking.Stakes.All(), func(x table.Stake) [2]string {
+		return [2]string{x.Submission, x.Fingerprint}
+	})
 	var all []openWarning
 	for x := range w.Judgement.Findings.All() {
 		if x.State() == table.ToExplain {
-			on := points[[2]string{x.Submission, x.Fingerprint}]
-			d := openWarning{x, w.ranks[x.Submission].Rank, on, since[x.Fingerprint], ""}
+			on, since := stakes[[2]string{x.Submission, x.Fingerprint}].Points, changes[x.Fingerprint].Kind
+			d := openWarning{x, w.ranks[x.Submission].Rank, on, w.Definition.Sheets().Codes["change"][string(since)], ""}
 			if x.OwnExplanation != "" {
 				d.Void = "登记不采纳：" + x.OwnExplanation
 			} else if x.Outdated != "" {

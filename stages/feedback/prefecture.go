@@ -215,9 +215,7 @@ func writeList(file string, in table.Publication, p *parcel) (err error) {
 		}
 	}
 	severities := slices.DeleteFunc(slices.Clone(model.Severities), func(s model.Severity) bool { return found[s] == nil })
-	for _, s := range severities {
-		sheets = append(sheets, s.Label())
-	}
+	sheets = append(sheets, table.Each(severities, model.Severity.Label)...)
 	if in.Changes.Len() > 0 {
 		sheets = append(sheets, changesSheet)
 	}

@@ -191,16 +191,13 @@ func putCell(rows [][]string, c model.Cell) [][]string {
 
 // verifyLocked compares the locked content of each sheet with its digest, and counts the cells of the expert.
 func (b *workbook) verifyLocked() {
-	free := map[cellRef]string{}
-	for _, s := range b.index.slots {
-		free[s.cellRef] = s.use
-	}
+	free := table.IndexBy(slices.Values(b.index.slots), func(s slot) cellRef { return s.cellRef })
 	regions := table.IndexBy(slices.Values(b.index.regions), func(r region) string { return r.sheet })
 	locked := map[string][]lockedCell{}
 	for at, c := range b.cells {
 		r := regions[at.sheet]
-		switch use, isSlot := free[at]; {
-		case isSlot && use == formulaUse:
+		switch s, isSlot := free[at]; {
+		case isSlot && s.use == formulaUse:
 		case isSlot, at.row > r.lastRow, at.col > r.lastCol:
 			b.read++
 		default:

@@ -307,9 +307,6 @@ func (o *Opinions) validate() error {
 
 // Strangers returns the opinions about submissions that this round does not have.
 func (o *Opinions) Strangers(facts *table.Facts) []Opinion {
-	known := map[string]bool{}
-	for s := range facts.Submissions.All() {
-		known[s.Submission] = true
-	}
-	return slices.DeleteFunc(slices.Clone(o.Opinions), func(x Opinion) bool { return known[x.Submission] })
+	known := table.IndexBy(facts.Submissions.All(), func(s table.Submission) string { return s.Submission })
+	return table.Where(slices.Values(o.Opinions), func(x Opinion) bool { return known[x.Submission].Submission == "" })
 }

@@ -184,13 +184,7 @@ func (r *docReader) endTable(t *openTable) {
 }
 
 func joinTexts(cells []docCell, by string) string {
-	var texts []string
-	for _, c := range cells {
-		if text := strings.TrimSpace(c.text); text != "" {
-			texts = append(texts, text)
-		}
-	}
-	return strings.Join(texts, by)
+	return strings.Join(table.Words(cells, func(c docCell) string { return strings.TrimSpace(c.text) }), by)
 }
 
 // endCell appends a cell to its row. A cell that continues one from above takes its text from there.
