@@ -65,10 +65,7 @@ func (p *renderer) putRule(c *sheetCells, row int, r *templates.Rule) {
 		key = r.Code
 	}
 	for i, x := range []string{r.Code, model.Severity(r.Severity).Label(), r.Title, "—", r.Sheet, cure, key} {
-		style := text
-		if i+1 == resultColumn || i < 2 {
-			style = centred
-		}
+		style := table.Either(i+1 == resultColumn || i < 2, centred, text)
 		c.put(row, i+1, 1, 1, excelize.Cell{StyleID: style, Value: x})
 		c.growRow(row, float64(lines(x, formulas().Page.Columns[i].Width, checkSize)*14)+padding)
 	}

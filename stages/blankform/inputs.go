@@ -120,11 +120,8 @@ func (p *renderer) addValidation(f *templates.Field, extra bool, from, to string
 	case f.Type == templates.ChoiceField:
 		v.SetSqrefDropList(dropdownSource(f))
 	case f.Suggest != "":
-		offer := listName(f.Suggest)
-		if p.d.Field(f.Suggest) != nil { // the entries in a column of the form
-			offer = f.Suggest
-		}
-		v.SetSqrefDropList(offer)
+		column := p.d.Field(f.Suggest) != nil // the entries in a column of the form
+		v.SetSqrefDropList(table.Either(column, f.Suggest, listName(f.Suggest)))
 		v.ShowErrorMessage = false
 	case f.Type == templates.ConfirmField:
 		v.SetSqrefDropList(listName("confirm"))
@@ -133,10 +130,7 @@ func (p *renderer) addValidation(f *templates.Field, extra bool, from, to string
 		try.Do(v.SetRange(demand, "", excelize.DataValidationTypeCustom, excelize.DataValidationOperatorBetween))
 	}
 	if kind.Title != "" {
-		style := excelize.DataValidationErrorStyleStop
-		if f.Open {
-			style = excelize.DataValidationErrorStyleWarning
-		}
+		style := table.Either(f.Open, excelize.DataValidationErrorStyleWarning, excelize.DataValidationErrorStyleStop)
 		v.SetError(style, kind.Title, text.Clip(templates.Fill(cmp.Or(kind.Stop, kind.Prompt), vars), maxPrompt-1))
 	}
 	try.Do(p.f.AddDataValidation(p.current, v))
@@ -304,10 +298,7 @@ func (p *renderer) style(name string) int {
 
 // inputStyle returns the id of the style of an input: figures are right-aligned, long texts start at the top.
 func (p *renderer) inputStyle(f *templates.Field, spare bool, format string) int {
-	name := inputStyleName(f)
-	if spare {
-		name = "spare " + name
-	}
+	name := table.Either(spare, "spare ", "") + inputStyleName(f)
 	multiline := f.Long() || f.Type == templates.NamesField || f.Record != "" && f.Type == templates.TextField
 	return try.Get(p.styles.Get(fmt.Sprint(name, multiline, f.Numeric(), format), func() *excelize.Style {
 		style, alignment := *styles()[name], *styles()[name].Alignment
@@ -322,27 +313,16 @@ func (p *renderer) inputStyle(f *templates.Field, spare bool, format string) int
 	}))
 }
 
-func inputStyleName(f *templates.Field) string {
-	if f.Locked {
-		return "locked"
-	}
-	return "input"
-}
+func inputStyleName(f *templates.Field) string { return table.Either(f.Locked, "locked", "input") }
 
 // setUpSheet sets page, print area, repeated header rows and watermark of a sheet of the form.
 func (p *renderer) setUpSheet(layout *templates.SheetLayout) {
 	p.setUpPage(layout.Sheet.Landscape)
-	area := book.AbsRange(p.current, 1, 1, layout.LastRow, layout.LastCol)
 	// no print area for a list: it would end before the rows that are filled in later
-	if len(layout.Records) > 0 {
-		area = ""
-	}
+	area := table.Either(len(layout.Records) > 0, "", book.AbsRange(p.current, 1, 1, layout.LastRow, layout.LastCol))
 	book.SetPrintNames(p.f, p.current, area, book.PrintTitles(p.current, 1, layout.Freeze, 0))
-	col := 1 // left of the centred title
-	if layout.Sheet.Cover {
-		col = layout.LastCol - 1 // right of the number of the annex
-	}
-	p.watermark(col)
+	// left of the centred title, on the cover right of the number of the annex
+	p.watermark(table.Either(layout.Sheet.Cover, layout.LastCol-1, 1))
 }
 
 // setUpPage sets up A4 with a binding margin, header, footer and protection, as on every visible sheet.

@@ -325,10 +325,8 @@ func (r *rowTables) statusOfNumber(x string) string {
 }
 
 func (r *rowTables) statusOf(f *templates.Field) string {
-	status := fmt.Sprintf("IF(LEN(%s)=0,%d,0)", rowText(f.ID), missing)
-	if f.Numeric() {
-		status = r.statusOfNumber(rowCell(f.ID))
-	}
+	status := table.Either(f.Numeric(), r.statusOfNumber(rowCell(f.ID)),
+		fmt.Sprintf("IF(LEN(%s)=0,%d,0)", rowText(f.ID), missing))
 	return thisRowCell(r.column(f.Record, f.ID+" status", status))
 }
 

@@ -36,10 +36,7 @@ func (p *formulaPrinter) value(i, column int) string {
 	if p.base == noBase {
 		return fmt.Sprintf("%s!$%s$%d", templates.ValueSheet, columnName(column), i+2)
 	}
-	here := "$B" + thisRow
-	if i != p.base {
-		here += fmt.Sprintf("%+d", i-p.base)
-	}
+	here := "$B" + thisRow + table.Either(i == p.base, "", fmt.Sprintf("%+d", i-p.base))
 	return fmt.Sprintf("INDEX(%s,%s)", valueNames[column], here)
 }
 
@@ -227,10 +224,7 @@ func monthEnd(date string) string {
 }
 
 func inBrackets(p excelExpr) string {
-	if p.needsBrackets {
-		return "(" + p.text + ")"
-	}
-	return p.text
+	return table.Either(p.needsBrackets, "("+p.text+")", p.text)
 }
 
 func (p *formulaPrinter) membership(n *ast.BinaryNode) excelExpr {

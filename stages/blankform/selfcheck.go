@@ -66,10 +66,7 @@ func listName(choices string) string { return "list_" + choices }
 
 // placeholderList names the list of words that are no answer (such as 无) in a field.
 func placeholderList(f *templates.Field) string {
-	if f.None {
-		return listName("placeholders_but_none")
-	}
-	return listName("placeholders")
+	return listName(table.Either(f.None, "placeholders_but_none", "placeholders"))
 }
 
 // answerStatus is 0, or unclear where a field contains a placeholder instead of an answer.
@@ -272,10 +269,7 @@ func (s *selfCheck) casesByValue() (voids map[int][]string, flags map[valueRank]
 	voids, flags = map[int][]string{}, map[valueRank][]string{}
 	for _, r := range s.rules {
 		for k, c := range r.cases {
-			outcome := caseCell(outcomeColumn, r.first+k)
-			if r.perValue > 0 {
-				outcome = thisRowCell(r.perValue)
-			}
+			outcome := table.Either(r.perValue > 0, thisRowCell(r.perValue), caseCell(outcomeColumn, r.first+k))
 			for _, i := range c.slots {
 				if r.rule.Voids {
 					voids[i] = append(voids[i], outcome)
@@ -338,10 +332,7 @@ func (s *selfCheck) fillRows() {
 // fillTotals writes the totals that the first sheet and the self-check page show.
 func (s *selfCheck) fillTotals() {
 	final := s.rules[len(s.rules)-1]
-	last := final.first
-	if final.perValue == 0 {
-		last += len(final.cases) - 1
-	}
+	last := final.first + table.Either(final.perValue > 0, 0, len(final.cases)-1)
 	words := map[string]string{"rules": span(templates.CaseSheet, ruleColumn, 2, last), "progress": s.progress(),
 		"severity": span(templates.CaseSheet, severityColumn, 2, last), "explained_in": s.d.ExplainedIn()}
 	row := 1

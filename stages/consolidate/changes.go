@@ -94,10 +94,7 @@ func (w *workbook) moves() ([][]any, list.Words) {
 }
 
 func rankText(rank table.Opt[float64]) string {
-	if !rank.Valid {
-		return "不排"
-	}
-	return table.Plain(rank)
+	return table.Either(rank.Valid, table.Plain(rank), "不排")
 }
 
 // definitionParts names what the definition files contain, by the beginning of the file name.
@@ -113,10 +110,7 @@ func (w *workbook) definitionChanges() string {
 		}
 		return ""
 	})
-	if len(moved) == 0 {
-		return "定义没有改动。"
-	}
-	return "定义也改过：" + strings.Join(moved, "、") + "。"
+	return table.Either(len(moved) == 0, "定义没有改动。", "定义也改过："+strings.Join(moved, "、")+"。")
 }
 
 // causes counts the submissions whose total each cause changed.

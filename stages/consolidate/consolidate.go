@@ -182,10 +182,7 @@ func (w *workbook) linkTo(id, cell string) string {
 	if !w.hasContent(s) {
 		return ""
 	}
-	if s.Book == w.book {
-		return book.CellLink(s.Name, cell)
-	}
-	return s.Book + extension + book.CellLink(s.Name, cell)
+	return textIf(s.Book != w.book, s.Book+extension) + book.CellLink(s.Name, cell)
 }
 
 func (w *workbook) head(table, column string) string { return w.Definition.ColumnLabel(table, column) }
@@ -252,10 +249,7 @@ func (w *workbook) formulaOf(r list.Row, formula string) string {
 		}
 		return r.Cell(id)
 	})
-	if missing {
-		return ""
-	}
-	return w.formula("%s", filled)
+	return textIf(!missing, w.formula("%s", filled))
 }
 
 // Check checks that the rows, views and layouts in sheets.yaml exist. The error names file, line and cure.
@@ -303,10 +297,7 @@ func (w *workbook) onlyAtRun(value any) string {
 }
 
 func (w *workbook) writeList(l *list.List) error {
-	said := l.Sheet.Remark
-	if l.Len == 0 {
-		said = l.Sheet.None
-	}
+	said := table.Either(l.Len == 0, l.Sheet.None, l.Sheet.Remark)
 	w.addRemarkWords(l.Sheet.ID, l.Words)
 	said = l.Sheet.Name + "：" + l.Sheet.Shows + "。\n" + w.remarkText(l.Sheet, said, l.Words)
 	return l.Write(w.report, book.Grid{Table: l.Sheet.ID, Remark: said})

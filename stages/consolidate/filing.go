@@ -47,11 +47,8 @@ func (f *filing) cities() {
 	f.part("各地市", append([]book.Cell{head(2, f.head("submissions", "city"))}, heads...)...)
 	first, lines := f.Row, f.tally()
 	for _, c := range f.withTotal(lines) {
-		label, look := book.Centred, book.Integer
-		if c.total {
-			label, look = book.Total, book.Sum
-		}
-		cells := []book.Cell{{Value: c.name, Look: label, Cols: 2}}
+		look := table.Either(c.total, book.Sum, book.Integer)
+		cells := []book.Cell{{Value: c.name, Look: table.Either(c.total, book.Total, book.Centred), Cols: 2}}
 		for i, id := range tallyColumns {
 			cell := book.Cell{Value: c.counts[id], Look: look}
 			if c.total {

@@ -189,10 +189,7 @@ func yearValue(m *table.Metric, y templates.Year) book.Cell {
 }
 
 func yearHead(y templates.Year, words string) book.Cell {
-	if y.Kind == templates.Committed {
-		return cell(words, book.CommittedHeader)
-	}
-	return head(0, words)
+	return cell(words, table.Either(y.Kind == templates.Committed, book.CommittedHeader, book.Header))
 }
 
 func yearKey(year int) string { return fmt.Sprint("year ", year) }

@@ -115,18 +115,12 @@ func (b *liveScores) changed() string {
 
 // open is the share of a point that is not marked yet.
 func (b *liveScores) open(p *templates.Point) float64 {
-	if b.complete {
-		return 0
-	}
-	return p.ExpertShare.InexactFloat64()
+	return table.Either(b.complete, 0, p.ExpertShare.InexactFloat64())
 }
 
 // earn are the points that can be earned for a point with the run's weights.
 func (b *liveScores) earn(p *templates.Point) float64 {
-	if b.complete {
-		return p.Weight.InexactFloat64()
-	}
-	return b.figures(p)
+	return table.Either(b.complete, p.Weight.InexactFloat64(), b.figures(p))
 }
 
 func (b *liveScores) figures(p *templates.Point) float64 {
@@ -238,10 +232,7 @@ func (w *workbook) settings(p *book.Page) {
 		status.Value = fmt.Sprintf("申报超过%d份，未设重算公式；请改定义后重新运行", mostLive)
 	}
 	put(statusRow, "核对", status, 6)
-	ranges := "名次区间"
-	if w.Standing.Complete() { // chances are known only then
-		ranges += "、" + w.head("ranking", "first_k")
-	}
+	ranges := "名次区间" + textIf(w.Standing.Complete(), "、"+w.head("ranking", "first_k")) // chances are known only then
 	put(rangesRow, ranges, cell("有效", book.Verdict, w.formula(`IF(OR(%s,%s<>%d),%s,"有效")`, w.changed(),
 		book.AbsCell(selectRow, settingCol), k, book.Quote(onlyRun))), 6)
 	p.Mark(statusRow, settingCol, rangesRow, settingCol, book.Mark{Word: unchanged, Tone: book.Good},

@@ -197,10 +197,7 @@ func (o *overview) nextSteps() []step {
 	doubtful := howMany(slices.Collect(o.Ranking.Checklist.All()), func(c table.Check) bool {
 		return c.Needed || !o.Standing.Complete()
 	})
-	unmarked := 0
-	if !o.Standing.Complete() {
-		unmarked = o.ranked
-	}
+	unmarked := table.Either(o.Standing.Complete(), 0, o.ranked)
 	calendar := o.Definition.Directory
 	reply, due := "按退回通知", "期限"+calendar.Deadline
 	if by := cmp.Or(o.ReplyBy, calendar.ReplyBy(o.Date, true)); by != "" {
@@ -258,10 +255,8 @@ func (o *overview) steps() {
 	part(&o.right, "下一步", "做什么", "谁", "何时", "多少", "看哪里")
 	all := o.nextSteps()
 	for _, s := range all {
-		see := plain("")
-		if to := o.linkTo(s.sheet, "A1"); to != "" {
-			see = linked(o.sheet(s.sheet), to)
-		}
+		to := o.linkTo(s.sheet, "A1")
+		see := table.Either(to == "", plain(""), linked(o.sheet(s.sheet), to))
 		o.right.AddFitted(plain(s.what), plain(s.who), centred(s.when), plain(fmt.Sprintf(s.much, s.n)), see)
 	}
 	if len(all) == 0 {
@@ -369,12 +364,7 @@ func round(v float64) float64 { return table.Rounded(v) }
 func round2(v float64) float64 { return math.Round(v*100) / 100 }
 
 // textIf is the text where the condition holds, otherwise empty.
-func textIf(holds bool, words string) string {
-	if holds {
-		return words
-	}
-	return ""
-}
+func textIf(holds bool, words string) string { return table.Either(holds, words, "") }
 
 func joinNonEmpty(parts ...string) string {
 	return strings.Join(table.Words(parts, strings.Clone), "；")

@@ -85,11 +85,7 @@ func (x pointRow) formulaNames(w *workbook, l *list.List) map[string]string {
 
 // earnableCells are the cells of the points that a submission can earn, before its marks are in by figures only.
 func earnableCells(l *list.List, complete bool) string {
-	each := "values"
-	if !complete {
-		each = "said"
-	}
-	first, n := groupColumns(l, each)
+	first, n := groupColumns(l, table.Either(complete, "values", "said"))
 	return book.AbsCell(pointsLead, first) + ":" + book.AbsCell(pointsLead, first+n-1)
 }
 
@@ -218,10 +214,7 @@ func (w *workbook) constantEvidence() map[string][]string {
 	for _, p := range w.Definition.Rubric().Points() {
 		for _, e := range p.Evidence {
 			if _, laid := first[e.ID]; laid && e.Counts() && !differs[e.ID] {
-				said := "（都没有数）"
-				if v := first[e.ID]; v.Valid {
-					said = "（都是" + table.Plain(v) + e.Unit + "）"
-				}
+				said := table.Either(first[e.ID].Valid, "（都是"+table.Plain(first[e.ID])+e.Unit+"）", "（都没有数）")
 				out[p.ID] = append(out[p.ID], e.Label+said)
 			}
 		}

@@ -350,10 +350,7 @@ func (p *profile) years() {
 // change compares two years, in percent or in points.
 func (p *profile) change(f *templates.Field, from, to int) book.Cell {
 	c := p.grown(f, p.Form.Metric(f.ID, from), p.Form.Metric(f.ID, to))
-	if c.Value == "" {
-		return greyed("－")
-	}
-	return c
+	return table.Either(c.Value == "", greyed("－"), c)
 }
 
 // strengths lists strong and weak evidence, each with its observation point.

@@ -28,10 +28,8 @@ func (w *workbook) fulfilmentByCity() (out [][]any, said list.Words) {
 	})
 	cities := table.GroupBy(all, func(r table.Fulfilled) string { return r.City })
 	for i, rows := range append(cities, all)[:len(cities)+min(1, len(cities))] {
-		city, promised, paid, rate := rows[0].City, 0.0, 0.0, table.Opt[float64]{}
-		if i == len(cities) {
-			city = "合计"
-		}
+		city := table.Either(i == len(cities), "合计", rows[0].City)
+		promised, paid, rate := 0.0, 0.0, table.Opt[float64]{}
 		for _, r := range rows {
 			f := w.Definition.Field(r.Indicator)
 			total := f != nil && len(f.RequiredYears) > 1 // not its sources

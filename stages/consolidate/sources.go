@@ -178,11 +178,8 @@ func (w *workbook) ruleRows() (out [][]any, said list.Words) {
 	for _, r := range w.Definition.Rules {
 		row := []any{r.Code, r.Title, model.Severity(r.Severity), r.Authority, each[r.Code]}
 		for _, o := range outcomes {
-			c := count(counts[[2]string{r.Code, string(o)}])
-			if o != model.Fail && aboutFiles(r) {
-				c = centred("")
-			}
-			row = append(row, c)
+			n := count(counts[[2]string{r.Code, string(o)}])
+			row = append(row, table.Either(o != model.Fail && aboutFiles(r), centred(""), n))
 		}
 		out = append(out, row)
 	}
@@ -261,12 +258,7 @@ func (w *workbook) markedRows() ([]markedRow, list.Words) {
 	return out, nil
 }
 
-func boolToInt(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
+func boolToInt(b bool) int { return table.Either(b, 1, 0) }
 
 // registered lists the register's entries with their effect in this run.
 func (w *workbook) registered() ([][]any, list.Words) {

@@ -49,10 +49,7 @@ func (w *workbook) allViews() map[string]list.View {
 		},
 		"mark_place": func(r list.Row) book.Cell { return mono(r.Text("sheet") + "!" + r.Text("cell")) },
 		"source": func(r list.Row) book.Cell {
-			cells := r.Text("cells")
-			if cells == "" && r.Text("cell") != "" {
-				cells = r.Text("sheet") + "!" + r.Text("cell")
-			}
+			cells := cmp.Or(r.Text("cells"), textIf(r.Text("cell") != "", r.Text("sheet")+"!"+r.Text("cell")))
 			return w.sourceLink(r.Text("submission"), cells)
 		},
 		"reason":        func(r list.Row) book.Cell { return plain(strings.ReplaceAll(r.Text("reason"), "；", "\n")) },
@@ -138,10 +135,7 @@ func (w *workbook) tableViews() map[string]list.View {
 }
 
 func ranked(rank table.Opt[int32]) book.Cell {
-	if !rank.Valid {
-		return greyed("不排")
-	}
-	return cell(rank.V, book.Centred)
+	return table.Either(rank.Valid, cell(rank.V, book.Centred), greyed("不排"))
 }
 
 // outOf is a total with the points possible.

@@ -318,11 +318,7 @@ func (c *annotator) restoreFill(m earlierMark) (ours bool) {
 	if !ours {
 		return false
 	}
-	fill := book.SolidFill(m.fill)
-	if m.fill == noFill {
-		fill = excelize.Fill{}
-	}
-	c.setFill(m.cellRef, id, fill)
+	c.setFill(m.cellRef, id, table.Either(m.fill == noFill, excelize.Fill{}, book.SolidFill(m.fill)))
 	return true
 }
 
@@ -348,17 +344,12 @@ func (c *annotator) restoreMoved(moved []earlierMark, marked map[string]bool) {
 	const renamed = "" // marks whose sheet is gone are looked for on the sheets without marks
 	bySheet, known := map[string][]earlierMark{}, c.f.GetSheetList()
 	for _, m := range moved {
-		sheet := m.sheet
-		if !slices.Contains(known, sheet) {
-			sheet = renamed
-		}
+		sheet := table.Either(slices.Contains(known, m.sheet), m.sheet, renamed)
 		bySheet[sheet] = append(bySheet[sheet], m)
 	}
 	for _, sheet := range known {
-		from := sheet
-		if !marked[sheet] && sheet != templates.ReturnSheet && !strings.HasPrefix(sheet, templates.HiddenPrefix) {
-			from = renamed
-		}
+		hidden := strings.HasPrefix(sheet, templates.HiddenPrefix)
+		from := table.Either(marked[sheet] || hidden || sheet == templates.ReturnSheet, sheet, renamed)
 		pending := bySheet[from]
 		if len(pending) == 0 {
 			continue

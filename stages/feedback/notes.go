@@ -402,10 +402,8 @@ func (r *explanationRows) set(row int, name, text string) {
 }
 
 func (r *explanationRows) prefill(row int, x table.Finding) {
-	about := model.ExplanationAbout(x.Title, x.Message)
-	if x.Outdated != "" {
-		about += "（原来的说明针对的是改动前的数，请重新说明）"
-	}
+	about := model.ExplanationAbout(x.Title, x.Message) +
+		table.Either(x.Outdated != "", "（原来的说明针对的是改动前的数，请重新说明）", "")
 	r.set(row, "fingerprint", explanationKey(x))
 	r.set(row, "about", about)
 }

@@ -63,10 +63,8 @@ func parcelVars(in table.Publication, p *parcel) map[string]string {
 // dueText says by when corrected or first forms are due; a blank to fill in if the date is not known.
 func dueText(in table.Publication, corrected bool) string {
 	by := cmp.Or(in.ReplyBy, in.Definition.Directory.ReplyBy(in.Date, corrected))
-	if by == "" {
-		return in.Definition.Letters().Open
-	}
-	return templates.Fill(in.Definition.Letters().Due, map[string]string{"reply": table.ChineseDate(by)})
+	due := templates.Fill(in.Definition.Letters().Due, map[string]string{"reply": table.ChineseDate(by)})
+	return table.Either(by == "", in.Definition.Letters().Open, due)
 }
 
 func submissionVars(in table.Publication, p *parcel, r *submissionReturn) map[string]string {
@@ -223,10 +221,7 @@ func writeList(file string, in table.Publication, p *parcel) (err error) {
 	report := try.Get(book.NewReport(title, append(sheets, helpSheet)...))
 	try.Do(report.Page(coverPage(in, p, title)))
 	for _, s := range severities {
-		id := "mend"
-		if s == model.Explain { // with the key for 情况说明
-			id = "explain"
-		}
+		id := table.Either(s == model.Explain, "explain", "mend") // the first with the key for 情况说明
 		try.Do(writeSheet(in, report, id, s.Label(), list.Rows(found[s])))
 	}
 	if in.Changes.Len() > 0 {

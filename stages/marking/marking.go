@@ -68,10 +68,7 @@ func (a Assignment) pointsFor(r *templates.Rubric, submission string) []*templat
 
 // FileName is the name of an expert's workbook.
 func FileName(d *templates.Definition, a Assignment) string {
-	part := ""
-	if a.Part > 0 {
-		part = fmt.Sprintf("_补%d", a.Part)
-	}
+	part := table.Either(a.Part > 0, fmt.Sprintf("_补%d", a.Part), "")
 	return fmt.Sprintf("%d年专家评分表_%s%s.xlsx", d.Year, a.Expert, part)
 }
 
@@ -119,10 +116,7 @@ func (s Subject) supporting(d *templates.Definition, p *templates.Point) []strin
 			return slices.Contains(f.Evidence, p.ID) && f.Label == strings.TrimSpace(m.Supports)
 		})
 		if slices.Contains(named, p.ID) || labelled {
-			pages := ""
-			if m.Pages != "" {
-				pages = "，第" + m.Pages + "页"
-			}
+			pages := table.Either(m.Pages != "", "，第"+m.Pages+"页", "")
 			out = append(out, fmt.Sprintf("材料%s：%s%s", m.Number, m.Title, pages))
 		}
 	}

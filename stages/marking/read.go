@@ -328,10 +328,7 @@ func (b *workbook) readValue(d *templates.Definition, m *table.Mark, c model.Cel
 		m.Status = table.MarkUnfilled
 		return
 	}
-	most := d.Rubric().Experts.Scale
-	if m.Kind == table.MarkDeduction {
-		most = d.Rubric().Experts.Deduction
-	}
+	most := table.Either(m.Kind == table.MarkDeduction, d.Rubric().Experts.Deduction, d.Rubric().Experts.Scale)
 	v, note, ok := displayedNumber(c, most.InexactFloat64())
 	switch {
 	case !ok:
@@ -362,8 +359,5 @@ func displayedNumber(c model.Cell, most float64) (v float64, note string, ok boo
 
 // missingReason is the note on a proposal without evidence.
 func missingReason(wanting bool) string {
-	if wanting {
-		return "提议没有写明依据，请专家补写"
-	}
-	return ""
+	return table.Either(wanting, "提议没有写明依据，请专家补写", "")
 }

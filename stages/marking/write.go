@@ -144,13 +144,8 @@ func (w *writer) cover(title string, subjects []Subject, pages []*page) *page {
 	p, r := w.page(coverSheet, coverWidths), w.d.Rubric()
 	width := len(coverWidths)
 	p.Span(1, 1, width, book.Cell{Value: title, Look: book.Title})
-	who := expertLabel + w.a.Expert
-	if w.a.Part > 0 {
-		who += fmt.Sprintf("　补充表第%d份：只列还缺的，评过的不用再评", w.a.Part)
-	}
-	if w.a.Name != "" {
-		who += "　" + w.a.Name
-	}
+	part := fmt.Sprintf("　补充表第%d份：只列还缺的，评过的不用再评", w.a.Part)
+	who := expertLabel + w.a.Expert + table.Either(w.a.Part > 0, part, "") + table.Either(w.a.Name != "", "　"+w.a.Name, "")
 	p.Span(2, 1, width, book.Cell{Value: who, Look: book.Subtitle})
 	p.Span(4, 1, 2, book.Cell{Value: "所在单位（全称，必填）", Look: book.Heading})
 	unit := book.Cell{Look: book.Entry}
@@ -282,10 +277,7 @@ func (w *writer) putMaterials(p *page, row int, s Subject, points []int) {
 	at, pane := map[string]int{}, book.Pane{Page: &p.Page, Row: row, Col: 1, Cols: len(sheetWidths)}
 	pane.AddText("文字材料（报送原文）", book.Heading)
 	for _, x := range s.texts {
-		label := x.label
-		if len(x.points) > 0 {
-			label += "（观测点" + strings.Join(x.points, "、") + "）"
-		}
+		label := x.label + table.Either(len(x.points) > 0, "（观测点"+strings.Join(x.points, "、")+"）", "")
 		for _, point := range x.points {
 			if at[point] == 0 {
 				at[point] = pane.Row
@@ -333,11 +325,7 @@ func bandText(x templates.Experts) string {
 	var out []string
 	above := x.Scale
 	for i, b := range x.Bands {
-		to := above.String()
-		if i > 0 {
-			to = "不到" + to
-		}
-		out = append(out, fmt.Sprintf("%s—%s分，%s", b.From, to, b.Words))
+		out = append(out, fmt.Sprintf("%s—%s%s分，%s", b.From, table.Either(i > 0, "不到", ""), above, b.Words))
 		above = b.From
 	}
 	return strings.Join(out, "；")

@@ -262,10 +262,7 @@ func (x entry) addContest() {
 		if e := x.Definition.Rubric().Point(l.Point).Find(l.Evidence); e != nil {
 			what = e.Label
 		}
-		over := ""
-		if l.Inside {
-			over = "，过线"
-		}
+		over := table.Either(l.Inside, "，过线", "")
 		add("%s %s若同各家最好的一样（%s），加%.2f分，到%.2f分%s", l.Point, what, table.Plain(table.Some(l.Best)), l.Gain, l.Total, over)
 	}
 	x.record["decides"] = decides

@@ -428,6 +428,14 @@ func Each[T, V any](rows []T, made func(T) V) []V {
 	return out
 }
 
+// Either is the first value where the condition holds, otherwise the second. Both are computed.
+func Either[T any](holds bool, yes, no T) T {
+	if holds {
+		return yes
+	}
+	return no
+}
+
 // Words maps every row to a text, and leaves out the empty ones.
 func Words[T any](rows []T, say func(T) string) []string {
 	return slices.DeleteFunc(Each(rows, say), func(s string) bool { return s == "" })

@@ -138,11 +138,8 @@ func (w *formReader) readUnlabelled(words, head string, section int, place model
 		w.unlabelledTexts[section] = append(w.unlabelledTexts[section], unlabelledText{words, place})
 		return
 	}
-	why := "认不出是哪个栏目的内容"
-	if head != "" {
-		why += "（所在行：" + head + "）"
-	}
-	w.addUnplaced(words, place, why)
+	row := table.Either(head != "", "（所在行："+head+"）", "")
+	w.addUnplaced(words, place, "认不出是哪个栏目的内容"+row)
 }
 
 // unlabelledCell returns the cell of a section that consists of a single cell without label; nil: it has others.

@@ -386,10 +386,7 @@ func (p *printer) figure(refs []templates.Ref) string {
 		}
 		answers = append(answers, answer)
 	}
-	if !filled {
-		return p.d.Field(refs[0].Field).PaperUnit()
-	}
-	return strings.Join(answers, "/")
+	return table.Either(filled, strings.Join(answers, "/"), p.d.Field(refs[0].Field).PaperUnit())
 }
 
 // prose prints a long text below its limit, a paragraph for each line.
@@ -422,8 +419,6 @@ func (p *printer) count(kind string) string {
 	if n == 0 {
 		return ""
 	}
-	if enrolment, known := p.form.Enrolment(kind); known {
-		return fmt.Sprintf("%d（%s）", n, enrolment)
-	}
-	return fmt.Sprint(n)
+	enrolment, known := p.form.Enrolment(kind)
+	return fmt.Sprint(n) + table.Either(known, "（"+enrolment.String()+"）", "")
 }

@@ -263,10 +263,7 @@ func Differences(d *templates.Definition, word, book *table.Form) []Difference {
 }
 
 func displayValue(o table.Observation) string {
-	if o.Status == table.Invalid {
-		return o.Raw
-	}
-	return o.Value
+	return table.Either(o.Status == table.Invalid, o.Raw, o.Value)
 }
 
 func members(f *table.Form, kind string) []table.Member {
