@@ -32,7 +32,7 @@ func TestLayers(t *testing.T) {
 		"lianheti/stages/workers":        {},
 		"lianheti/stages/model":          {"lianheti/stages/text"},
 		"lianheti/templates":             nouns,
-		"lianheti/stages/table":          append([]string{"lianheti/templates"}, nouns...),
+		"lianheti/stages/table":          append([]string{"lianheti/templates", "lianheti/stages/office/try"}, nouns...),
 		"lianheti/stages/office/book":    append([]string{"lianheti/templates", "lianheti/stages/office/try", "lianheti/stages/office/ooxml"}, nouns...),
 		"lianheti/stages/office/list":    append([]string{"lianheti/templates", "lianheti/stages/table", "lianheti/stages/office/book", "lianheti/stages/office/try"}, nouns...),
 		"lianheti/stages/office/word":    append([]string{"lianheti/templates", "lianheti/stages/office/try", "lianheti/stages/office/ooxml"}, nouns...),

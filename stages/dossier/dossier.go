@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"lianheti/stages/office/try"
 	"lianheti/stages/office/word"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
@@ -25,7 +26,8 @@ type Input struct {
 }
 
 // Write passes the files of the folder to put, by path.
-func Write(in Input, put func(name string, data []byte) error) error {
+func Write(in Input, put func(name string, data []byte) error) (err error) {
+	defer try.Caught(&err)
 	all, taken := newScope(in), map[string]bool{}
 	docs, last := in.Definition.Documents().Documents, func(d *templates.Document) bool { return d.Last }
 	docs = slices.Concat(slices.DeleteFunc(slices.Clone(docs), last), table.Where(slices.Values(docs), last))
@@ -34,10 +36,7 @@ func Write(in Input, put func(name string, data []byte) error) error {
 			continue
 		}
 		if d.Last && all.lists["outputs"] == nil {
-			outputs, err := in.Outputs()
-			if err != nil {
-				return err
-			}
+			outputs := try.Get(in.Outputs())
 			for _, o := range outputs {
 				all.append("outputs", map[string]string{"path": o[0], "sha256": o[1]})
 			}
@@ -48,10 +47,7 @@ func Write(in Input, put func(name string, data []byte) error) error {
 			each = all.selectRows(&templates.DocumentBlock{Of: d.Each, Where: d.Where})
 		}
 		for _, s := range each {
-			data, err := composeDocument(in, d, s)
-			if err != nil {
-				return fmt.Errorf("公文“%s”：%w", d.Name, err)
-			}
+			data := try.Get(composeDocument(in, d, s))
 			folder, name := in.Definition.Documents().Folder, text.FileName(s.fill(d.Name))
 			if d.Each != "" {
 				folder, name = path.Join(folder, d.Name), text.FileName(s.words["city"]+" "+s.words["consortium"])
@@ -61,16 +57,15 @@ func Write(in Input, put func(name string, data []byte) error) error {
 				file = path.Join(folder, fmt.Sprintf("%s（%d）（%s）.docx", name, n, in.Definition.Documents().Draft))
 			}
 			taken[strings.ToLower(file)] = true
-			if err := put(file, data); err != nil {
-				return err
-			}
+			try.Do(put(file, data))
 		}
 	}
 	return nil
 }
 
 // List returns what a prefecture sends with its submissions: a table with a row for each.
-func List(d *templates.Definition, city string, rows []map[string]string) (map[string][]byte, error) {
+func List(d *templates.Definition, city string, rows []map[string]string) (_ map[string][]byte, err error) {
+	defer try.Caught(&err)
 	out, s := map[string][]byte{}, commonWords(d)
 	in := Input{Publication: table.Publication{Round: table.Round{Facts: &table.Facts{Definition: d}}}}
 	s.words["city"] = city
@@ -79,11 +74,7 @@ func List(d *templates.Definition, city string, rows []map[string]string) (map[s
 	}
 	for _, x := range d.Documents().Documents {
 		if x.When == "list" {
-			data, err := composeDocument(in, x, s)
-			if err != nil {
-				return nil, fmt.Errorf("公文“%s”：%w", x.Name, err)
-			}
-			out[x.Name+".docx"] = data
+			out[x.Name+".docx"] = try.Get(composeDocument(in, x, s))
 		}
 	}
 	return out, nil
@@ -113,7 +104,7 @@ func composeDocument(in Input, d *templates.Document, s *scope) ([]byte, error) 
 		}
 	}
 	if len(s.unknown) > 0 {
-		return nil, fmt.Errorf("没有这些词：%s。请改正 documents.yaml", strings.Join(s.unknown, "、"))
+		return nil, fmt.Errorf("公文“%s”：没有这些词：%s。请改正 documents.yaml", d.Name, strings.Join(s.unknown, "、"))
 	}
 	foot := known
 	if in.DataRoot != "" {
@@ -126,7 +117,7 @@ func composeDocument(in Input, d *templates.Document, s *scope) ([]byte, error) 
 	}
 	var b bytes.Buffer
 	err := word.Write(&b, doc)
-	return b.Bytes(), err
+	return b.Bytes(), try.Named("公文“"+d.Name+"”", err)
 }
 
 func centredParagraph(style word.Style, words string) word.Paragraph {

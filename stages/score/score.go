@@ -40,6 +40,7 @@ import (
 	"slices"
 	"strings"
 
+	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -55,15 +56,12 @@ type Options struct {
 
 // Run scores every submission and ranks the eligible ones. The scores have, by submission and point in the rubric's
 // order, a row for the point and one for each of its evidence; points are out of 100.
-func Run(facts *table.Facts, judgement *table.Judgement, marking table.Marking, o Options) (*table.Ranking, error) {
-	o, err := o.Resolve(facts.Definition)
-	if err != nil {
-		return nil, err
-	}
-	f, err := scoreBatch(&table.Round{Facts: facts, Judgement: judgement, Marking: marking}, o.Scales, o.Workers)
-	if err != nil {
-		return nil, err
-	}
+func Run(facts *table.Facts, judgement *table.Judgement, marking table.Marking, o Options,
+) (_ *table.Ranking, err error) {
+	defer try.Caught(&err)
+	o = try.Get(o.Resolve(facts.Definition))
+	round := &table.Round{Facts: facts, Judgement: judgement, Marking: marking}
+	f := try.Get(scoreBatch(round, o.Scales, o.Workers))
 	m, panel, entrants := f.scheme, f.panel, f.entrants
 	ranked := assignRanks(table.Where(slices.Values(entrants), func(e *entrant) bool { return e.Ranked }))
 	waiting := table.Where(slices.Values(entrants), func(e *entrant) bool { return e.Waiting })
@@ -75,10 +73,7 @@ func Run(facts *table.Facts, judgement *table.Judgement, marking table.Marking, 
 	scenarios := m.scenarios(ranked, f.reference, panel)
 	m.leaveOneOut(ranked, f.reference, o.Select)
 	swaps := m.selectionLine(ranked, waiting, scenarios, o.Select, draws)
-	method, err := f.describeMethod(ranked, draws, o, len(lapses), tried)
-	if err != nil {
-		return nil, err
-	}
+	method := try.Get(f.describeMethod(ranked, draws, o, len(lapses), tried))
 	stakes := m.stakes(entrants, ranked)
 	assessments, disagreements := panel.assessments(m, ranked)
 	return &table.Ranking{

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"lianheti/stages/office/try"
 	"lianheti/stages/text"
 	"lianheti/templates"
 
@@ -22,15 +23,9 @@ type NamedTable struct {
 
 // Published lists the tables for the analysts in the order of tables.yaml, without contacts and with masked texts.
 func Published(r *Round) (out []NamedTable, err error) {
+	defer try.Caught(&err)
 	d := r.Definition
-	schemas, err := Schemas(d)
-	if err != nil {
-		return nil, err
-	}
-	entries, err := Dictionary(d)
-	if err != nil {
-		return nil, err
-	}
+	schemas, entries := try.Get(Schemas(d)), try.Get(Dictionary(d))
 	records := map[string]arrow.Record{"codes": Of(Codes(d)).raw(), "dictionary": Of(entries).raw(),
 		"file_notes": Of(notesFromFindings(r.FileFindings)).raw(), "changes": r.Changes.raw()}
 	for _, holder := range []any{r.Facts, r.Judgement, r.Ranking} {
@@ -45,9 +40,7 @@ func Published(r *Round) (out []NamedTable, err error) {
 		name := MetadataValue(s.Metadata(), KeyTable)
 		switch name {
 		case "submissions":
-			if records[name], err = submissionsRecord(s, r.Facts, r.Judgement); err != nil {
-				return nil, err
-			}
+			records[name] = try.Get(submissionsRecord(s, r.Facts, r.Judgement))
 		case "panel":
 			records[name] = panelRecord(s, r.Facts)
 		}

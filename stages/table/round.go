@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"lianheti/stages/model"
+	"lianheti/stages/office/try"
 	"lianheti/stages/text"
 	"lianheti/templates"
 
@@ -188,31 +189,21 @@ var optionalTables = []string{"list_cells", "scales", "lapses", "stakes", "asses
 
 // Restore makes a round from published tables, by name. The error names the table that is missing or invalid.
 func Restore(d *templates.Definition, records map[string]arrow.Record) (r *Round, err error) {
+	defer try.Caught(&err)
 	r = &Round{Facts: &Facts{Definition: d}, Judgement: &Judgement{}, Ranking: &Ranking{}}
-	if err := validate(d, records); err != nil {
-		return nil, err
-	}
+	try.Do(validate(d, records))
 	for _, holder := range []any{r.Facts, r.Judgement, r.Ranking} {
 		for name, t := range tablesOf(holder) {
 			described, optional := d.Table(name), records[name] == nil && slices.Contains(optionalTables, name)
-			if optional || described != nil && described.Internal {
-				continue
-			}
-			if err := restoreTable(records, name, t); err != nil {
-				return nil, err
+			if !optional && (described == nil || !described.Internal) {
+				try.Do(restoreTable(records, name, t))
 			}
 		}
 	}
 	var notes Table[Note]
-	if err := restoreTable(records, "submissions", &r.Judgement.Verdicts); err != nil {
-		return nil, err
-	} // the table submissions has the columns of the verdicts
-	if err := restoreTable(records, "file_notes", &notes); err != nil {
-		return nil, err
-	}
-	if r.Facts.FileFindings, err = findingsFromNotes(notes); err != nil {
-		return nil, err
-	}
+	try.Do(restoreTable(records, "submissions", &r.Judgement.Verdicts)) // it has the columns of the verdicts
+	try.Do(restoreTable(records, "file_notes", &notes))
+	r.Facts.FileFindings = try.Get(findingsFromNotes(notes))
 	r.splitRows()
 	return r, nil
 }
@@ -238,25 +229,20 @@ func partition[T any](rows iter.Seq[T], of func(T) bool) (others, these []T) {
 }
 
 func restoreTable(records map[string]arrow.Record, name string, to anyTable) error {
-	rec, ok := records[name]
-	if !ok {
+	if records[name] == nil {
 		return fmt.Errorf("缺数据表 %s", name)
 	}
-	if err := to.fill(rec); err != nil {
-		return fmt.Errorf("数据表 %s：%w", name, err)
-	}
-	return nil
+	return try.Named("数据表 "+name, to.fill(records[name]))
 }
 
 // validate checks published tables against their description: unique keys, allowed values, foreign keys, finite
 // numbers, fields and years of the form. A hash is not enough: whoever altered a table could alter its hash too.
-func validate(d *templates.Definition, records map[string]arrow.Record) error {
+func validate(d *templates.Definition, records map[string]arrow.Record) (err error) {
+	defer try.Caught(&err)
 	referenced := ReferencedValues(d, func(name string) arrow.Record { return records[name] })
 	for _, t := range d.Published().Tables {
 		if rec := records[t.Name]; rec != nil {
-			if err := validateTable(d, t, rec, referenced); err != nil {
-				return fmt.Errorf("数据表 %s：%w", t.Name, err)
-			}
+			try.In("数据表 "+t.Name, validateTable(d, t, rec, referenced))
 		}
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"lianheti/stages/office/try"
 	"lianheti/templates"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -44,6 +45,7 @@ const ValueSeparator = "; "
 // descriptions in tables.yaml and form.yaml as metadata. It returns an error where program and files disagree on the
 // tables or columns, internal ones included.
 func Schemas(d *templates.Definition) (schemas []*arrow.Schema, err error) {
+	defer try.Caught(&err)
 	made := columns(d)
 	for _, t := range d.Published().Tables {
 		fields, ok := made[t.Name]
@@ -51,11 +53,7 @@ func Schemas(d *templates.Definition) (schemas []*arrow.Schema, err error) {
 			return nil, fmt.Errorf("templates/%d/tables.yaml 的表 %s 程序里没有：请删去，或改正表名", d.Year, t.Name)
 		}
 		delete(made, t.Name)
-		s, err := withMetadata(d, t.Name, fields)
-		if err != nil {
-			return nil, err
-		}
-		if !t.Internal {
+		if s := try.Get(withMetadata(d, t.Name, fields)); !t.Internal {
 			schemas = append(schemas, s)
 		}
 	}
