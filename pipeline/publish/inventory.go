@@ -365,22 +365,20 @@ func FindResult(dir string) string {
 
 // checkOwnResult returns the inventory of a folder that is empty or provably a result of ours with nothing else in
 // it. Otherwise a Refusal says why; fs.ErrNotExist means that there is no such folder.
-func checkOwnResult(dir string) (*inventory, error) {
+func checkOwnResult(dir string) (_ *inventory, err error) {
+	defer try.Caught(&err)
 	info, err := os.Lstat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, err
 	case err != nil:
-		return nil, fmt.Errorf("读不到 %s：%w", dir, err)
+		return nil, try.Named("读不到 "+dir, err)
 	case info.Mode()&fs.ModeSymlink != 0:
 		return nil, Refuse("%s 是一个链接，不是本程序写的结果文件夹，不会动它：请用 --out 换一个文件夹", dir)
 	case !info.IsDir():
 		return nil, Refuse("%s 是一个文件，不是本程序写的结果文件夹，不会动它：请把它移走，或用 --out 换一个文件夹", dir)
 	}
-	inv, err := readInventory(dir)
-	if err != nil {
-		return nil, err
-	}
+	inv := try.Get(readInventory(dir))
 	first := ManifestName
 	if len(inv.entries) > 0 {
 		first = inv.entries[0].Path

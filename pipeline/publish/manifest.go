@@ -2,6 +2,7 @@ package publish
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"strings"
 
 	"lianheti/stages/model"
+	"lianheti/stages/office/try"
 	"lianheti/stages/text"
 )
 
@@ -123,12 +125,9 @@ func (m *Manifest) DataHash(dir, folder string) (string, error) {
 }
 
 // Seal adds the outputs in dir and the root hash, and writes the manifest there.
-func (m *Manifest) Seal(dir string) error {
-	var err error
-	if m.Outputs, err = Outputs(dir); err != nil {
-		return err
-	}
-	m.Root = ""
+func (m *Manifest) Seal(dir string) (err error) {
+	defer try.Caught(&err)
+	m.Outputs, m.Root = try.Get(Outputs(dir)), ""
 	m.Root = model.Digest(m.encode())
 	return os.WriteFile(filepath.Join(dir, ManifestName), m.encode(), 0o644)
 }
@@ -146,17 +145,15 @@ func ReadManifest(dir string) (*Manifest, error) {
 	if err == nil {
 		data, err = os.ReadFile(name)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("%s 里没有可读的 %s，不是一次运行的结果：%w", dir, ManifestName, err)
-	}
 	m := &Manifest{}
-	if err := json.Unmarshal(data, m); err != nil {
+	switch wrong := json.Unmarshal(data, m); {
+	case err != nil:
+		return nil, fmt.Errorf("%s 里没有可读的 %s，不是一次运行的结果：%w", dir, ManifestName, err)
+	case wrong != nil:
 		return nil, fmt.Errorf("%s 已损坏，不是一份完整的 JSON", name)
-	}
-	if m.Year == 0 || m.Version == "" || len(m.Outputs) == 0 {
+	case m.Year == 0 || m.Version == "" || len(m.Outputs) == 0:
 		return nil, fmt.Errorf("%s 不是本程序的运行记录", name)
-	}
-	if m.Root == "" {
+	case m.Root == "":
 		return m, nil // written by an earlier version; matchesManifest proves it
 	}
 	blank := *m
@@ -174,16 +171,14 @@ type Difference struct {
 }
 
 // Verify lists what differs between a folder and its manifest, by path. It follows no link and opens no pipe.
-func Verify(dir string) (*Manifest, []Difference, error) {
+func Verify(dir string) (_ *Manifest, _ []Difference, err error) {
+	defer try.Caught(&err)
 	inv, err := readInventory(realPath(dir))
 	if err == nil {
 		err = inv.invalid
 	}
 	if err != nil {
-		if interrupted := interruptedError(dir); interrupted != nil {
-			err = interrupted
-		}
-		return nil, nil, err
+		return nil, nil, cmp.Or(interruptedError(dir), err)
 	}
 	diff, extra, there := []Difference{}, []entry(nil), map[string]bool{}
 	for _, e := range inv.entries {
@@ -194,14 +189,8 @@ func Verify(dir string) (*Manifest, []Difference, error) {
 			extra = append(extra, e)
 		case e.kind() != "":
 			diff = append(diff, Difference{o.Path, "换成了" + e.kind()})
-		default:
-			sum, err := inv.hash(e.Path)
-			if err != nil {
-				return nil, nil, err
-			}
-			if sum != o.SHA256 {
-				diff = append(diff, Difference{o.Path, "内容已变"})
-			}
+		case try.Get(inv.hash(e.Path)) != o.SHA256:
+			diff = append(diff, Difference{o.Path, "内容已变"})
 		}
 	}
 	for _, o := range inv.manifest.Outputs {
@@ -236,21 +225,15 @@ func interruptedError(dir string) error {
 }
 
 // Outputs lists the files below dir, except the manifest, by path.
-func Outputs(dir string) ([]Output, error) {
-	out := []Output{}
-	inv, err := readInventory(dir)
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range inv.entries {
-		if e.Mode.IsDir() {
-			continue
+func Outputs(dir string) (out []Output, err error) {
+	defer try.Caught(&err)
+	out = []Output{}
+	for _, e := range try.Get(readInventory(dir)).entries {
+		if !e.Mode.IsDir() {
+			sum, size, err := hashFile(filepath.Join(dir, filepath.FromSlash(e.Path)))
+			try.Do(err)
+			out = append(out, Output{e.Path, sum, size})
 		}
-		sum, size, err := hashFile(filepath.Join(dir, filepath.FromSlash(e.Path)))
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, Output{e.Path, sum, size})
 	}
 	slices.SortFunc(out, func(a, b Output) int { return strings.Compare(a.Path, b.Path) })
 	return out, nil
