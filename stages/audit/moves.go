@@ -293,11 +293,9 @@ func shiftFigures(d *templates.Definition, def *templates.AuditMove, f *table.Fo
 
 func dropMembers(f *table.Form) []change {
 	return table.Each(f.Members, func(m table.Member) change {
-		c := memberChange(m, fmt.Sprintf("“%s”（%s）", m.Name, m.KindLabel), nil)
-		c.apply = func(f *table.Form) {
+		return memberChange(m, fmt.Sprintf("“%s”（%s）", m.Name, m.KindLabel), func(f *table.Form) {
 			f.Members = slices.DeleteFunc(f.Members, func(x table.Member) bool { return x.Record == m.Record })
-		}
-		return c
+		})
 	})
 }
 
@@ -310,26 +308,26 @@ func enrolments(d *templates.Definition, f *table.Form) (out []figure) {
 		out = append(out, figure{slot: c.slot, name: "“" + m.Name + "”", group: m.Kind, field: d.Field("members_enrolment"),
 			status: m.Status, shown: table.Plain(m.Enrolment), value: decimal.NewFromFloat(m.Enrolment.V), place: c.place,
 			set: func(f *table.Form, s table.Status, v decimal.Decimal, _ string) {
-				memberChange(m, "", func(x *table.Member) {
-					x.Status, x.Enrolment = s, table.Opt[float64]{}
-					if s == table.Normal {
-						x.Enrolment = table.Some(v.InexactFloat64())
-					}
-				}).apply(f)
+				editMember(f, m, func(x *table.Member) {
+					x.Status, x.Enrolment = s, table.Known(v.InexactFloat64(), s == table.Normal)
+				})
 			}})
 	}
 	return out
 }
 
-func memberChange(m table.Member, what string, edit func(*table.Member)) change {
+func memberChange(m table.Member, what string, apply func(*table.Form)) change {
 	at := model.Place{Sheet: m.Sheet, Cell: m.Cell}
-	return change{fmt.Sprintf("%s%d", rosterPrefix, m.Record), what, at, func(f *table.Form) {
-		for i := range f.Members {
-			if f.Members[i].Record == m.Record {
-				edit(&f.Members[i])
-			}
+	return change{fmt.Sprintf("%s%d", rosterPrefix, m.Record), what, at, apply, m.Kind}
+}
+
+// editMember edits a member; nothing where another move has dropped it.
+func editMember(f *table.Form, m table.Member, edit func(*table.Member)) {
+	for i := range f.Members {
+		if f.Members[i].Record == m.Record {
+			edit(&f.Members[i])
 		}
-	}, m.Kind}
+	}
 }
 
 // addMembers adds a fictitious member, one of each kind.
@@ -343,11 +341,9 @@ func addMembers(d *templates.Definition, def *templates.AuditMove, f *table.Form
 		m := table.Member{Submission: last.Submission, Record: last.Record + 1, Status: table.Missing,
 			Name: "（假设）新成员" + k.ID, Sheet: last.Sheet, Cell: model.CellName(row+1, col)}
 		m.NameKey = text.NameKey(m.Name)
-		become := setKind(k, def.Value)
-		become(&m)
-		c := memberChange(m, k.Label, nil)
+		setKind(&m, k, def.Value)
+		c := memberChange(m, k.Label, func(f *table.Form) { f.Members = append(f.Members, m) })
 		c.slot += " " + k.ID
-		c.apply = func(f *table.Form) { f.Members = append(f.Members, m) }
 		groups = append(groups, []change{c})
 	}
 	return groups
@@ -357,31 +353,29 @@ func addMembers(d *templates.Definition, def *templates.AuditMove, f *table.Form
 func changeKinds(d *templates.Definition, def *templates.AuditMove, f *table.Form) (groups [][]change) {
 	for _, from := range d.Form.Kinds {
 		i := slices.IndexFunc(f.Members, func(m table.Member) bool { return m.Kind == from.ID && !m.IsLead })
-		if i < 0 {
-			continue
-		}
 		for _, to := range d.Form.Kinds {
-			if to != from {
-				what := fmt.Sprintf("“%s” %s→%s", f.Members[i].Name, from.Label, to.Label)
-				c := memberChange(f.Members[i], what, setKind(to, def.Value))
-				c.slot += " " + to.ID
-				groups = append(groups, []change{c})
+			if i < 0 || to == from {
+				continue
 			}
+			m := f.Members[i]
+			c := memberChange(m, fmt.Sprintf("“%s” %s→%s", m.Name, from.Label, to.Label), func(f *table.Form) {
+				editMember(f, m, func(x *table.Member) { setKind(x, to, def.Value) })
+			})
+			c.slot += " " + to.ID
+			groups = append(groups, []change{c})
 		}
 	}
 	return groups
 }
 
 // setKind changes the kind of a member; a school without an enrolment gets this one.
-func setKind(k templates.MemberKind, enrolment decimal.Decimal) func(*table.Member) {
-	return func(m *table.Member) {
-		m.Kind, m.KindLabel = k.ID, k.Label
-		switch {
-		case !k.School:
-			m.Enrolment, m.Status = table.Opt[float64]{}, table.Missing
-		case !m.Enrolment.Valid:
-			m.Enrolment, m.Status = table.Some(enrolment.InexactFloat64()), table.Normal
-		}
+func setKind(m *table.Member, k templates.MemberKind, enrolment decimal.Decimal) {
+	m.Kind, m.KindLabel = k.ID, k.Label
+	switch {
+	case !k.School:
+		m.Enrolment, m.Status = table.Opt[float64]{}, table.Missing
+	case !m.Enrolment.Valid:
+		m.Enrolment, m.Status = table.Some(enrolment.InexactFloat64()), table.Normal
 	}
 }
 

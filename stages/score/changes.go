@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 )
@@ -17,25 +18,20 @@ import (
 // registered is the earlier facts checked with this round's register; nil where that changes nothing. between is this
 // round's facts under the earlier definition and rules; nil where the form changed: then the causes can't be separated.
 func TotalChanges(earlier *table.Round, registered *table.Judgement, between, now *table.Round) (
-	map[string][]table.Move, error) {
+	_ map[string][]table.Move, err error) {
+	defer try.Caught(&err)
 	if between == nil {
 		ends := []map[string]float64{publishedTotals(earlier.Ranking), publishedTotals(now.Ranking)}
 		return totalChanges(nil, []table.Cause{table.CauseForm}, ends), nil
 	}
 	then, kept := slices.Collect(earlier.Ranking.Scales.All()), slices.Collect(now.Ranking.Scales.All())
 	why := explanations{}
-	was, err := scoreBatch(earlier, then, 0)
-	if err != nil {
-		return nil, err
-	}
+	was := try.Get(scoreBatch(earlier, then, 0))
 	was.takeDeductions(earlier.Ranking)
 	steps := []map[string]float64{publishedTotals(earlier.Ranking), was.totals()}
 	step := func(cause table.Cause, replaced bool, by table.Round, scales []table.Scale) {
-		if replaced && err == nil {
-			var f *scoredBatch
-			if f, err = scoreBatch(&by, scales, 0); err != nil {
-				return
-			}
+		if replaced {
+			f := try.Get(scoreBatch(&by, scales, 0))
 			why[cause], was = was.referenceChanges(f, earlier, now), f
 		}
 		steps = append(steps, was.totals())
@@ -50,9 +46,6 @@ func TotalChanges(earlier *table.Round, registered *table.Judgement, between, no
 	step(table.CauseMarks, earlier.Marking.Marks.Len()+now.Marking.Marks.Len() > 0, at, kept)
 	at.Judgement = now.Judgement
 	step(table.CauseRules, between.Judgement != now.Judgement, at, kept)
-	if err != nil {
-		return nil, err
-	}
 	return totalChanges(why, table.Causes, append(steps, publishedTotals(now.Ranking))), nil
 }
 

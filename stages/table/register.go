@@ -223,10 +223,7 @@ type Ruling struct {
 
 // Ruling returns the decisions about a consortium; the zero value where there are none.
 func (r Register) Ruling(key string) Ruling {
-	e, ok := r.Find(templates.EffectRule, key)
-	if !ok {
-		return Ruling{}
-	}
+	e, _ := r.Find(templates.EffectRule, key)
 	points, err := decimal.NewFromString(e.Values[templates.RegisterPoints])
 	said := e.Values[templates.RegisterReject]
 	reject := said != "" && said == e.Sheet.Column(templates.RegisterReject).Options[0]

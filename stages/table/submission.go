@@ -240,9 +240,6 @@ func FindCode(words string) string {
 	return codePattern.FindString(normalizeCode(words))
 }
 
-// SameCode says whether a code typed from paper is this one.
-func SameCode(typed, own string) bool { return normalizeCode(typed) == own }
-
 func normalizeCode(code string) string {
 	return strings.ToUpper(strings.Join(strings.Fields(width.Fold.String(code)), ""))
 }

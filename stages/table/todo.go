@@ -116,7 +116,7 @@ func (r *Round) receiptFaults(s *templates.RegisterSheet, x Submission) []string
 	if left := s.MissingColumns(e.Values); len(left) > 0 {
 		out = append(out, "缺："+strings.Join(left, "、"))
 	}
-	if typed := e.Values[templates.RegisterCode]; typed != "" && !SameCode(typed, x.CheckCode) {
+	if typed := e.Values[templates.RegisterCode]; typed != "" && normalizeCode(typed) != x.CheckCode {
 		out = append(out, fmt.Sprintf("纸质件的校验码%s、工作簿的%s：%s", typed, x.CheckCode, CompareCode(typed, x.CheckCode)))
 	}
 	return out
@@ -226,14 +226,10 @@ func (w *todoBuilder) next(a Award, x Submission) []string {
 }
 
 // workingDays counts the days from Monday to Friday, both ends included; holidays are not considered.
-func workingDays(from, to string) int {
+func workingDays(from, to string) (n int) {
 	day, err := time.Parse(time.DateOnly, from)
 	end, err2 := time.Parse(time.DateOnly, to)
-	if err != nil || err2 != nil {
-		return 0
-	}
-	n := 0
-	for ; !day.After(end); day = day.AddDate(0, 0, 1) {
+	for ; err == nil && err2 == nil && !day.After(end); day = day.AddDate(0, 0, 1) {
 		if wd := day.Weekday(); wd != time.Saturday && wd != time.Sunday {
 			n++
 		}
@@ -244,19 +240,17 @@ func workingDays(from, to string) int {
 // objections adds objections without outcome, and upheld ones where 无异议 is registered.
 func (w *todoBuilder) objections(s *templates.RegisterSheet) {
 	for _, e := range w.Register {
-		if e.Sheet != s {
-			continue
-		}
 		asked := ""
 		switch {
+		case e.Sheet != s:
 		case e.Values[templates.RegisterOutcome] == "":
 			asked = "还没有处理结果"
 		case e.Upheld() && w.Register.Award(e.Key).Reached(templates.StepCleared):
 			asked = "异议成立，而“" + w.step(templates.StepCleared).Label + "”已登记通过"
-		default:
-			continue
 		}
-		w.todos = append(w.todos, Todo{s, e.Place.String(), asked, nil})
+		if asked != "" {
+			w.todos = append(w.todos, Todo{s, e.Place.String(), asked, nil})
+		}
 	}
 }
 
