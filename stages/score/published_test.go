@@ -51,7 +51,7 @@ func TestPublishedIndex(t *testing.T) {
 	}{{0, []float64{1}}, {1, []float64{2.0 / 3, 1.0 / 3}}, {3, []float64{1}}} {
 		all := evidence(len(c.shares))
 		for k, e := range all {
-			m.slots = append(m.slots, slot{e, "", i, k})
+			m.slots = append(m.slots, slot{Evidence: e, criterion: i, index: k})
 		}
 		m.criteria = append(m.criteria, criterion{Point: &templates.Point{Evidence: all}, weight: 100.0 / 3, figureWeight: 100.0 / 3, shares: c.shares, firstSlot: c.first})
 	}

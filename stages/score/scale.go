@@ -263,10 +263,8 @@ func (m *scheme) withParts(parts map[string]int) *scheme {
 // onBases returns a copy of the entrant in which each amount is divided by its base.
 func (e *entrant) onBases(m *scheme) *entrant {
 	return e.withMeasures(func(at int, x *measurement) {
-		if at < m.evidenceCount {
-			if sized := m.criteria[m.slots[at].criterion].sizedSlots[m.slots[at].index]; sized >= 0 {
-				*x = e.measures[sized]
-			}
+		if sized := m.slots[at].sized; sized > 0 {
+			*x = e.measures[sized]
 		}
 	})
 }

@@ -161,7 +161,6 @@ type criterion struct {
 	expertWeight float64   // the part of weight that experts give
 	shares       []float64 // of each evidence in figureWeight
 	firstSlot    int       // slot of the first evidence
-	sizedSlots   []int     // slot of each evidence divided by its base; −1: it has none
 }
 
 // slot is one thing that is measured of every submission: an evidence as it counts, or the same divided by its base.
@@ -169,6 +168,7 @@ type slot struct {
 	*templates.Evidence
 	base             string // id of the base; empty: not divided
 	criterion, index int    // position of the criterion, and of the evidence in it
+	sized            int    // slot of the same divided by its base; 0: it has none, or is divided
 }
 
 func (s slot) expression() *templates.Expression {
@@ -191,26 +191,22 @@ func (c criterion) takesMarks() bool { return c.expertWeight > 0 || c.Deduction 
 func newScheme(d *templates.Definition) *scheme {
 	r := d.Rubric()
 	m := &scheme{def: d, minAvailability: r.Available.InexactFloat64(), markScale: r.Experts.Scale.InexactFloat64()}
-	var against []slot
-	for _, p := range d.Rubric().Points() {
-		m.evidenceCount += len(p.Evidence)
-	}
-	for i, p := range d.Rubric().Points() {
+	for i, p := range r.Points() {
 		open := p.Weight.Mul(p.ExpertShare)
 		c := criterion{Point: p, weight: p.Weight.InexactFloat64(), firstSlot: len(m.slots)}
 		c.figureWeight, c.expertWeight = p.Weight.Sub(open).InexactFloat64(), open.InexactFloat64()
 		for k, e := range p.Evidence {
-			c.shares, m.slots = append(c.shares, e.Weight.InexactFloat64()), append(m.slots, slot{e, "", i, k})
-			at := -1
-			if e.SizedExpression != nil {
-				at = m.evidenceCount + len(against)
-				against = append(against, slot{e, e.Size, i, k})
-			}
-			c.sizedSlots = append(c.sizedSlots, at)
+			c.shares, m.slots = append(c.shares, e.Weight.InexactFloat64()), append(m.slots, slot{e, "", i, k, 0})
 		}
 		m.criteria = append(m.criteria, c)
 	}
-	m.slots = append(m.slots, against...)
+	m.evidenceCount = len(m.slots)
+	for at, s := range m.slots {
+		if s.SizedExpression != nil {
+			m.slots[at].sized = len(m.slots)
+			m.slots = append(m.slots, slot{s.Evidence, s.Size, s.criterion, s.index, 0})
+		}
+	}
 	return m
 }
 
