@@ -32,13 +32,7 @@ type Checked struct {
 
 // CheckedFile is one input file.
 type CheckedFile struct {
-	Path         string             `json:"path"`
-	SHA256       string             `json:"sha256"`
-	Fate         model.Fate         `json:"fate"`
-	Code         string             `json:"code,omitempty"` // why it was not accepted
-	Reason       string             `json:"reason,omitempty"`
-	Cure         string             `json:"cure,omitempty"`
-	SupersededBy string             `json:"superseded_by,omitempty"`
+	table.File
 	Annotated    string             `json:"annotated,omitempty"`        // path of the annotated copy
 	NotAnnotated string             `json:"annotation_error,omitempty"` // why there is no annotated copy
 	Readings     string             `json:"readings_file,omitempty"`    // path of the list of readings
@@ -121,8 +115,7 @@ func checkedFiles(facts *table.Facts, sources []intake.Source, o Options) ([]Che
 		}
 	}
 	for f := range facts.Files.All() {
-		c := CheckedFile{Path: f.Path, SHA256: f.SHA256, Fate: f.Fate, Code: f.Code, Reason: f.Reason, Cure: f.Cure,
-			SupersededBy: f.SupersededBy}
+		c := CheckedFile{File: f}
 		if f.Fate == model.Accepted {
 			c.Submission = submissions[f.Submission]
 		}

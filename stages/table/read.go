@@ -36,21 +36,21 @@ const (
 	RoleProgress   = "progress"   // a progress form of one chosen in an earlier batch
 )
 
-// File is one row of files: one file that arrived.
+// File is one row of files: one file that arrived. Its JSON is public: check prints it.
 type File struct {
-	Role         string     `col:"role"`
-	Path         string     `col:"path"`
-	SHA256       string     `col:"sha256"`
-	Size         int64      `col:"size"`
-	Fate         model.Fate `col:"fate"`
-	Code         string     `col:"code,null"`
-	Reason       string     `col:"reason,null"`
-	Cure         string     `col:"cure,null"`
-	Submission   string     `col:"submission,null"`
-	SupersededBy string     `col:"superseded_by,null"`
-	CellsRead    int32      `col:"cells_read"`
-	CellsUsed    int32      `col:"cells_used"`
-	CellsOther   int32      `col:"cells_explained"`
+	Role         string     `col:"role" json:"-"`
+	Path         string     `col:"path" json:"path"`
+	SHA256       string     `col:"sha256" json:"sha256"`
+	Size         int64      `col:"size" json:"-"`
+	Fate         model.Fate `col:"fate" json:"fate"`
+	Code         string     `col:"code,null" json:"code,omitempty"` // why it was not accepted
+	Reason       string     `col:"reason,null" json:"reason,omitempty"`
+	Cure         string     `col:"cure,null" json:"cure,omitempty"`
+	Submission   string     `col:"submission,null" json:"-"`
+	SupersededBy string     `col:"superseded_by,null" json:"superseded_by,omitempty"`
+	CellsRead    int32      `col:"cells_read" json:"-"`
+	CellsUsed    int32      `col:"cells_used" json:"-"`
+	CellsOther   int32      `col:"cells_explained" json:"-"`
 }
 
 // FileOf is the row of a file, with the catalogue's words for why it was not used; other is the file used instead.
