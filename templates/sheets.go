@@ -181,31 +181,20 @@ func (s *Sheets) checkColumn(l *loader, d *Definition, x *ReportSheet, c *Report
 
 // Label is the heading of a column; empty where there is none.
 func (s *Sheets) Label(d *Definition, x *ReportSheet, c *ReportColumn) string {
-	if c.Label != "" {
-		return c.Label
+	if t, column, ok := strings.Cut(c.Of, "."); ok || c.Label != "" {
+		return cmp.Or(c.Label, d.ColumnLabel(t, column))
 	}
-	if t, column, ok := strings.Cut(c.Of, "."); ok {
-		return d.ColumnLabel(t, column)
-	}
-	if x == nil || x.Table == "" {
-		return ""
-	}
-	return d.ColumnLabel(x.Table, c.ID)
+	return d.ColumnLabel(cmp.Or(x, &ReportSheet{}).Table, c.ID)
 }
 
 // ColumnLabel is the label of a table's column in tables.yaml or the form; empty where there is none.
 func (d *Definition) ColumnLabel(name, column string) string {
-	t := d.Table(name)
-	if t == nil {
-		return ""
-	}
+	t := cmp.Or(d.Table(name), &Table{})
 	if c := t.Column(column); c != nil {
 		return c.Label
 	}
-	if slices.ContainsFunc(d.FormColumns(t), func(f *Field) bool { return f.ID == column }) {
-		return d.Label(column)
-	}
-	return ""
+	own := first(d.FormColumns(t), func(f *Field) bool { return f.ID == column })
+	return d.Label(cmp.Or(own, &Field{}).ID)
 }
 
 // Table documents one published table, with labels and descriptions of the columns that the program defines.

@@ -469,15 +469,6 @@ func Submap[K, L comparable, V any](all map[K]map[L]V, key K) map[L]V {
 
 // GroupBy groups rows by key, in the order of the keys' first rows.
 func GroupBy[T any, K comparable](rows []T, key func(T) K) [][]T {
-	var out [][]T
-	at := map[K]int{}
-	for _, r := range rows {
-		i, known := at[key(r)]
-		if !known {
-			i = len(out)
-			at[key(r)], out = i, append(out, nil)
-		}
-		out[i] = append(out[i], r)
-	}
-	return out
+	groups := GroupMap(slices.Values(rows), key)
+	return Each(Unique(rows, key), func(k K) []T { return groups[k] })
 }
