@@ -41,13 +41,16 @@ func (f *Facts) Forms(yield func(*Form) bool) {
 	members, materials, verifications := rowReader(f.Members), rowReader(f.Materials), rowReader(f.Verifications)
 	explanations, coercions, loose := rowReader(f.Explanations), rowReader(f.Coercions), rowReader(f.Loose)
 	columns, cells := rowReader(f.ListColumns), rowReader(f.ListCells)
+	last := &Form{}
 	for s := range f.Submissions.All() {
 		id := s.Submission
 		form := &Form{Submission: s, def: f.Definition, Figures: figures(id), Metrics: metrics(id), Texts: texts(id),
 			Members: members(id), Materials: materials(id), Verifications: verifications(id), Explanations: explanations(id),
 			Coercions: coercions(id), ListColumns: columns(id), ListCells: cells(id), Loose: loose(id)}
-		form.index()
-		if !yield(form) {
+		if form.values = last.values; !form.hasRowsOf(last) { // nearly all have the same rows, and share their index
+			form.index()
+		}
+		if last = form; !yield(form) {
 			return
 		}
 	}
@@ -80,6 +83,13 @@ const (
 	inMetrics
 	inTexts
 )
+
+// hasRowsOf reports whether the rows of two forms are of the same fields and years, in the same order.
+func (f *Form) hasRowsOf(o *Form) bool {
+	return slices.EqualFunc(f.Figures, o.Figures, func(a, b Figure) bool { return a.Field == b.Field }) &&
+		slices.EqualFunc(f.Metrics, o.Metrics, func(a, b Metric) bool { return a.Indicator == b.Indicator && a.Year == b.Year }) &&
+		slices.EqualFunc(f.Texts, o.Texts, func(a, b Text) bool { return a.Field == b.Field && a.Year == b.Year })
+}
 
 func (f *Form) index() {
 	f.values = make(map[templates.Ref]cellRow, len(f.Figures)+len(f.Metrics)+len(f.Texts))
