@@ -268,8 +268,13 @@ func (f *Form) Filled(field string, year int) bool {
 	return f.Status(templates.Ref{Field: field, Year: year}) != Missing
 }
 
-func (f *Form) Count(kinds ...string) int {
-	return len(Where(slices.Values(f.Members), func(m Member) bool { return matchesKind(m.Kind, kinds) }))
+func (f *Form) Count(kinds ...string) (n int) {
+	for i := range f.Members {
+		if matchesKind(f.Members[i].Kind, kinds) {
+			n++
+		}
+	}
+	return n
 }
 
 // Enrolment implements templates.Answers. It is unknown where the enrolment of a school of these kinds is missing.
