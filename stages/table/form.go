@@ -86,9 +86,11 @@ const (
 
 // hasRowsOf reports whether the rows of two forms are of the same fields and years, in the same order.
 func (f *Form) hasRowsOf(o *Form) bool {
-	return slices.EqualFunc(f.Figures, o.Figures, func(a, b Figure) bool { return a.Field == b.Field }) &&
-		slices.EqualFunc(f.Metrics, o.Metrics, func(a, b Metric) bool { return a.Indicator == b.Indicator && a.Year == b.Year }) &&
-		slices.EqualFunc(f.Texts, o.Texts, func(a, b Text) bool { return a.Field == b.Field && a.Year == b.Year })
+	figures := func(a, b Figure) bool { return a.Field == b.Field }
+	metrics := func(a, b Metric) bool { return a.Indicator == b.Indicator && a.Year == b.Year }
+	texts := func(a, b Text) bool { return a.Field == b.Field && a.Year == b.Year }
+	return slices.EqualFunc(f.Figures, o.Figures, figures) && slices.EqualFunc(f.Metrics, o.Metrics, metrics) &&
+		slices.EqualFunc(f.Texts, o.Texts, texts)
 }
 
 func (f *Form) index() {
