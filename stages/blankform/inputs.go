@@ -109,10 +109,7 @@ func (p *renderer) addValidation(f *templates.Field, extra bool, from, to string
 		return
 	}
 	v := excelize.NewDataValidation(true)
-	v.Sqref = from
-	if to != from {
-		v.Sqref = from + ":" + to
-	}
+	v.Sqref = from + table.Either(to == from, "", ":"+to)
 	kind, vars := formulas().Inputs[inputKind(f)], p.inputVars(f, from)
 	prompt := p.prompt(f, extra, templates.Fill(kind.Prompt, vars))
 	v.SetInput(text.Clip(f.Label, maxTitle-1), text.Clip(prompt, maxPrompt-1))

@@ -10,6 +10,7 @@ import (
 	"lianheti/stages/office/book"
 	"lianheti/stages/office/formula"
 	"lianheti/stages/office/try"
+	"lianheti/stages/table"
 	"lianheti/templates"
 
 	"github.com/xuri/excelize/v2"
@@ -213,10 +214,7 @@ func writeCell(b *strings.Builder, at cellRef, f string, v formula.Value) {
 			kind, content = ` t="inlineStr"`, "<is><t>"+xmlContent(v)+"</t></is>"
 		}
 	case bool:
-		kind, content = ` t="b"`, "<v>0</v>"
-		if v {
-			content = "<v>1</v>"
-		}
+		kind, content = ` t="b"`, "<v>"+table.Either(v, "1", "0")+"</v>"
 	case float64:
 		content = "<v>" + strconv.FormatFloat(v, 'f', -1, 64) + "</v>"
 	}

@@ -132,10 +132,7 @@ func (p *formulaPrinter) identifier(name string) excelExpr {
 	case f.Type == templates.PercentField:
 		return excelExpr{text: p.value(i, cleanColumn)}
 	case f.Numeric():
-		if p.base != noBase {
-			name = p.value(i, cleanColumn)
-		}
-		return rounded(f, name)
+		return rounded(f, table.Either(p.base == noBase, name, p.value(i, cleanColumn)))
 	}
 	return excelExpr{text: "TRIM(" + name + ")", kind: textKind}
 }

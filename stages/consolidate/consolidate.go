@@ -169,11 +169,8 @@ func (w *workbook) submission(id string) table.Submission {
 
 // sheet is the name of a sheet by its id, for texts; with the file where it is in another one.
 func (w *workbook) sheet(id string) string {
-	if s := w.Definition.Sheets().Sheet(id); s.Book == w.book {
-		return "“" + s.Name + "”"
-	} else {
-		return s.Book + "“" + s.Name + "”"
-	}
+	s := w.Definition.Sheets().Sheet(id)
+	return textIf(s.Book != w.book, s.Book) + "“" + s.Name + "”"
 }
 
 // linkTo is the link to a cell of a sheet, also in another book; empty where the sheet is not written.

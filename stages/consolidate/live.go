@@ -74,10 +74,7 @@ func newLiveScores(in Input) *liveScores {
 		b.complete = b.complete || r.Complete
 		b.ranked += boolToInt(r.Ranked)
 	}
-	b.earning = b.withEvidence
-	if b.complete {
-		b.earning = b.points
-	}
+	b.earning = table.Either(b.complete, b.points, b.withEvidence)
 	b.live = b.rows <= mostLive
 	return b
 }

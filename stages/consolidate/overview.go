@@ -199,13 +199,9 @@ func (o *overview) nextSteps() []step {
 	})
 	unmarked := table.Either(o.Standing.Complete(), 0, o.ranked)
 	calendar := o.Definition.Directory
-	reply, due := "按退回通知", "期限"+calendar.Deadline
-	if by := cmp.Or(o.ReplyBy, calendar.ReplyBy(o.Date, true)); by != "" {
-		reply = by + "前"
-	}
-	if by := cmp.Or(o.ReplyBy, calendar.ReplyBy(o.Date, false)); o.Date > calendar.Deadline && by != "" {
-		due = by + "前，期限已过"
-	}
+	by, first := cmp.Or(o.ReplyBy, calendar.ReplyBy(o.Date, true)), cmp.Or(o.ReplyBy, calendar.ReplyBy(o.Date, false))
+	reply := table.Either(by != "", by+"前", "按退回通知")
+	due := table.Either(o.Date > calendar.Deadline && first != "", first+"前，期限已过", "期限"+calendar.Deadline)
 	all := []step{
 		{"催报", few(late), due, len(lacking), "%d家未报", "filing"},
 		{"改正后重报", few(mendIn), reply, len(mending), fmt.Sprintf("%%d家，%d处必须修改", faults), "findings"},

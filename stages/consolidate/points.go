@@ -136,10 +136,7 @@ const pointsLead = 2
 // pointGroups are the columns, one for each point, that the formulas use. The shares with marks (said) exist once marks
 // count; above them are the points that figures can earn, for submissions whose marks are not all in.
 func (w *workbook) pointGroups() map[string]list.Group {
-	var said []*templates.Point
-	if w.complete {
-		said = w.earning
-	}
+	said := table.Either(w.complete, w.earning, nil)
 	return map[string]list.Group{
 		"earned": w.earned,
 		"values": w.pointColumns("values", w.earning, "归一值", func(x pointDetail) book.Cell {

@@ -147,13 +147,8 @@ func (p *profile) write() {
 
 func (p *profile) tiles() {
 	r, possible := p.Rank, table.Plain(table.Some(round(p.Rank.Possible)))
-	rank, ranks, chance := "不排", "名次", "－"
-	if r.Ranked {
-		rank = fmt.Sprint(r.Rank.V)
-	}
-	if r.FirstK.Valid {
-		chance = fmt.Sprintf("%.0f%%", math.Floor(r.FirstK.V*100))
-	}
+	rank, ranks := table.Either(r.Ranked, fmt.Sprint(r.Rank.V), "不排"), "名次"
+	chance := table.Either(r.FirstK.Valid, fmt.Sprintf("%.0f%%", math.Floor(r.FirstK.V*100)), "－")
 	last := [][2]string{{chance, fmt.Sprintf("进入前%d的机会", p.Choose())}, {p.sideText(r), "线内线外"}}
 	if !p.Standing.Complete() {
 		ranks, last = "数据部分暂列", [][2]string{{r.Ranges()[table.Filled].String(), "补齐缺失时的名次"},

@@ -235,9 +235,7 @@ func (b batch) season(e templates.Entry, a *table.SubmissionRows, chosen bool) s
 	if !k.Ranked || !k.Complete {
 		return cmp.Or(said, string(a.Verdict.Verdict)+"，没有评齐")
 	}
-	if said == "" {
-		said = map[bool]string{true: "登记为入选", false: "没有登记入选"}[chosen]
-	}
+	said = cmp.Or(said, table.Either(chosen, "登记为入选", "没有登记入选"))
 	return fmt.Sprintf("第%d名（%s），%s", k.Rank.V, k.Ranges()[table.Reweighted], said)
 }
 

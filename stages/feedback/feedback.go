@@ -200,9 +200,7 @@ func uniqueName(name, extension string, used map[string]bool) string {
 	if runes := []rune(stem); len(runes) > longest {
 		stem = strings.TrimRight(string(runes[:longest]), ". ")
 	}
-	if stem == "" {
-		stem = "申报"
-	}
+	stem = cmp.Or(stem, "申报")
 	unique := stem + extension
 	for n := 2; used[strings.ToLower(unique)]; n++ {
 		unique = fmt.Sprintf("%s（%d）%s", stem, n, extension)

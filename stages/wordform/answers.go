@@ -1,6 +1,7 @@
 package wordform
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -305,9 +306,7 @@ func (w *formReader) compareCounts() {
 			if r.count == "" {
 				continue
 			}
-			if at == nil {
-				at = r
-			}
+			at = cmp.Or(at, r)
 			n, _ := strconv.Atoi(r.count)
 			counted += n
 			given := slices.ContainsFunc(r.units, func(u rosterUnit) bool { return u.enrolment != "" })

@@ -185,9 +185,7 @@ func (w *formReader) readRow(t *docTable, row []docCell, section int) {
 		}
 		w.lastRow = nil // the next row does not continue the recognised one
 		w.readUnlabelled(c.text, head, section, w.placeOf(t, c))
-		if head == "" {
-			head = c.text
-		}
+		head = cmp.Or(head, c.text)
 	}
 }
 

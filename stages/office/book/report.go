@@ -169,10 +169,7 @@ func CellLink(sheet, cell string) string {
 	if sheet == "" {
 		return ""
 	}
-	if cell == "" {
-		cell = "A1"
-	}
-	return "#" + SheetPrefix(sheet) + cell
+	return "#" + SheetPrefix(sheet) + cmp.Or(cell, "A1")
 }
 
 // SheetPrefix is a sheet's name as formulas write it before a range: '2年度数据'!

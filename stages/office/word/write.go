@@ -21,9 +21,7 @@ import (
 // Write writes the document; the same content gives the same bytes. Every table row must fill the columns.
 func Write(w io.Writer, d Document) (err error) {
 	defer try.Caught(&err)
-	if d.Text == (Type{}) {
-		d.Text = FormText
-	}
+	d.Text = cmp.Or(d.Text, FormText)
 	k := &writer{Document: d}
 	for i, s := range k.Sections {
 		k.blocks(s, i == len(k.Sections)-1)
