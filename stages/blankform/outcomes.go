@@ -112,10 +112,7 @@ func (s *selfCheck) failCondition(r *templates.Rule, slot templates.Slot) string
 	case "length":
 		add(f.Limit > 0, "%s>%d", thisLength, f.Limit)
 	}
-	if fails == nil {
-		return ""
-	}
-	return combine("OR", ",", fails)
+	return table.Either(fails == nil, "", combine("OR", ",", fails))
 }
 
 // explainedCondition is the condition that an explanation names a value: by its name, its cell, or the rule's code.

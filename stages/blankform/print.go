@@ -214,10 +214,8 @@ func (p *formulaPrinter) comparison(sign string, l, r excelExpr) excelExpr {
 
 // monthEnd moves a date number of a month, which ends in 00, behind all days of the month.
 func monthEnd(date string) string {
-	if _, err := strconv.Atoi(date); err == nil {
-		return date // a whole date of the definition
-	}
-	return fmt.Sprintf("(%s+(MOD(%s,100)=0)*99)", date, date)
+	_, err := strconv.Atoi(date) // a whole date of the definition
+	return table.Either(err == nil, date, fmt.Sprintf("(%s+(MOD(%s,100)=0)*99)", date, date))
 }
 
 func inBrackets(p excelExpr) string {

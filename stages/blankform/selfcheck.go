@@ -71,10 +71,8 @@ func placeholderList(f *templates.Field) string {
 
 // answerStatus is 0, or unclear where a field contains a placeholder instead of an answer.
 func answerStatus(f *templates.Field, x string) string {
-	if len(f.PlaceholderWords()) == 0 {
-		return "0"
-	}
-	return fmt.Sprintf("IF(ISNUMBER(MATCH(TRIM(%s),%s,0)),%d,0)", x, placeholderList(f), unclear)
+	return table.Either(len(f.PlaceholderWords()) == 0, "0",
+		fmt.Sprintf("IF(ISNUMBER(MATCH(TRIM(%s),%s,0)),%d,0)", x, placeholderList(f), unclear))
 }
 
 func columnName(column int) string {
@@ -198,10 +196,8 @@ func (s *selfCheck) fillCases() {
 // outcomes refers to the outcomes of the n-th rule's cases.
 func (s *selfCheck) outcomes(n int) string {
 	r := s.rules[n]
-	if r.perValue > 0 {
-		return s.valueSpan(r.perValue)
-	}
-	return span(templates.CaseSheet, outcomeColumn, r.first, r.first+len(r.cases)-1)
+	return table.Either(r.perValue > 0, s.valueSpan(r.perValue),
+		span(templates.CaseSheet, outcomeColumn, r.first, r.first+len(r.cases)-1))
 }
 
 // thisRowCell refers to a column in the row of the formula.

@@ -121,10 +121,8 @@ func (w *workbook) causes() string {
 		})
 		return textIf(moved > 0, fmt.Sprintf("%s%d家", w.Definition.Sheets().Codes["cause"][string(cause)], moved))
 	})
-	if len(out) == 0 {
-		return "得分没有变。"
-	}
-	return "得分变动的原因：" + strings.Join(out, "、") + "，逐家见" + w.sheet("moves") + "。"
+	moved := "得分变动的原因：" + strings.Join(out, "、") + "，逐家见" + w.sheet("moves") + "。"
+	return table.Either(len(out) == 0, "得分没有变。", moved)
 }
 
 // allCauses are all causes, as the workbook lists them.

@@ -206,10 +206,8 @@ func points(v float64) book.Cell { return book.Cell{Value: round(v), Look: book.
 
 // figure is a number, or the reason why there is none.
 func figure(v table.Opt[float64], s table.Status) book.Cell {
-	if v.Valid && s == table.Normal {
-		return number(v.V)
-	}
-	return greyed(cmp.Or(s.Absent(), table.Missing.Absent()))
+	absent := greyed(cmp.Or(s.Absent(), table.Missing.Absent()))
+	return table.Either(v.Valid && s == table.Normal, number(v.V), absent)
 }
 
 var formulaReference = regexp.MustCompile(`\{[a-z_.]+[:^]?\}`)

@@ -179,10 +179,7 @@ func (w *workbook) pointColumns(id string, points []*templates.Point, title stri
 
 // share writes a share for a person, rounded down: less than all is never 100.
 func share(v table.Opt[float64]) string {
-	if !v.Valid {
-		return "－"
-	}
-	return table.Plain(table.Some(float64(int64(v.V*1000))/10)) + "％"
+	return table.Either(v.Valid, table.Plain(table.Some(float64(int64(v.V*1000))/10))+"％", "－")
 }
 
 // methodPart is the part of the method's description that begins with some words; empty where there is none.
@@ -235,10 +232,8 @@ func (w *workbook) lastInside() float64 {
 
 // sideText is the side of the line of a submission and how firm it is; a dash before there is a line.
 func (w *workbook) sideText(r table.Rank) string {
-	if firm := w.Definition.Sheets().Codes["firm"][r.Firm]; firm != "" {
-		return table.SideLabels[r.Line] + "，" + firm
-	}
-	return cmp.Or(table.SideLabels[r.Line], "－")
+	firm := w.Definition.Sheets().Codes["firm"][r.Firm]
+	return cmp.Or(table.SideLabels[r.Line]+textIf(firm != "", "，"+firm), "－")
 }
 
 // totalHeader is the header of a column of totals, with the points possible.
@@ -272,8 +267,7 @@ func (w *workbook) marginToNext(r table.Rank) book.Cell {
 	}
 	points, possible := margin(w.byRank[i-1], r)
 	most := table.Plain(table.Some(round(r.Open)))
-	if !possible {
-		return plain(fmt.Sprintf("专家部分（满%s）全得满也不够", most))
-	}
-	return plain(fmt.Sprintf("专家部分要比“%s”高出%.2f分（满%s）", w.byRank[i-1].Consortium, points, most))
+	return plain(table.Either(possible,
+		fmt.Sprintf("专家部分要比“%s”高出%.2f分（满%s）", w.byRank[i-1].Consortium, points, most),
+		fmt.Sprintf("专家部分（满%s）全得满也不够", most)))
 }

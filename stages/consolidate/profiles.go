@@ -71,10 +71,8 @@ func (w *workbook) profilePages() (*book.Page, map[string]int) {
 // pageLink links to the page of a submission, or of a progress form by its file.
 func (w *workbook) pageLink(of string) book.Cell {
 	_, rows := w.profilePages()
-	if row, ok := rows[of]; ok {
-		return linked("细看", book.CellLink(sheetProfiles, model.CellName(row, 1)))
-	}
-	return centred("")
+	row, ok := rows[of]
+	return table.Either(ok, linked("细看", book.CellLink(sheetProfiles, model.CellName(row, 1))), centred(""))
 }
 
 type page struct {

@@ -211,10 +211,9 @@ func (w *workbook) kindOf(m table.Member) string {
 }
 
 func (w *workbook) enrolment(m table.Member) book.Cell {
-	if kind := w.Definition.Form.Kind(m.Kind); kind.ID != "" && !kind.School && m.Status == table.Missing {
-		return book.Cell{Look: book.Plain}
-	}
-	return figure(m.Enrolment, m.Status)
+	kind := w.Definition.Form.Kind(m.Kind)
+	notAsked := kind.ID != "" && !kind.School && m.Status == table.Missing
+	return table.Either(notAsked, book.Cell{Look: book.Plain}, figure(m.Enrolment, m.Status))
 }
 
 func (w *workbook) longText(t table.Text) book.Cell {
@@ -228,10 +227,7 @@ func (w *workbook) longText(t table.Text) book.Cell {
 
 // gap is the difference of a total from that of the last submission inside the line.
 func (w *workbook) gap(r table.Rank) book.Cell {
-	if !r.Ranked {
-		return book.Cell{Look: book.Gain}
-	}
-	return cell(round(r.Total-w.lastInside()), book.Gain)
+	return table.Either(r.Ranked, cell(round(r.Total-w.lastInside()), book.Gain), book.Cell{Look: book.Gain})
 }
 
 func (w *workbook) amount(l table.Lift, v table.Opt[float64]) book.Cell {

@@ -117,10 +117,7 @@ func checkSize(parts *ooxml.Parts) error {
 			size += len(p.Data)
 		}
 	}
-	if size > maxXML {
-		return errTooLarge
-	}
-	return nil
+	return table.Either(size > maxXML, errTooLarge, nil)
 }
 
 type cellRef struct{ sheet, cell string }

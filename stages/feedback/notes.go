@@ -2,6 +2,7 @@ package feedback
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"maps"
 	"path"
@@ -211,10 +212,8 @@ func furtherPlaces(x table.Finding) string { return model.Ranges(x.AllPlaces()[1
 
 // explanationText returns the explanation of a finding, or a remark that it is outdated.
 func explanationText(x table.Finding) string {
-	if x.Explanation == "" && x.Outdated != "" {
-		return templates.ReturnOutdated + "：原来的说明针对的是改动前的数（" + x.Outdated + "）"
-	}
-	return x.Explanation
+	outdated := templates.ReturnOutdated + "：原来的说明针对的是改动前的数（" + x.Outdated + "）"
+	return cmp.Or(x.Explanation, table.Either(x.Outdated != "", outdated, ""))
 }
 
 // canExplain reports whether a finding can be answered by an explanation: a warning, or a blank that its rule allows.

@@ -365,10 +365,7 @@ func (p *printer) item(i templates.PaperItem) []word.Paragraph {
 
 // answer returns a value as filled in, personal data included.
 func (p *printer) answer(r templates.Ref) string {
-	if p.d.Field(r.Field).Personal {
-		return p.contacts[r.Field]
-	}
-	return p.form.PaperAnswer(r)
+	return table.Either(p.d.Field(r.Field).Personal, p.contacts[r.Field], p.form.PaperAnswer(r))
 }
 
 // figure prints short values that share a cell, each with its unit.
