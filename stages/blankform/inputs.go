@@ -246,10 +246,8 @@ func fieldValue(d *templates.Definition, form *table.Form, contacts map[string]s
 	case f.Type == templates.DateField && len(o.Value) == len("2006-01-02"):
 		return Value{Date: o.Value}
 	case f.Type == templates.ConfirmField:
-		if yes, _ := form.Confirmed(f.ID); yes {
-			return Value{Text: d.Form.Confirm.Checked}
-		}
-		return Value{Text: d.Form.Confirm.Unchecked}
+		yes, _ := form.Confirmed(f.ID)
+		return Value{Text: table.Either(yes, d.Form.Confirm.Checked, d.Form.Confirm.Unchecked)}
 	}
 	return Value{Text: o.Value}
 }

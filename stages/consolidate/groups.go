@@ -67,10 +67,8 @@ func (w *workbook) scenarioColumns(*list.List) []list.Column {
 	}
 	return table.Each(ids, func(id string) list.Column {
 		return list.Column{Key: id, Head: w.scenarioLabel(id), Style: style, Cell: list.Of(func(r table.Rank) book.Cell {
-			if s, ok := in[[2]string{id, r.Submission}]; ok {
-				return count(int(s.Rank))
-			}
-			return book.Cell{Look: book.Plain}
+			s, ok := in[[2]string{id, r.Submission}]
+			return table.Either(ok, count(int(s.Rank)), book.Cell{Look: book.Plain})
 		})}
 	})
 }
@@ -109,10 +107,9 @@ func (w *workbook) causeColumns(*list.List) []list.Column {
 		head := w.Definition.Sheets().Codes["cause"][string(cause)]
 		out = append(out, list.Column{Key: string(cause), Head: head, Cell: func(r list.Row) book.Cell {
 			c, change := r.Value.(table.Change)
-			if v, ok := moved[r.Text("submission")]; ok && (!change || c.Kind == table.TotalChanged) {
-				return cell(round(v), book.Gain)
-			}
-			return book.Cell{Look: book.Gain}
+			v, ok := moved[r.Text("submission")]
+			shown := ok && (!change || c.Kind == table.TotalChanged)
+			return table.Either(shown, cell(round(v), book.Gain), book.Cell{Look: book.Gain})
 		}})
 	}
 	return out
@@ -154,10 +151,8 @@ func (w *workbook) contacts(*list.List) []list.Column {
 	fields := slices.DeleteFunc(w.Definition.Form.Singles(), func(f *templates.Field) bool { return !f.Personal })
 	return table.Each(fields, func(f *templates.Field) list.Column {
 		return list.Column{Key: f.ID, Head: w.Definition.Label(f.ID), Cell: list.Of(func(e entry) book.Cell {
-			if c, ok := given[[2]string{e.id(), f.ID}]; ok {
-				return cell(c.Text, book.Plain)
-			}
-			return w.single(f, e.form.Figure(f.ID))
+			c, ok := given[[2]string{e.id(), f.ID}]
+			return table.Either(ok, cell(c.Text, book.Plain), w.single(f, e.form.Figure(f.ID)))
 		})}
 	})
 }

@@ -140,10 +140,7 @@ func (w *workbook) pointGroups() map[string]list.Group {
 	return map[string]list.Group{
 		"earned": w.earned,
 		"values": w.pointColumns("values", w.earning, "归一值", func(x pointDetail) book.Cell {
-			if v := x.score.Value; v.Valid {
-				return cell(v.V, book.Precise)
-			}
-			return greyed(pointLacking)
+			return table.Either(x.score.Value.Valid, cell(x.score.Value.V, book.Precise), greyed(pointLacking))
 		}),
 		"there": w.pointColumns("there", w.withEvidence, "依据在案", func(x pointDetail) book.Cell {
 			return cell(x.present, book.Share)

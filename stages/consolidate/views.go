@@ -23,10 +23,8 @@ func (w *workbook) allViews() map[string]list.View {
 			return centred(cmp.Or(w.submission(r.Text("submission")).City, r.Text("city")))
 		},
 		"consortium": func(r list.Row) book.Cell {
-			if r.Text("submission") == "" {
-				return plain(r.Text("consortium")) // of a progress form
-			}
-			return cell(w.name(r.Text("submission")), book.Plain)
+			progress := r.Text("submission") == "" // of a progress form
+			return table.Either(progress, plain(r.Text("consortium")), cell(w.name(r.Text("submission")), book.Plain))
 		},
 		"belongs": func(r list.Row) book.Cell { return centred(w.Facts.CityOf(w.submission(r.Text("submission")))) },
 		"page":    func(r list.Row) book.Cell { return w.pageLink(cmp.Or(r.Text("file"), r.Text("submission"))) },
@@ -39,10 +37,7 @@ func (w *workbook) allViews() map[string]list.View {
 		"indicator": func(r list.Row) book.Cell { return plain(w.Definition.Label(r.Text("indicator"))) },
 		"field_year": func(r list.Row) book.Cell {
 			ref := templates.Ref{Field: r.Text("field"), Year: int(r.Get("year").(table.Opt[int32]).V)}
-			if ref.Field == "" {
-				return plain("")
-			}
-			return plain(w.Definition.Name(ref))
+			return plain(textIf(ref.Field != "", w.Definition.Name(ref)))
 		},
 		"placed": func(r list.Row) book.Cell {
 			return w.placeCell(r.Text("submission"), r.Text("sheet"), r.Text("cell"))
@@ -64,10 +59,8 @@ func (w *workbook) allViews() map[string]list.View {
 			return mono(model.ExplanationKey(x.Fingerprint, x.ValueHash))
 		},
 		"city_name": func(r list.Row) book.Cell {
-			if r.Get("total") == true {
-				return cell(r.Text("name"), book.Total)
-			}
-			return centred(r.Text("name"))
+			name := r.Text("name")
+			return table.Either(r.Get("total") == true, cell(name, book.Total), centred(name))
 		},
 		"live_side": func(r list.Row) book.Cell {
 			side := table.SideLabels[r.Value.(table.Rank).Line]

@@ -94,10 +94,7 @@ func withoutNoteParts(all *ooxml.Parts) (kept []ooxml.Part, controls bool) {
 		parts[sheet] = legacyDrawing.ReplaceAll(parts[sheet], nil)
 	}
 	parts["[Content_Types].xml"] = override.ReplaceAllFunc(parts["[Content_Types].xml"], func(tag []byte) []byte {
-		if removed[strings.TrimPrefix(attributes(tag)["PartName"], "/")] {
-			return nil
-		}
-		return tag
+		return table.Either(removed[strings.TrimPrefix(attributes(tag)["PartName"], "/")], nil, tag)
 	})
 	for _, p := range all.All {
 		if !removed[p.Name] {
@@ -235,10 +232,7 @@ func (c *annotator) addList() {
 		return list.Of(func(x table.Finding) book.Cell { return book.Cell{Value: say(x)} })
 	}
 	keyIfExplainable := func(x table.Finding) string {
-		if c.canExplain(x) {
-			return explanationKey(x)
-		}
-		return ""
+		return table.Either(c.canExplain(x), explanationKey(x), "")
 	}
 	lists := list.Lists{Definition: c.d, Sources: map[string]list.Source{
 		"findings": list.From(func() ([]table.Finding, list.Words) {

@@ -11,6 +11,7 @@ import (
 
 	"lianheti/stages/model"
 	"lianheti/stages/office/book"
+	"lianheti/stages/table"
 	"lianheti/templates"
 )
 
@@ -114,10 +115,7 @@ func readIndex(rows [][]string) (*index, error) {
 		row = append(slices.Clone(row), make([]string, 10)...) // trailing blank cells are not stored
 		number := func(i int) int {
 			n, err := strconv.Atoi(row[i])
-			if err != nil {
-				return -1
-			}
-			return n
+			return table.Either(err == nil, n, -1)
 		}
 		switch row[0] {
 		case "form":

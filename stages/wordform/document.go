@@ -400,14 +400,9 @@ func (p *printer) prose(r templates.Ref) []word.Paragraph {
 
 // declaration prints a declaration with its box ticked or not; no box where it was left blank.
 func (p *printer) declaration(field string) string {
-	box := ""
-	switch yes, answered := p.form.Confirmed(field); {
-	case answered && yes:
-		box = p.d.Form.Confirm.Checked + " "
-	case answered:
-		box = p.d.Form.Confirm.Unchecked + " "
-	}
-	return box + p.d.Field(field).Label
+	yes, answered := p.form.Confirmed(field)
+	box := table.Either(yes, p.d.Form.Confirm.Checked, p.d.Form.Confirm.Unchecked) + " "
+	return table.Either(answered, box, "") + p.d.Field(field).Label
 }
 
 // count prints the number of members of a kind, and at schools their students: 3（4795）.

@@ -102,10 +102,7 @@ var (
 func labelKey(s string) string {
 	s = inBrackets.ReplaceAllString(strings.ReplaceAll(text.NameKey(s), "(公章)", ""), "")
 	s = strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) {
-			return r
-		}
-		return -1
+		return table.Either(unicode.IsLetter(r) || unicode.IsDigit(r), r, -1)
 	}, s)
 	return strings.TrimRight(s, "0123456789")
 }
