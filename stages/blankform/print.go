@@ -218,9 +218,7 @@ func monthEnd(date string) string {
 	return table.Either(err == nil, date, fmt.Sprintf("(%s+(MOD(%s,100)=0)*99)", date, date))
 }
 
-func inBrackets(p excelExpr) string {
-	return table.Either(p.needsBrackets, "("+p.text+")", p.text)
-}
+func inBrackets(p excelExpr) string { return table.Either(p.needsBrackets, "("+p.text+")", p.text) }
 
 func (p *formulaPrinter) membership(n *ast.BinaryNode) excelExpr {
 	x := p.expression(n.Left)

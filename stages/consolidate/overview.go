@@ -243,9 +243,7 @@ func submissions(found []table.Finding) []string {
 	return table.Words(table.Unique(found, func(x table.Finding) string { return x.Submission }), strings.Clone)
 }
 
-func few(names []string) string {
-	return text.Few(slices.Sorted(slices.Values(names)), 5, "个")
-}
+func few(names []string) string { return text.Few(slices.Sorted(slices.Values(names)), 5, "个") }
 
 func (o *overview) steps() {
 	part(&o.right, "下一步", "做什么", "谁", "何时", "多少", "看哪里")

@@ -36,9 +36,7 @@ func (w *workbook) series() ([]series, list.Words) {
 	return out, nil
 }
 
-func (w *workbook) year(id string) int {
-	return w.Definition.Form.Year(id).Year
-}
+func (w *workbook) year(id string) int { return w.Definition.Form.Year(id).Year }
 
 // place are the cells of a series in its workbook, from the first year to the last.
 func (s series) place() (p model.Place) {

@@ -239,11 +239,7 @@ var choices = []label{{propose, "建议入选"}, {deferred, "缓议"}, {decline,
 
 // Label is the advice in Chinese.
 func (x Opinion) Label() string {
-	i := slices.IndexFunc(choices, func(c label) bool { return c.ID == x.Opinion })
-	if i < 0 {
-		return ""
-	}
-	return choices[i].Label
+	return table.IndexBy(slices.Values(choices), func(c label) string { return c.ID })[x.Opinion].Label
 }
 
 // maxReason is the maximum length of a reason, in characters.
