@@ -132,12 +132,11 @@ func (r *run) evaluate(ctx context.Context) (err error) {
 }
 
 // checkAndScore checks and scores the facts of a batch.
-func checkAndScore(facts *table.Facts, known check.Known, marking table.Marking, o score.Options) (*table.Round,
-	error) {
+func checkAndScore(facts *table.Facts, known check.Known, marking table.Marking, o score.Options) (
+	_ *table.Round, err error) {
+	defer try.Caught(&err)
 	judgement, err := check.Run(facts, known)
-	if err != nil {
-		return nil, try.Named("检查", err)
-	}
+	try.In("检查", err)
 	ranking, err := score.Run(facts, judgement, marking, o)
 	return &table.Round{Facts: facts, Judgement: judgement, Marking: marking, Ranking: ranking}, try.Named("计分", err)
 }

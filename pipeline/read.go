@@ -164,19 +164,16 @@ func (o Options) checkDataPackage(digest string) error {
 }
 
 // readMarks reads the experts' workbooks. Without --marks, marks read from tables are kept.
-func (r *run) readMarks(ctx context.Context) error {
+func (r *run) readMarks(ctx context.Context) (err error) {
 	if r.Marks == "" {
 		return nil
 	}
+	defer try.Caught(&err)
 	sources, err := intake.Discover([]string{r.Marks})
-	if err != nil {
-		return try.Named("专家评分", err)
-	}
+	try.In("专家评分", err)
 	var returned []marking.Returned
 	for _, s := range sources {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
+		try.Do(ctx.Err())
 		file, cells := intake.ReadCells(s)
 		file.Path = filepath.Base(filepath.Clean(r.Marks)) + "/" + file.Path
 		returned = append(returned, marking.Returned{File: file, Cells: cells})

@@ -367,11 +367,9 @@ func WriteFiles(files []File, overwrite bool) (_ []WriteStatus, err error) {
 var errOccupied = errors.New("写的时候那里来了别的文件，没有动它")
 
 // WriteUnique writes a file under a name that is not taken, with a number added if necessary, and returns its path.
-func WriteUnique(path string, data []byte) (string, error) {
-	staged, err := writeTemp(File{path, data})
-	if err != nil {
-		return "", err
-	}
+func WriteUnique(path string, data []byte) (_ string, err error) {
+	defer try.Caught(&err)
+	staged := try.Get(writeTemp(File{path, data}))
 	defer os.Remove(staged)
 	ext := filepath.Ext(path)
 	for n, at := 2, path; ; n++ {
@@ -405,16 +403,15 @@ func CheckFolder(dir string) error {
 }
 
 // statusOf returns what writing a file would do. Only a regular file may ever be replaced.
-func statusOf(f File) (WriteStatus, error) {
-	if err := CheckFolder(filepath.Dir(f.Path)); err != nil {
-		return "", err
-	}
+func statusOf(f File) (_ WriteStatus, err error) {
+	defer try.Caught(&err)
+	try.Do(CheckFolder(filepath.Dir(f.Path)))
 	info, err := os.Lstat(f.Path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
 		return StatusNew, nil
 	case err != nil:
-		return "", fmt.Errorf("读不到 %s：%w", f.Path, err)
+		return "", try.Named("读不到 "+f.Path, err)
 	case !info.Mode().IsRegular():
 		return "", Refuse("%s 已经有了，是一个%s，不会动它；什么也没有写。请移走它，或换一个地方", f.Path, entry{Mode: info.Mode()}.kind())
 	case info.Size() != int64(len(f.Data)):
@@ -428,15 +425,11 @@ func statusOf(f File) (WriteStatus, error) {
 }
 
 // writeTemp writes a file completely, under a temporary name in the same folder.
-func writeTemp(f File) (string, error) {
+func writeTemp(f File) (_ string, err error) {
+	defer try.Caught(&err)
 	dir := filepath.Dir(f.Path)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", fmt.Errorf("无法建立文件夹 %s：%w", dir, err)
-	}
-	w, err := os.CreateTemp(dir, markerName+"-*")
-	if err != nil {
-		return "", err
-	}
+	try.In("无法建立文件夹 "+dir, os.MkdirAll(dir, 0o755))
+	w := try.Get(os.CreateTemp(dir, markerName+"-*"))
 	_, err = w.Write(f.Data)
 	if err = errors.Join(err, w.Chmod(0o644), w.Sync(), w.Close()); err != nil {
 		_ = os.Remove(w.Name())
