@@ -266,7 +266,7 @@ func TestChecklist(t *testing.T) {
 				}
 				return least
 			}
-			if must <= len(all) && round10(worst(must)) <= round10(line) || must > 0 && must <= len(all) && round10(worst(must-1)) > round10(line) {
+			if must <= len(all) && table.Rounded(worst(must)) <= table.Rounded(line) || must > 0 && must <= len(all) && table.Rounded(worst(must-1)) > table.Rounded(line) {
 				t.Errorf("seed %d, %s: %d of %d to confirm, %v and %v against %v", seed, id, must, len(all), worst(must), worst(max(0, must-1)), line)
 			}
 		}

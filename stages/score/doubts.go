@@ -198,11 +198,11 @@ func (m *scheme) checklist(ranked []*entrant, k int) []table.Check {
 		}
 		settled, rows := false, m.doubtfulCells(e)
 		for i := range rows {
-			settled = m.complete && round10(m.totalWith(e, 0, evidenceOf(rows[i:])...)) > round10(line)
+			settled = m.complete && table.Rounded(m.totalWith(e, 0, evidenceOf(rows[i:])...)) > table.Rounded(line)
 			rows[i].Order, rows[i].Needed = int32(i+1), m.complete && !settled
 			out = append(out, rows[i].Check)
 		}
-		if m.complete && round10(e.Total) <= round10(line) {
+		if m.complete && table.Rounded(e.Total) <= table.Rounded(line) {
 			out = append(out, table.Check{Submission: e.Submission, Order: int32(len(rows) + 1), Needed: true,
 				Reason: "本家的数全部核实也定不下来：线外的推测读数若取最高，仍可能不低于它；请先核线外的推测读数"})
 		}
@@ -234,7 +234,7 @@ func (m *scheme) doubtfulCells(e *entrant) []doubtfulCell {
 		out = append(out, d)
 	}
 	slices.SortStableFunc(out, func(a, b doubtfulCell) int {
-		return cmp.Or(cmp.Compare(round10(b.Loss), round10(a.Loss)), cmp.Compare(a.Sheet, b.Sheet),
+		return cmp.Or(cmp.Compare(table.Rounded(b.Loss), table.Rounded(a.Loss)), cmp.Compare(a.Sheet, b.Sheet),
 			cmp.Compare(a.Cell, b.Cell), cmp.Compare(a.Field, b.Field))
 	})
 	return out
@@ -360,7 +360,7 @@ func peerQuantile(ascending []float64, own table.Opt[float64], among bool, q flo
 	if n < minPeers {
 		return table.Opt[float64]{}
 	}
-	i := max(1, int(math.Ceil(round10(q*float64(n))))) - 1
+	i := max(1, int(math.Ceil(table.Rounded(q*float64(n))))) - 1
 	if i >= skip {
 		i++
 	}

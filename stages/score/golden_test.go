@@ -70,7 +70,7 @@ func rowOf(row reflect.Value) string {
 		}
 		said := fmt.Sprint(v.Interface())
 		if v.CanFloat() {
-			said = strconv.FormatFloat(round10(v.Float()), 'g', 8, 64)
+			said = strconv.FormatFloat(table.Rounded(v.Float()), 'g', 8, 64)
 		}
 		out = append(out, name+"="+said)
 	}

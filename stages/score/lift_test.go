@@ -30,7 +30,7 @@ func TestLifts(t *testing.T) {
 			if r.Ranked {
 				ranked[r.Submission] = r
 				if r.Rank.V <= k {
-					line = min(line, round10(r.Total))
+					line = min(line, table.Rounded(r.Total))
 				}
 			}
 		}
@@ -55,7 +55,7 @@ func TestLifts(t *testing.T) {
 			for i, l := range path {
 				own := normalised[[2]string{id, l.Evidence}]
 				taken[l.Evidence] = true
-				if l.Step != int32(i+1) || !near(l.Total, at+l.Gain) || l.Inside != (round10(l.Total) > line) || l.Inside && i < len(path)-1 {
+				if l.Step != int32(i+1) || !near(l.Total, at+l.Gain) || l.Inside != (table.Rounded(l.Total) > line) || l.Inside && i < len(path)-1 {
 					t.Errorf("seed %d, %s: step %+v after %v, the line at %v", seed, id, l, at, line)
 				}
 				if there := normalised[[2]string{l.BestOf, l.Evidence}]; there.Normalised.V != best[l.Evidence] || there.Raw.V != l.Best {

@@ -140,7 +140,7 @@ func (m *scheme) newSwap(a, b *entrant) table.Swap {
 	switch {
 	case s.Point == "":
 		s.Words = fmt.Sprintf("单独改动任何一个观测点的权重（0到%s分之间），%s都超不过%s", plain(m.totalWeight()), upper, lower)
-	case round10(s.Gap) == 0:
+	case table.Rounded(s.Gap) == 0:
 		s.Words = fmt.Sprintf("%s与%s同分，权重稍有改动就分出先后", upper, lower)
 	case least > 0:
 		s.Words = fmt.Sprintf("%s提到%s分以上（其余不动），%s就超过%s", at, twoDecimals(math.Ceil, s.Needed.V), upper, lower)
@@ -162,8 +162,8 @@ func (m *scheme) breakEvenWeight(a, b *entrant, i int, c criterion) (float64, bo
 	all, deducted := m.totalWeight(), a.Deduction.V-b.Deduction.V
 	gap, gain := a.Total-b.Total+deducted, c.maxPoints(m.complete)/c.weight*(a.contribution(i)-b.contribution(i))
 	slope := float64(all*gain) - deducted
-	if round10(slope) == 0 {
-		return 0, round10(gap-deducted) == 0
+	if table.Rounded(slope) == 0 {
+		return 0, table.Rounded(gap-deducted) == 0
 	}
 	change := all * (deducted - gap) / slope
 	return change, change >= -c.weight && change <= all-c.weight
@@ -259,7 +259,7 @@ func (m *scheme) lifts(ranked []*entrant, k int) []table.Lift {
 	const most = 50 // number of submissions outside the line that are listed, the nearest first
 	best := m.bestComponents(ranked)
 	for _, e := range order[first:min(first+most, len(order))] {
-		out = append(out, m.liftsOf(e, best, round10(order[first-1].Total))...)
+		out = append(out, m.liftsOf(e, best, table.Rounded(order[first-1].Total))...)
 	}
 	return out
 }
@@ -318,7 +318,7 @@ func (m *scheme) liftsOf(e *entrant, best []component, line float64) []table.Lif
 	at, own := e.withMeasures(same), e.withMeasures(same) // with the replacements so far; for trying one more
 	at.marks, own.marks = slices.Clone(e.marks), slices.Clone(e.marks)
 	var out []table.Lift
-	for before := e.Total; round10(before) <= line; {
+	for before := e.Total; table.Rounded(before) <= line; {
 		var chosen component
 		after := before
 		for _, a := range best {
@@ -333,7 +333,7 @@ func (m *scheme) liftsOf(e *entrant, best []component, line float64) []table.Lif
 		}
 		row := table.Lift{Submission: e.Submission, Step: int32(len(out) + 1), Point: m.criteria[chosen.criterion].ID,
 			BestOf: chosen.best.Submission, Raw: chosen.raw(at), Best: chosen.raw(chosen.best).V,
-			Gain: after - before, Total: after, Inside: round10(after) > line}
+			Gain: after - before, Total: after, Inside: table.Rounded(after) > line}
 		if x := chosen.evidence; x != nil {
 			row.Evidence, row.Kind = x.ID, x.Kind
 		}

@@ -316,7 +316,7 @@ func solveGroup(rows [][]float64, group []int) []float64 {
 }
 
 func (p *panel) withoutLeniency(o expertMark, scale float64) float64 {
-	return round10(min(max(o.value-p.leniency[o.expert].V, 0), scale))
+	return table.Rounded(min(max(o.value-p.leniency[o.expert].V, 0), scale))
 }
 
 // withMarks returns a copy with marks combined anew; resample appends what a single mark becomes, perhaps nothing or
@@ -409,7 +409,7 @@ func (p *panel) assessments(m *scheme, ranked []*entrant) (rows []table.Assessme
 		rows, apart = append(rows, all), append(apart, p.disagreements(m, e)...)
 	}
 	slices.SortStableFunc(apart, func(a, b table.Disagreement) int {
-		return cmp.Compare(round10(b.Stake), round10(a.Stake))
+		return cmp.Compare(table.Rounded(b.Stake), table.Rounded(a.Stake))
 	})
 	return rows, apart
 }

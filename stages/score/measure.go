@@ -304,7 +304,7 @@ func (m *scheme) scorePoint(e *entrant, i int) (p pointScore) {
 
 // exactOne returns exactly 1 for a sum of rounded shares that misses it by the last digit.
 func exactOne(shares float64) float64 {
-	if round10(shares) == 1 {
+	if table.Rounded(shares) == 1 {
 		return 1
 	}
 	return shares

@@ -71,7 +71,7 @@ func (f *scoredBatch) testProperties(ranked []*entrant) ([]table.Lapse, int) {
 		for i, c := range f.criteria {
 			sum += float64(c.maxPoints(e.Complete)*e.reweighting) * e.points[i].value
 		}
-		if round10(sum) != round10(e.Total) {
+		if table.Rounded(sum) != table.Rounded(e.Total) {
 			out = append(out, e.lapse(edit{property: PropertySum}, table.Position{Total: sum, Rank: before.Rank}))
 		}
 		for _, x := range p.edits(e.form) {

@@ -21,7 +21,7 @@ func widenRange(best, worst *table.Opt[int32], rank int32) {
 func (e *entrant) rankAmong(others []*entrant, with float64, total func(*entrant) float64) int {
 	place := 1
 	for _, o := range others {
-		if o != e && round10(total(o)) > round10(with) {
+		if o != e && table.Rounded(total(o)) > table.Rounded(with) {
 			place++
 		}
 	}
@@ -32,7 +32,7 @@ func (e *entrant) rankAmong(others []*entrant, with float64, total func(*entrant
 func assignRanks(ranked []*entrant) []*entrant {
 	totals, lower, upper := make([]float64, len(ranked)), make([]float64, len(ranked)), make([]float64, len(ranked))
 	for i, e := range ranked {
-		totals[i], lower[i], upper[i] = e.Total, round10(e.Lower), round10(e.Upper)
+		totals[i], lower[i], upper[i] = e.Total, table.Rounded(e.Lower), table.Rounded(e.Upper)
 	}
 	places := make([]int32, len(ranked))
 	rankTotals(totals, make([]float64, len(ranked)), places)
@@ -45,7 +45,7 @@ func assignRanks(ranked []*entrant) []*entrant {
 	for i, e := range ranked {
 		e.Rank, e.tieSize = table.Some(places[i]), holders[places[i]]
 		e.Tied = e.tieSize > 1
-		low, high := round10(e.Lower), round10(e.Upper)
+		low, high := table.Rounded(e.Lower), table.Rounded(e.Upper)
 		best, worst := 1+len(ranked)-upperBound(lower, high), 1+len(ranked)-upperBound(upper, low)
 		if high > low {
 			worst-- // the entrant itself
@@ -58,7 +58,7 @@ func assignRanks(ranked []*entrant) []*entrant {
 // rankTotals writes the rank of each total. It rounds the totals in place; sorted is a buffer.
 func rankTotals(totals, sorted []float64, places []int32) {
 	for i := range totals {
-		totals[i] = round10(totals[i])
+		totals[i] = table.Rounded(totals[i])
 	}
 	copy(sorted, totals)
 	slices.Sort(sorted)
@@ -66,9 +66,6 @@ func rankTotals(totals, sorted []float64, places []int32) {
 		places[i] = int32(1 + len(sorted) - upperBound(sorted, t))
 	}
 }
-
-// round10 rounds to ten decimals, as ROUND(x, 10) does.
-func round10(x float64) float64 { return math.Round(x*1e10) / 1e10 }
 
 // robustness ranks under drawn weights and bootstrapped experts. It returns the number of draws, limited by the budget.
 func (m *scheme) robustness(ranked []*entrant, p *panel, o Options) int {

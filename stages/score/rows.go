@@ -67,7 +67,7 @@ func (m *scheme) pointRow(e *entrant, i int, c criterion) table.Score {
 // gapNote explains how the gaps of a point were treated.
 func (p pointScore) gapNote() string {
 	var out []string
-	if bottom := p.counted - p.known; round10(bottom) > 0 {
+	if bottom := p.counted - p.known; table.Rounded(bottom) > 0 {
 		out = append(out, fmt.Sprintf("依据的%s没有数，登记没有采纳理由，按最低计", percent(bottom)))
 	}
 	if p.counted < 1 {
@@ -121,7 +121,7 @@ func (m *scheme) ranking(entrants []*entrant, method string) (rows []table.Rank)
 
 // setOvertake sets how many points from experts the entrant needs, before the marks are in, to pass the next one.
 func (e *entrant) setOvertake(ahead table.Rank) {
-	by, most := math.Ceil(round10(ahead.Total-e.Total)*100)/100, plain(e.Open)
+	by, most := math.Ceil(table.Rounded(ahead.Total-e.Total)*100)/100, plain(e.Open)
 	e.OvertakeBy = table.Some(by)
 	e.Overtake = fmt.Sprintf("%s要超过%s，专家部分须高出%.2f分（满%s）", e.Consortium, ahead.Consortium, by, most)
 	if by >= e.Open {
@@ -152,6 +152,6 @@ func (f *scoredBatch) describeMethod(ranked []*entrant, draws int, o Options, la
 }
 
 // percent formats a share as a percentage, rounded down.
-func percent(share float64) string { return plain(math.Floor(round10(share*1000))/10) + "％" }
+func percent(share float64) string { return plain(math.Floor(table.Rounded(share*1000))/10) + "％" }
 
-func plain(x float64) string { return table.Plain(table.Some(round10(x))) }
+func plain(x float64) string { return table.Plain(table.Some(table.Rounded(x))) }

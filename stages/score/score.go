@@ -306,7 +306,7 @@ func (m *scheme) availability(e *entrant) (share float64, lacking []string) {
 	if all == 0 {
 		return 1, nil
 	}
-	return round10(counted / all), lacking
+	return table.Rounded(counted / all), lacking
 }
 
 func sum(values []float64) float64 {

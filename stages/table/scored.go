@@ -171,7 +171,7 @@ func (r Range) String() string {
 
 // TotalText is the total with the points that can be earned, and the share of evidence where some is missing: 16.70/54.
 func (r Rank) TotalText() string {
-	said := fmt.Sprintf("%.2f/%s", r.Total, Plain(Some(math.Round(r.Possible*1e10)/1e10)))
+	said := fmt.Sprintf("%.2f/%s", r.Total, Plain(Some(Rounded(r.Possible))))
 	if r.Present < 1 {
 		said += fmt.Sprintf("（依据计入%s％，其余按比例补足）", Plain(Some(math.Floor(r.Present*1000)/10)))
 	}
