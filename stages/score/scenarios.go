@@ -73,12 +73,21 @@ func (m *scheme) scenarios(ranked []*entrant, ref reference, p *panel) []scenari
 // leaveOneOut ranks on scales computed without one submission, for each around the line; all stay ranked.
 func (m *scheme) leaveOneOut(ranked []*entrant, ref reference, k int) {
 	weights := m.weights(m.complete)
+	var measures []measurement // of one entrant after the other
 	for _, out := range m.aroundLine(ranked, k) {
 		if len(ranked) < 2 {
 			continue
 		}
 		scales := m.newScales(ref.without(out.Submission), "")
-		points := func(e *entrant) []pointScore { return m.scorePoints(e.onScales(scales)) }
+		points := func(e *entrant) []pointScore {
+			rescaled := *e
+			measures = append(measures[:0], e.measures...)
+			for at := range measures {
+				measures[at].normalised = scales[at].normalise(measures[at])
+			}
+			rescaled.measures = measures
+			return m.scorePoints(&rescaled)
+		}
 		tried := m.newScenario("", ranked, weights, points, weightedTotal)
 		for i, e := range ranked {
 			widenRange(&e.ScaleBest, &e.ScaleWorst, tried.ranks[i])
@@ -106,10 +115,6 @@ func (m *scheme) newScenario(id string, ranked []*entrant, weights []float64, po
 	}
 	rankTotals(slices.Clone(s.totals), make([]float64, len(ranked)), s.ranks)
 	return s
-}
-
-func (e *entrant) onScales(scales []scale) *entrant {
-	return e.withMeasures(func(at int, x *measurement) { x.normalised = scales[at].normalise(*x) })
 }
 
 func scaledToSum(weights []float64, to float64) []float64 {
