@@ -37,8 +37,7 @@ func (m *scheme) scenarios(ranked []*entrant, ref reference, p *panel) []scenari
 				return m.scorePoints(e.withMarks(p, make([]combinedMark, len(e.marks)), levelled))
 			}
 		case s.Method != "":
-			scales := m.newScales(ref, s.Method)
-			points = func(e *entrant) []pointScore { return m.scorePoints(e.onScales(scales)) }
+			points = m.pointsOn(m.newScales(ref, s.Method))
 		case s.Basis == templates.BySize:
 			points = func(e *entrant) []pointScore { return m.scorePoints(e.onBases(m)) }
 		case len(s.Parts) > 0:
@@ -73,21 +72,11 @@ func (m *scheme) scenarios(ranked []*entrant, ref reference, p *panel) []scenari
 // leaveOneOut ranks on scales computed without one submission, for each around the line; all stay ranked.
 func (m *scheme) leaveOneOut(ranked []*entrant, ref reference, k int) {
 	weights := m.weights(m.complete)
-	var measures []measurement // of one entrant after the other
 	for _, out := range m.aroundLine(ranked, k) {
 		if len(ranked) < 2 {
 			continue
 		}
-		scales := m.newScales(ref.without(out.Submission), "")
-		points := func(e *entrant) []pointScore {
-			rescaled := *e
-			measures = append(measures[:0], e.measures...)
-			for at := range measures {
-				measures[at].normalised = scales[at].normalise(measures[at])
-			}
-			rescaled.measures = measures
-			return m.scorePoints(&rescaled)
-		}
+		points := m.pointsOn(m.newScales(ref.without(out.Submission), ""))
 		tried := m.newScenario("", ranked, weights, points, weightedTotal)
 		for i, e := range ranked {
 			widenRange(&e.ScaleBest, &e.ScaleWorst, tried.ranks[i])
@@ -115,6 +104,20 @@ func (m *scheme) newScenario(id string, ranked []*entrant, weights []float64, po
 	}
 	rankTotals(slices.Clone(s.totals), make([]float64, len(ranked)), s.ranks)
 	return s
+}
+
+// pointsOn returns a function that scores one entrant after the other on other scales.
+func (m *scheme) pointsOn(scales []scale) func(e *entrant) []pointScore {
+	var measures []measurement
+	return func(e *entrant) []pointScore {
+		rescaled := *e
+		measures = append(measures[:0], e.measures...)
+		for at := range measures {
+			measures[at].normalised = scales[at].normalise(measures[at])
+		}
+		rescaled.measures = measures
+		return m.scorePoints(&rescaled)
+	}
 }
 
 func scaledToSum(weights []float64, to float64) []float64 {
