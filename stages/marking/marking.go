@@ -34,16 +34,11 @@ type Assignment struct {
 
 // ExpertPoints returns the points that experts mark, in the order of the rubric, the deduction last.
 func ExpertPoints(r *templates.Rubric) []*templates.Point {
-	var points, deductions []*templates.Point
-	for _, p := range r.Points() {
-		switch {
-		case p.Deduction:
-			deductions = append(deductions, p)
-		case !p.ExpertShare.IsZero() && !p.Weight.IsZero():
-			points = append(points, p)
-		}
-	}
-	return append(points, deductions...)
+	all := slices.Values(r.Points())
+	deductions := table.Where(all, func(p *templates.Point) bool { return p.Deduction })
+	return append(table.Where(all, func(p *templates.Point) bool {
+		return !p.Deduction && !p.ExpertShare.IsZero() && !p.Weight.IsZero()
+	}), deductions...)
 }
 
 // NumberedAssignments returns n assignments without names: everybody marks everything.

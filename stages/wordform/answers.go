@@ -49,12 +49,9 @@ func (w *formReader) readLines(cell *templates.PaperCell, words string, place mo
 		labelled, remains := false, line
 		for key, ofValue := range labels {
 			if after, ok := cutPrefix(line, key); ok {
-				labelled, remains = true, after
+				labelled, remains = true, table.Either(ofValue, after, "")
 				if !ofValue && strings.Trim(after, " \t　:：_＿年月日") != "" {
 					w.addUnplaced(line, place, "签字、盖章以纸质版为准，不进模板")
-				}
-				if !ofValue {
-					remains = ""
 				}
 			}
 		}
