@@ -165,10 +165,7 @@ func (w *writer) cover(title string, subjects []Subject, pages []*page) *page {
 	p.PutHeaders(header, 1, "序号", "联合体（点击进入）", "地市", "应评项数", "已评项数", "折算分小计", "满分", "扣分", "进度")
 	for n, t := range pages {
 		row, s := header+1+n, subjects[n].Submission
-		asked := t.asked
-		if t.deduction > 0 {
-			asked++
-		}
+		asked := t.asked + table.Either(t.deduction > 0, 1, 0)
 		p.PutFitted(row, 1, book.Cell{Value: n + 1, Look: book.Integer},
 			book.Cell{Value: s.Consortium, Look: book.Link, Link: book.CellLink(t.Sheet, "A1")},
 			book.Cell{Value: s.City, Look: book.Centred}, book.Cell{Value: asked, Look: book.Integer})

@@ -232,10 +232,7 @@ func (x *Lists) Layout(id string) *List {
 			}
 		default:
 			column := Column{Key: cmp.Or(c.ID, c.View), Head: x.Definition.Sheets().Label(x.Definition, s, c),
-				Cell: x.Views[c.View]}
-			if c.View == "" {
-				column.Cell = x.storedView(c, l.fields[c.ID])
-			}
+				Cell: table.Either(c.View == "", x.storedView(c, l.fields[c.ID]), x.Views[c.View])}
 			if first, n := l.Group(c.Spark); c.Spark != "" && n > 0 {
 				column.Style.Spark = [2]int{first, first + n - 1}
 			}
