@@ -110,9 +110,7 @@ func (w *workbook) indicatorShares(s submissionPoints) []table.Opt[float64] {
 				most += w.earn(p)
 			}
 		}
-		if most > 0 {
-			out[i] = table.Some(earned / most)
-		}
+		out[i] = table.Known(earned/most, most > 0)
 	}
 	return out
 }

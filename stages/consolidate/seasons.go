@@ -29,7 +29,7 @@ func (w *workbook) fulfilmentByCity() (out [][]any, said list.Words) {
 	cities := table.GroupBy(all, func(r table.Fulfilled) string { return r.City })
 	for i, rows := range append(cities, all)[:len(cities)+min(1, len(cities))] {
 		city := table.Either(i == len(cities), "合计", rows[0].City)
-		promised, paid, rate := 0.0, 0.0, table.Opt[float64]{}
+		promised, paid := 0.0, 0.0
 		for _, r := range rows {
 			f := w.Definition.Field(r.Indicator)
 			total := f != nil && len(f.RequiredYears) > 1 // not its sources
@@ -37,9 +37,7 @@ func (w *workbook) fulfilmentByCity() (out [][]any, said list.Words) {
 				promised, paid = promised+r.Promised.V, paid+r.Reported.V
 			}
 		}
-		if promised > 0 {
-			rate = table.Some(100 * paid / promised)
-		}
+		rate := table.Known(100*paid/promised, promised > 0)
 		forms := table.GroupBy(rows, func(r table.Fulfilled) string { return r.File })
 		out = append(out, []any{city, len(forms), table.Results(rows), promised, paid, rate})
 	}

@@ -81,10 +81,8 @@ func withoutNoteParts(all *ooxml.Parts) (kept []ooxml.Part, controls bool) {
 				return tag
 			}
 			target := a["Target"]
-			if !strings.HasPrefix(target, "/") {
-				target = path.Join("xl/worksheets", target)
-			}
-			target = strings.TrimPrefix(target, "/")
+			relative := path.Join("xl/worksheets", target)
+			target = strings.TrimPrefix(table.Either(strings.HasPrefix(target, "/"), target, relative), "/")
 			for _, shape := range shapeType.FindAllSubmatch(parts[target], -1) {
 				controls = controls || string(shape[1]) != "Note"
 			}

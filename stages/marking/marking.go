@@ -186,10 +186,8 @@ func answerLines(d *templates.Definition, form *table.Form, p *templates.Point) 
 			continue
 		}
 		if o := form.Observe(templates.Ref{Field: f.ID}); o.Status == table.Normal {
-			value := o.Value
-			if f.Type == templates.ConfirmField {
-				value = map[string]string{"true": d.Form.Confirm.Checked, "false": d.Form.Confirm.Unchecked}[value]
-			}
+			mark := table.Either(o.Value == "true", d.Form.Confirm.Checked, d.Form.Confirm.Unchecked)
+			value := table.Either(f.Type == templates.ConfirmField, mark, o.Value)
 			out = append(out, fmt.Sprintf("%s：%s%s", d.Label(f.ID), value, f.Unit))
 		}
 	}

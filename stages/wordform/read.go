@@ -276,9 +276,7 @@ func (w *formReader) setValues(refs []templates.Ref, words string, place model.P
 	for i, r := range refs {
 		f := w.d.Field(r.Field)
 		clean := strings.Trim(wordLimit.ReplaceAllString(texts[i], ""), " \t\n　_＿")
-		if !f.Long() {
-			clean = strings.TrimSpace(strings.TrimSuffix(clean, f.Seal))
-		}
+		clean = table.Either(f.Long(), clean, strings.TrimSpace(strings.TrimSuffix(clean, f.Seal)))
 		if clean == "" || text.NameKey(clean) == text.NameKey(f.PaperUnit()) {
 			continue
 		}
