@@ -396,10 +396,7 @@ func (h pairedPiece) finding(d *templates.Definition) model.Finding {
 
 // displayValue returns a value as a person reads it.
 func displayValue(o table.Observation) string {
-	if o.Status == table.Missing {
-		return "未填"
-	}
-	return cmp.Or(o.Value, o.Raw, "不适用")
+	return table.Either(o.Status == table.Missing, "未填", cmp.Or(o.Value, o.Raw, "不适用"))
 }
 
 func shortValue(o table.Observation) string {

@@ -41,19 +41,13 @@ func (s Subject) Pays(t Tried) bool { return t.Ranked && t.Rank < s.Rank }
 
 // Gain is the increase of the total; negative if the submission is no longer ranked.
 func (s Subject) Gain(t Tried) float64 {
-	if !t.Ranked {
-		return -s.Total
-	}
-	return t.Total - s.Total
+	return table.Either(t.Ranked, t.Total-s.Total, -s.Total)
 }
 
 // compareMoves orders moves by their gain, the strongest first.
 func (s Subject) compareMoves(a, b Tried) int {
 	place := func(t Tried) int {
-		if t.Ranked {
-			return t.Rank
-		}
-		return int(^uint(0) >> 1)
+		return table.Either(t.Ranked, t.Rank, int(^uint(0)>>1))
 	}
 	return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(s.Gain(b), s.Gain(a)), strings.Compare(a.ID, b.ID))
 }
@@ -241,10 +235,7 @@ func raisesTotal(r table.Incentive) bool {
 // CompareRows orders moves by the ranks gained, then by the points gained, most first.
 func CompareRows(a, b table.Incentive) int {
 	up := func(r table.Incentive) int32 {
-		if !r.RankAfter.Valid {
-			return -1 << 30
-		}
-		return r.RankBefore - r.RankAfter.V
+		return table.Either(r.RankAfter.Valid, r.RankBefore-r.RankAfter.V, -1<<30)
 	}
 	return cmp.Or(cmp.Compare(up(b), up(a)), cmp.Compare(b.TotalAfter.V-b.TotalBefore, a.TotalAfter.V-a.TotalBefore),
 		cmp.Compare(a.Submission, b.Submission), cmp.Compare(a.Move, b.Move))
@@ -252,10 +243,7 @@ func CompareRows(a, b table.Incentive) int {
 
 // rankCell shows a rank, or that there is none.
 func rankCell(rank int32, ranked bool) book.Cell {
-	if !ranked {
-		return book.Cell{Value: "不排", Look: book.Quiet}
-	}
-	return book.Cell{Value: rank, Look: book.Integer}
+	return table.Either(ranked, book.Cell{Value: rank, Look: book.Integer}, book.Cell{Value: "不排", Look: book.Quiet})
 }
 
 // risingMoves lists the moves of a list that improve a total or a rank, the strongest first.

@@ -243,10 +243,7 @@ func fitField(f *templates.Field, v decimal.Decimal) decimal.Decimal {
 
 // changeTo returns the change of a figure to another value.
 func (a figure) changeTo(status table.Status, value decimal.Decimal) change {
-	after := status.Absent()
-	if status == table.Normal {
-		after = value.String()
-	}
+	after := table.Either(status == table.Normal, value.String(), status.Absent())
 	set := func(f *table.Form) { a.set(f, status, value, after) }
 	return change{a.slot, fmt.Sprintf("%s %s→%s", a.name, a.shown, after), a.place, set, a.group}
 }

@@ -290,10 +290,7 @@ func (p *pair) overtakers() string {
 }
 
 func rankText(r table.Rank) string {
-	if !r.Rank.Valid {
-		return "不参加排名"
-	}
-	return fmt.Sprintf("第%d名", r.Rank.V)
+	return table.Either(r.Rank.Valid, fmt.Sprintf("第%d名", r.Rank.V), "不参加排名")
 }
 
 func toFloat(v table.Opt[int32]) table.Opt[float64] {

@@ -220,10 +220,7 @@ func (s *scope) addProgress(in Input) {
 }
 
 func yesIf(is bool) string {
-	if is {
-		return "是"
-	}
-	return ""
+	return table.Either(is, "是", "")
 }
 
 // addRegister adds the register entries of a consortium, and the dates of publication where all consortia agree.
@@ -307,10 +304,8 @@ func (s *scope) addFeedback(in Input, rows map[string]*scope) {
 			continue
 		}
 		ref := templates.Ref{Field: f.ID, Year: year.Year}
-		median := "（不足" + strconv.Itoa(minForMedian) + "家，不列）"
-		if len(all[ref]) >= minForMedian {
-			median = table.Plain(table.Median(all[ref]))
-		}
+		median := table.Either(len(all[ref]) >= minForMedian, table.Plain(table.Median(all[ref])),
+			"（不足"+strconv.Itoa(minForMedian)+"家，不列）")
 		for id, row := range rows {
 			row.append("figures", map[string]string{"figure": in.Definition.Name(ref), "unit": f.Unit,
 				"value": cmp.Or(of[ref][id], "未填或不适用"), "median": median})

@@ -138,10 +138,7 @@ func examples(w io.Writer, rec arrow.Record) {
 	for n := range int(min(rec.NumRows(), exampleRows)) {
 		fmt.Fprintf(w, "\n第%d行\n", n+1)
 		for i, c := range rec.Columns() {
-			value := "（空）"
-			if !c.IsNull(n) {
-				value = strings.ReplaceAll(c.ValueStr(n), "\n", " ")
-			}
+			value := table.Either(c.IsNull(n), "（空）", strings.ReplaceAll(c.ValueStr(n), "\n", " "))
 			fmt.Fprintf(w, "- `%s` %s\n", rec.ColumnName(i), text.Clip(value, exampleText))
 		}
 	}

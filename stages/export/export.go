@@ -291,10 +291,7 @@ func parquetSchema(s *arrow.Schema) *schema.GroupNode {
 		if !known {
 			try.Do(fmt.Errorf("列 %s 的类型 %s 不能写成 Parquet", f.Name, f.Type))
 		}
-		repetition := parquet.Repetitions.Required
-		if f.Nullable {
-			repetition = parquet.Repetitions.Optional
-		}
+		repetition := table.Either(f.Nullable, parquet.Repetitions.Optional, parquet.Repetitions.Required)
 		columns = append(columns, try.Get(schema.NewPrimitiveNodeLogical(f.Name, repetition, as.logical, as.physical,
 			noLength, noID)))
 	}
@@ -339,10 +336,7 @@ func writeValues[T any](w interface {
 	WriteBatchSpaced(values []T, present, repeated []int16, valid []byte, offset int64)
 }, column arrow.Array, values []T) error {
 	present := valuesOf(column, func(i int) int16 {
-		if column.IsValid(i) {
-			return 1
-		}
-		return 0
+		return table.Either[int16](column.IsValid(i), 1, 0)
 	})
 	if column.NullN() == 0 {
 		_, err := w.WriteBatch(values, present, nil)

@@ -344,10 +344,7 @@ func (c trend) rate(from, to table.Opt[float64], years int, base float64) table.
 }
 
 func (c trend) rateMeasure() string {
-	if c.field.Type == templates.PercentField {
-		return "points"
-	}
-	return "percent"
+	return table.Either(c.field.Type == templates.PercentField, "points", "percent")
 }
 
 // peerQuantile is the nearest-rank quantile of the ascending values without own; absent if there are too few.

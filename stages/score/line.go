@@ -89,10 +89,7 @@ func (m *scheme) pendingCrossings(e *entrant, ranked, waiting []*entrant, k int)
 		}
 	}
 	for _, o := range pending {
-		what := "登记认定专家的提议"
-		if o != e {
-			what = fmt.Sprintf("登记认定专家对%s的提议", o.Consortium)
-		}
+		what := table.Either(o != e, fmt.Sprintf("登记认定专家对%s的提议", o.Consortium), "登记认定专家的提议")
 		try(what, o)
 	}
 	if len(pending) > 1 && out == nil {
@@ -191,10 +188,7 @@ func (m *scheme) certificate(ranked []*entrant, k int) []table.Certificate {
 			}
 		}
 	}
-	if math.IsInf(best.Moved.V, 1) {
-		return nil
-	}
-	return []table.Certificate{best}
+	return table.Either(math.IsInf(best.Moved.V, 1), nil, []table.Certificate{best})
 }
 
 // leastWeightMoved is the least weight that has to be moved for b to reach a; false: no move is enough.
@@ -239,10 +233,7 @@ func (m *scheme) leastWeightMoved(a, b *entrant) (table.Certificate, bool) {
 
 // contribution is what one point of weight on an observation point adds to the total.
 func (e *entrant) contribution(i int) float64 {
-	if e.points[i].present == 0 {
-		return 0
-	}
-	return e.points[i].value * e.reweighting
+	return table.Either(e.points[i].present == 0, 0, e.points[i].value*e.reweighting)
 }
 
 // lifts lists which figures and marks of those outside the line must equal the best for them to be selected.

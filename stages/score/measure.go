@@ -304,10 +304,7 @@ func (m *scheme) scorePoint(e *entrant, i int) (p pointScore) {
 
 // exactOne returns exactly 1 for a sum of rounded shares that misses it by the last digit.
 func exactOne(shares float64) float64 {
-	if table.Rounded(shares) == 1 {
-		return 1
-	}
-	return shares
+	return table.Either(table.Rounded(shares) == 1, 1, shares)
 }
 
 // weightedTotal is the weighted sum of the points. Those of which nothing is present are left out, see reweighting.
@@ -329,10 +326,7 @@ func reweighting(weights []float64, points []pointScore) float64 {
 			with += w
 		}
 	}
-	if with == all || with == 0 {
-		return 1
-	}
-	return all / with
+	return table.Either(with == all || with == 0, 1, all/with)
 }
 
 // geometricFloor replaces 0 in a geometric mean, which is 0 as soon as one factor is: values go from here to 1.
@@ -347,8 +341,5 @@ func geometricTotal(weights []float64, points []pointScore) float64 {
 			with += w
 		}
 	}
-	if with == 0 {
-		return 0
-	}
-	return sum(weights) * math.Exp(logs/with)
+	return table.Either(with == 0, 0, sum(weights)*math.Exp(logs/with))
 }

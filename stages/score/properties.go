@@ -49,10 +49,7 @@ func (p *propertyTester) affectedEvidence(by func(*templates.Expression) bool) (
 
 // affects reports whether an expression refers to what the edit changes.
 func (x edit) affects(e *templates.Expression) bool {
-	if x.roster != nil {
-		return len(e.Roster) > 0
-	}
-	return slices.Contains(e.Refs, x.ref)
+	return table.Either(x.roster != nil, len(e.Roster) > 0, slices.Contains(e.Refs, x.ref))
 }
 
 // testProperties returns the violations of the properties, and the number of submissions tested.

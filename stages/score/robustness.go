@@ -178,10 +178,7 @@ func (m *scheme) bootstrapExperts(ranked []*entrant, p *panel, drawn [][]float64
 // byRank compares by rank, the unranked last; ties by id.
 func byRank(a, b *entrant) int {
 	if a.Ranked != b.Ranked {
-		if a.Ranked {
-			return -1
-		}
-		return 1
+		return table.Either(a.Ranked, -1, 1)
 	}
 	return cmp.Or(cmp.Compare(a.Rank.V, b.Rank.V), cmp.Compare(a.submission.Submission, b.submission.Submission))
 }

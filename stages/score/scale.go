@@ -16,10 +16,7 @@ import (
 
 // normalise returns the normalised value of a measurement; 0 for a gap.
 func (s scale) normalise(x measurement) float64 {
-	if !x.ok {
-		return 0
-	}
-	return s.normaliseValue(x.raw)
+	return table.Either(x.ok, s.normaliseValue(x.raw), 0)
 }
 
 // newScales computes a scale for each slot. method, if any, replaces the rubric's for evidence without a target.
@@ -61,10 +58,7 @@ func newScale(e *templates.Evidence, set []referenceValue) scale {
 	slices.Sort(s.values)
 	all := slices.Clone(s.values)
 	if n := len(all); n > 0 {
-		worst := min(0, all[0])
-		if s.lower {
-			worst = all[n-1]
-		}
+		worst := table.Either(s.lower, all[n-1], min(0, all[0]))
 		for range s.gaps {
 			all = append(all, worst)
 		}
@@ -107,10 +101,7 @@ func (s scale) normaliseValue(x float64) float64 {
 		}
 		up = clip((float64(below) + float64(equal-1)/2) / float64(n-1))
 	}
-	if s.lower {
-		return 1 - up
-	}
-	return up
+	return table.Either(s.lower, 1-up, up)
 }
 
 func (s scale) distanceToTarget(x float64) float64 {

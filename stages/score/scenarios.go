@@ -140,10 +140,7 @@ func (m *scheme) scenarioWeights(kind string, ranked []*entrant) []float64 {
 			members[c.Indicator]++
 		}
 	}
-	fromColumns := entropyWeights
-	if kind == templates.WeightsByPCA {
-		fromColumns = pcaWeights
-	}
+	fromColumns := table.Either(kind == templates.WeightsByPCA, pcaWeights, entropyWeights)
 	others := fromColumns(columns)
 	for i, c := range m.criteria {
 		switch {
@@ -225,10 +222,7 @@ func dotProduct(a, b []float64) (sum float64) {
 
 func correlation(a, b []float64) float64 {
 	spread := deviation(a) * deviation(b)
-	if spread == 0 {
-		return 0
-	}
-	return covariance(a, b) / spread
+	return table.Either(spread == 0, 0, covariance(a, b)/spread)
 }
 
 // covariance is the sample covariance; 0 of fewer than two pairs.

@@ -172,10 +172,7 @@ type slot struct {
 }
 
 func (s slot) expression() *templates.Expression {
-	if s.base != "" {
-		return s.SizedExpression
-	}
-	return s.Expression
+	return table.Either(s.base != "", s.SizedExpression, s.Expression)
 }
 
 // formula is the expression's source. A scale of an earlier round is reused only if it was made with the same formula.
@@ -212,18 +209,12 @@ func newScheme(d *templates.Definition) *scheme {
 
 // maxPoints is the most points that a criterion can earn: only the figures' part until the marks count.
 func (c criterion) maxPoints(complete bool) float64 {
-	if complete {
-		return c.weight
-	}
-	return c.figureWeight
+	return table.Either(complete, c.weight, c.figureWeight)
 }
 
 // expertShare is the share of a criterion's weight that experts give; 0 where the marks do not count.
 func (c criterion) expertShare(complete bool) float64 {
-	if !complete || c.weight == 0 {
-		return 0
-	}
-	return c.expertWeight / c.weight
+	return table.Either(!complete || c.weight == 0, 0, c.expertWeight/c.weight)
 }
 
 // weights returns the most points that each criterion can earn.
@@ -283,10 +274,7 @@ func (m *scheme) selectRanked(entrants []*entrant) []*entrant {
 			declared = append(declared, e)
 		}
 	}
-	if len(declared) == 0 {
-		return entrants
-	}
-	return declared
+	return table.Either(len(declared) == 0, entrants, declared)
 }
 
 // availability is the share of the evidence, by weight, without accepted gaps. lacking are the points with gaps.

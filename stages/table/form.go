@@ -398,10 +398,7 @@ func (f *Form) listRows(list string) []Row {
 	switch list {
 	case "members":
 		for _, m := range f.Members {
-			lead := ""
-			if m.IsLead {
-				lead = f.def.Form.Yes()
-			}
+			lead := Either(m.IsLead, f.def.Form.Yes(), "")
 			cells := add(m.Record, m.Sheet, m.Cell, "kind", m.KindLabel, "name", m.Name, "lead", lead)
 			cells["members_enrolment"] = RowCell{Number: m.Enrolment, Status: m.Status, Text: Plain(m.Enrolment)}
 		}
@@ -426,10 +423,7 @@ func (f *Form) listRows(list string) []Row {
 			if len(out) == 0 || out[len(out)-1].Record != c.Record {
 				add(c.Record, c.Sheet, c.Cell)
 			}
-			said := c.Text
-			if c.Number.Valid {
-				said = Plain(c.Number)
-			}
+			said := Either(c.Number.Valid, Plain(c.Number), c.Text)
 			out[len(out)-1].Cells[c.Field] = RowCell{said, c.Number, c.Status}
 		}
 	}

@@ -88,10 +88,7 @@ const (
 
 // RoleOf is the role of the files of a form.
 func RoleOf(d *templates.Definition) string {
-	if d.Form.Promises.Promised != "" {
-		return RoleProgress
-	}
-	return RoleSubmission
+	return Either(d.Form.Promises.Promised != "", RoleProgress, RoleSubmission)
 }
 
 // WithFulfilment returns the facts with the comparison of commitments, and the lists and findings of progress forms.
@@ -198,10 +195,7 @@ func (a *Archive) Promised(consortium, indicator string) (sum decimal.Decimal) {
 // EarlierFigure is the value to prefill in a locked companion of a metric: a commitment or an earlier actual figure.
 func (a *Archive) EarlierFigure(d *templates.Definition, consortium string, metric *templates.Field, companion string,
 	year int) (value float64, ok bool) {
-	from := a.actual
-	if companion == d.Form.Promises.Promised {
-		from = a.promised
-	}
+	from := Either(companion == d.Form.Promises.Promised, a.promised, a.actual)
 	s, ok := from[figureKey{text.NameKey(consortium), metric.ID, int32(year)}]
 	return s.value, ok
 }
@@ -380,10 +374,7 @@ func (f *commitmentCheck) measure(out *Fulfilled, promised *earlierFigure) {
 		const hundred, digits = 100, 6
 		out.Rate = Some(is.Mul(decimal.NewFromInt(hundred)).DivRound(was, digits).InexactFloat64())
 	}
-	rule := ruleShort
-	if slices.Contains(f.d.Field(out.Indicator).Topics, templates.Funding) {
-		rule = ruleFunding
-	}
+	rule := Either(slices.Contains(f.d.Field(out.Indicator).Topics, templates.Funding), ruleFunding, ruleShort)
 	share := f.d.Rule(f.d.CodeOf(rule)).Threshold
 	switch {
 	case is.GreaterThanOrEqual(was):

@@ -95,18 +95,12 @@ type Submission struct {
 
 // EditionText is the edition in words.
 func (s Submission) EditionText() string {
-	if !s.Edition.Valid {
-		return "未填报送版次"
-	}
-	return fmt.Sprintf("报送版次%d", s.Edition.V)
+	return Either(s.Edition.Valid, fmt.Sprintf("报送版次%d", s.Edition.V), "未填报送版次")
 }
 
 // Order is the number in the directory; submissions off the directory come last.
 func (s Submission) Order() int32 {
-	if s.DirectoryNo.Valid {
-		return s.DirectoryNo.V
-	}
-	return math.MaxInt32
+	return Either(s.DirectoryNo.Valid, s.DirectoryNo.V, math.MaxInt32)
 }
 
 // Figure is the answer to one undated field that is not a long text. Of a personal field only the status is here, and

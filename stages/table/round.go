@@ -140,10 +140,7 @@ func (f *Facts) CityOf(s Submission) string {
 	if e := f.Entry(s); e.No > 0 {
 		return e.City
 	}
-	if s.CityCode != "" {
-		return s.City
-	}
-	return UnknownCity
+	return Either(s.CityCode != "", s.City, UnknownCity)
 }
 
 // Round are all tables of one run. The next run is compared with them.

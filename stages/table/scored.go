@@ -130,10 +130,7 @@ type Rank struct {
 
 // Tag is shown with the name of a submission wherever its rank is shown, while experts' proposals are not decided.
 func (r Rank) Tag() string {
-	if !r.Pending || r.Proposals == "" {
-		return ""
-	}
-	return "〔待厅里认定：" + r.Proposals + "〕"
+	return Either(!r.Pending || r.Proposals == "", "", "〔待厅里认定："+r.Proposals+"〕")
 }
 
 // Range is the range of ranks of a submission under one kind of changed assumptions.

@@ -102,10 +102,7 @@ func gather[T any](all map[string]*SubmissionRows, rows Table[T], add func(*Subm
 // OpenIssues lists the titles of the findings on which somebody still has to act, in one text.
 func (a *SubmissionRows) OpenIssues() string {
 	said := Unique(a.Findings, func(x Finding) string {
-		if x.State() == ToMend || x.State() == ToExplain {
-			return x.State() + "：" + x.Title
-		}
-		return ""
+		return Either(x.State() == ToMend || x.State() == ToExplain, x.State()+"："+x.Title, "")
 	})
 	return cmp.Or(strings.Join(Words(said, strings.Clone), "；"), "没有")
 }
@@ -208,10 +205,7 @@ func CheckCode(d *templates.Definition, figures []Figure, metrics []Metric, text
 		}
 		for _, r := range d.Refs(field) {
 			o := f.Observe(r)
-			value := o.Value
-			if o.Status == Invalid {
-				value = strings.TrimSpace(o.Raw)
-			}
+			value := Either(o.Status == Invalid, strings.TrimSpace(o.Raw), o.Value)
 			add(r.Field, strconv.Itoa(r.Year), string(o.Status), value)
 		}
 	}

@@ -28,10 +28,7 @@ type Opt[T any] struct {
 
 // Pointer points to the value, for JSON; nil where it is not valid.
 func (o Opt[T]) Pointer() *T {
-	if !o.Valid {
-		return nil
-	}
-	return &o.V
+	return Either(o.Valid, &o.V, nil)
 }
 
 // Some is a valid value.

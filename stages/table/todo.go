@@ -129,10 +129,7 @@ func (w *todoBuilder) explanations(s *templates.RegisterSheet) {
 		if f.Severity != model.Explain || f.Submission == "" || decided || f.OwnExplanation == "" && f.Explanation != "" {
 			continue
 		}
-		said := "还没有说明"
-		if f.OwnExplanation != "" {
-			said = "说明：" + f.OwnExplanation
-		}
+		said := Either(f.OwnExplanation != "", "说明："+f.OwnExplanation, "还没有说明")
 		asked := fmt.Sprintf("%s %s：%s　%s", f.Consortium, f.Title, f.Message, said)
 		key := model.ExplanationKey(f.Fingerprint, f.ValueHash)
 		w.todos = append(w.todos, Todo{s, key, asked, map[string]string{templates.RegisterFingerprint: key}})
@@ -186,10 +183,7 @@ func (w *todoBuilder) needsReason(a Award, k Rank, last int32) string {
 	if !proposed && k.Ranked && k.Rank.V < last {
 		step = fmt.Sprintf("名次在前而没有拟入选（拟入选的到第%d名）", last)
 	}
-	if step == "" || a.Values[templates.RegisterReason] != "" {
-		return ""
-	}
-	return step + "，请写明理由"
+	return Either(step == "" || a.Values[templates.RegisterReason] != "", "", step+"，请写明理由")
 }
 
 func (w *todoBuilder) step(id string) *templates.RegisterStep {
