@@ -154,9 +154,7 @@ func ShiftYears(text string, from, to int) string {
 }
 
 // Latest returns the newest year whose call was issued.
-func Latest() int {
-	return slices.Max(slices.DeleteFunc(Years(), isDraft))
-}
+func Latest() int { return slices.Max(slices.DeleteFunc(Years(), isDraft)) }
 
 func isDraft(year int) bool {
 	data, err := shipped.ReadFile(path.Join(strconv.Itoa(year), extensionFile))

@@ -137,9 +137,7 @@ func (f *Field) PaperLabel() string {
 }
 
 // ShownUnit is the unit that the template shows beside the label: as printed in the official form, or else as stored.
-func (f *Field) ShownUnit() string {
-	return cmp.Or(strings.Trim(f.Printed, "（）"), f.Unit)
-}
+func (f *Field) ShownUnit() string { return cmp.Or(strings.Trim(f.Printed, "（）"), f.Unit) }
 
 // PaperUnit is the unit printed in the field's own cell; empty where it is in the label or not printed.
 func (f *Field) PaperUnit() string {

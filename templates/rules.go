@@ -99,9 +99,7 @@ var batchChecks = []string{"shared_member", "near_text", "school_list", "outlier
 
 // NeedsBatch says whether the rule can't be checked on one workbook alone: it compares submissions, or needs the
 // register's list of schools.
-func (r *Rule) NeedsBatch() bool {
-	return slices.Contains(batchChecks, r.Check)
-}
+func (r *Rule) NeedsBatch() bool { return slices.Contains(batchChecks, r.Check) }
 
 // AppliesTo says whether a rule that checks value by value also checks a column of a list.
 func (r *Rule) AppliesTo(f *Field) bool {

@@ -40,9 +40,7 @@ type Subject struct {
 func (s Subject) Pays(t Tried) bool { return t.Ranked && t.Rank < s.Rank }
 
 // Gain is the increase of the total; negative if the submission is no longer ranked.
-func (s Subject) Gain(t Tried) float64 {
-	return table.Either(t.Ranked, t.Total-s.Total, -s.Total)
-}
+func (s Subject) Gain(t Tried) float64 { return table.Either(t.Ranked, t.Total-s.Total, -s.Total) }
 
 // compareMoves orders moves by their gain, the strongest first.
 func (s Subject) compareMoves(a, b Tried) int {

@@ -293,9 +293,7 @@ func rankText(r table.Rank) string {
 	return table.Either(r.Rank.Valid, fmt.Sprintf("第%d名", r.Rank.V), "不参加排名")
 }
 
-func toFloat(v table.Opt[int32]) table.Opt[float64] {
-	return table.Known(float64(v.V), v.Valid)
-}
+func toFloat(v table.Opt[int32]) table.Opt[float64] { return table.Known(float64(v.V), v.Valid) }
 
 // record is one row of a list of the form: key, content and place.
 type record struct {

@@ -219,9 +219,7 @@ func (s *scope) addProgress(in Input) {
 	}
 }
 
-func yesIf(is bool) string {
-	return table.Either(is, "是", "")
-}
+func yesIf(is bool) string { return table.Either(is, "是", "") }
 
 // addRegister adds the register entries of a consortium, and the dates of publication where all consortia agree.
 func (s *scope) addRegister(w map[string]string, r *table.Round, key string) {
@@ -321,9 +319,7 @@ func (s *scope) addFeedback(in Input, rows map[string]*scope) {
 }
 
 // percent formats a share without trailing zeros.
-func percent(v float64) string {
-	return table.Plain(table.Some(math.Round(v*1000)/10)) + "％"
-}
+func percent(v float64) string { return table.Plain(table.Some(math.Round(v*1000)/10)) + "％" }
 
 func (s *scope) addRubric(d *templates.Definition) {
 	for _, p := range d.Rubric().Points() {

@@ -303,9 +303,7 @@ func (m *scheme) scorePoint(e *entrant, i int) (p pointScore) {
 }
 
 // exactOne returns exactly 1 for a sum of rounded shares that misses it by the last digit.
-func exactOne(shares float64) float64 {
-	return table.Either(table.Rounded(shares) == 1, 1, shares)
-}
+func exactOne(shares float64) float64 { return table.Either(table.Rounded(shares) == 1, 1, shares) }
 
 // weightedTotal is the weighted sum of the points. Those of which nothing is present are left out, see reweighting.
 func weightedTotal(weights []float64, points []pointScore) float64 {

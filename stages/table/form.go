@@ -215,9 +215,7 @@ func (f *Form) Observe(r templates.Ref) Observation {
 func Rounded(v float64) float64 { return math.Round(v*1e10) / 1e10 }
 
 // Plain formats a number without exponent and trailing zeros, so that it is not mistaken for a phone; null is empty.
-func Plain(v Opt[float64]) string {
-	return text.AmountText(formatFloat(v))
-}
+func Plain(v Opt[float64]) string { return text.AmountText(formatFloat(v)) }
 
 // Median is the median of numbers; null where there are none.
 func Median(values []float64) Opt[float64] {
@@ -308,9 +306,7 @@ func (f *Form) IsMember(name string, kinds ...string) bool {
 	return slices.ContainsFunc(f.Members, func(m Member) bool { return m.NameKey == key && matchesKind(m.Kind, kinds) })
 }
 
-func (f *Form) Records(block string) int {
-	return len(f.Rows(block))
-}
+func (f *Form) Records(block string) int { return len(f.Rows(block)) }
 
 func (f *Form) RecordsOf(block, column, said string) int {
 	in := block + "_" + column

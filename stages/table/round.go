@@ -434,9 +434,7 @@ type Standing struct {
 func (s Standing) Complete() bool { return s.State == AllMarked }
 
 // Short is the text for the footer of a page.
-func (s Standing) Short() string {
-	return strings.Join(s.parts("试算"), "·")
-}
+func (s Standing) Short() string { return strings.Join(s.parts("试算"), "·") }
 
 // shownTrial is how many differences a sentence names.
 const shownTrial = 4

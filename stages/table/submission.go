@@ -230,9 +230,7 @@ var (
 )
 
 // FindCode finds the check code in a text; empty where there is none.
-func FindCode(words string) string {
-	return codePattern.FindString(normalizeCode(words))
-}
+func FindCode(words string) string { return codePattern.FindString(normalizeCode(words)) }
 
 func normalizeCode(code string) string {
 	return strings.ToUpper(strings.Join(strings.Fields(width.Fold.String(code)), ""))

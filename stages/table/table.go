@@ -27,9 +27,7 @@ type Opt[T any] struct {
 }
 
 // Pointer points to the value, for JSON; nil where it is not valid.
-func (o Opt[T]) Pointer() *T {
-	return Either(o.Valid, &o.V, nil)
-}
+func (o Opt[T]) Pointer() *T { return Either(o.Valid, &o.V, nil) }
 
 // Some is a valid value.
 func Some[T any](v T) Opt[T] { return Opt[T]{v, true} }

@@ -251,9 +251,7 @@ func printResult(c *cli.Context, machine any, message string, about any) error {
 }
 
 // answer turns a negative answer of a command that did its work into errNo.
-func answer(err error, no bool) error {
-	return table.Either(err == nil && no, errNo, err)
-}
+func answer(err error, no bool) error { return table.Either(err == nil && no, errNo, err) }
 
 // normalizeArgs puts flags before paths, because cli v2 stops reading flags at the first path. It inserts `check`
 // before a path in the place of a command, as when files are dropped on the program in Windows; dropped: there is
