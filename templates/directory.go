@@ -85,10 +85,7 @@ func (d *Directory) Words(list string) []string {
 		return words
 	}
 	return flatMap(d.Economies, func(e Economy) []string {
-		if list == e.ID || list == "economies" {
-			return e.Words
-		}
-		return nil
+		return either(list == e.ID || list == "economies", e.Words, nil)
 	})
 }
 
@@ -142,10 +139,7 @@ type Entry struct {
 
 // AdjustmentNote is Adjusted in brackets, to be put after the name; empty where the entry is as printed.
 func (e Entry) AdjustmentNote() string {
-	if e.Adjusted == "" {
-		return ""
-	}
-	return "（" + e.Adjusted + "）"
+	return either(e.Adjusted == "", "", "（"+e.Adjusted+"）")
 }
 
 // Classification is a consortium's economy (id) and industry; the official directory has neither. Empty: none fits.

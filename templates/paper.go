@@ -85,10 +85,7 @@ type PaperSlot struct {
 
 // Items lists what a cell prints.
 func (c *PaperCell) Items() []*PaperItem {
-	if c.Lines != nil {
-		return c.Lines
-	}
-	return []*PaperItem{&c.PaperItem}
+	return either(c.Lines != nil, c.Lines, []*PaperItem{&c.PaperItem})
 }
 
 // items yields the items of the section in order, each with its cell.
@@ -141,10 +138,7 @@ func (f *Field) ShownUnit() string { return cmp.Or(strings.Trim(f.Printed, "（�
 
 // PaperUnit is the unit printed in the field's own cell; empty where it is in the label or not printed.
 func (f *Field) PaperUnit() string {
-	if strings.HasPrefix(f.Printed, "（") {
-		return ""
-	}
-	return f.Printed
+	return either(strings.HasPrefix(f.Printed, "（"), "", f.Printed)
 }
 
 // Wording is the preprinted text of an item: a label, a note, a unit, a limit.
@@ -222,10 +216,8 @@ func supplement(d *Definition, title string) *PaperSection {
 
 func (p *Paper) checkComplete(l *loader, d *Definition, printed map[string]bool) {
 	for _, f := range d.Form.Fields() {
-		values := []string{f.ID}
-		if f.Dated() {
-			values = each(f.RequiredYears, func(year string) string { return f.ID + "." + year })
-		}
+		dated := each(f.RequiredYears, func(year string) string { return f.ID + "." + year })
+		values := either(f.Dated(), dated, []string{f.ID})
 		for _, what := range values {
 			l.problemIf(!f.Extra && f.Record == "" && !printed[what], f.pos, "栏目“"+what+"”没有印在 Word 版推荐书上",
 				"请在 word.yaml 给它一格；不是推荐书的栏目写 extra: true。")

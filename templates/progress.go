@@ -61,10 +61,7 @@ func (y *YearBlock) addCompanions() {
 
 // ForForm returns the definition of the form with an id: of the progress form, or else of the recommendation.
 func (d *Definition) ForForm(form string) *Definition {
-	if d.Progress != nil && d.Progress.Form.ID == form {
-		return d.Progress
-	}
-	return d
+	return either(d.Progress != nil && d.Progress.Form.ID == form, d.Progress, d)
 }
 
 // FilterDirectory returns the definition with only the directory entries for which keep holds.

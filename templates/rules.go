@@ -80,10 +80,7 @@ func (c Case) expand(source string) string {
 		return source
 	}
 	return yearPattern.ReplaceAllStringFunc(source, func(word string) string {
-		if word == ".before" {
-			return "." + c.before
-		}
-		return "." + c.Year.ID
+		return either(word == ".before", "."+c.before, "."+c.Year.ID)
 	})
 }
 

@@ -107,10 +107,7 @@ func (s *Sheets) In(book string) []*ReportSheet {
 // Expanded lists the columns of a sheet, each set replaced by its columns.
 func (s *Sheets) Expanded(sheet *ReportSheet) []*ReportColumn {
 	return flatMap(sheet.Columns, func(c *ReportColumn) []*ReportColumn {
-		if c.Set != "" {
-			return s.Sets[c.Set]
-		}
-		return []*ReportColumn{c}
+		return either(c.Set != "", s.Sets[c.Set], []*ReportColumn{c})
 	})
 }
 

@@ -115,6 +115,14 @@ func filter[T any](of []T, is func(T) bool) []T {
 	return slices.DeleteFunc(slices.Clone(of), func(x T) bool { return !is(x) })
 }
 
+// either is the first value where the condition holds, otherwise the second. Both are computed.
+func either[T any](holds bool, yes, no T) T {
+	if holds {
+		return yes
+	}
+	return no
+}
+
 // flatMap concatenates the slices of all elements.
 func flatMap[T, V any](of []T, has func(T) []V) []V { return slices.Concat(each(of, has)...) }
 
@@ -228,10 +236,7 @@ func (p *validator) checkTag(path, key, tag string, of, x reflect.Value) {
 			p.l.problem(where, displayName(of)+"缺 "+key, "请补全。")
 		}
 	case "alone", "once":
-		list := path[:max(0, strings.LastIndex(path, "["))]
-		if kind == "once" {
-			list = ""
-		}
+		list := either(kind == "once", "", path[:max(0, strings.LastIndex(path, "["))])
 		word := fmt.Sprint(list, of.Type(), key, x)
 		if !x.IsZero() && p.seen[word] {
 			p.l.problem(where, key+"“"+fmt.Sprint(x)+"”重复", "每个只写一次，请删去一处或改成别的。")
