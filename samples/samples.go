@@ -92,10 +92,7 @@ func decode(fsys fs.FS, name string, into any, edit ...func(string) string) erro
 		data = date.ReplaceAll(yearKey.ReplaceAll(data, []byte(`$1"$2":`)), []byte(`$1"$2"$3`))
 		err = yaml.Load(data, into, yaml.WithKnownFields())
 	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	return nil
+	return try.Named(name, err)
 }
 
 // Files makes all sample files: path below samples/<year> -> content.
