@@ -9,6 +9,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 
@@ -44,9 +45,7 @@ func (s Subject) Gain(t Tried) float64 { return table.Either(t.Ranked, t.Total-s
 
 // compareMoves orders moves by their gain, the strongest first.
 func (s Subject) compareMoves(a, b Tried) int {
-	place := func(t Tried) int {
-		return table.Either(t.Ranked, t.Rank, int(^uint(0)>>1))
-	}
+	place := func(t Tried) int { return table.Either(t.Ranked, t.Rank, math.MaxInt) }
 	return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(s.Gain(b), s.Gain(a)), strings.Compare(a.ID, b.ID))
 }
 

@@ -138,10 +138,8 @@ func (a Award) Status() (said string) {
 func (r *Round) MissingPapers(key string) []string {
 	return Words(r.Definition.Register().Sheets, func(s *templates.RegisterSheet) string {
 		left := s.MissingColumns(r.Register.EntryOn(s, key).Values)
-		if s.Effect != templates.EffectReceive || len(left) == 0 {
-			return ""
-		}
-		return s.Title + "缺" + strings.Join(left, "、")
+		asked := s.Effect == templates.EffectReceive && len(left) > 0
+		return Either(asked, s.Title+"缺"+strings.Join(left, "、"), "")
 	})
 }
 
