@@ -45,10 +45,7 @@ func Word(ctx context.Context, o Options) (_ *Printed, err error) {
 	// The forms are printed verbatim; findings and check codes come from the masked values, which are published.
 	facts, seen := read[0], read[1]
 	judgement := try.Get(check.Run(seen, check.Known{Alone: true}))
-	codes := map[string]string{} // check codes, by submission
-	for s := range seen.Submissions.All() {
-		codes[s.Submission] = s.CheckCode
-	}
+	masked := table.IndexBy(seen.Submissions.All(), func(s table.Submission) string { return s.Submission })
 	contacts := contactsBySubmission(facts)
 	out := &Printed{Files: slices.Collect(seen.Files.All())}
 	taken := map[string]int{}
@@ -57,12 +54,13 @@ func Word(ctx context.Context, o Options) (_ *Printed, err error) {
 		if taken[name]++; taken[name] > 1 { // two files of one consortium
 			name = fmt.Sprintf("%s（%d）", name, taken[name])
 		}
+		id := form.Submission.Submission
 		p := PrintedForm{Submission: form.Submission, Name: wordform.Name(o.Definition, name),
-			CheckCode: codes[form.Submission.Submission], TooLong: overlongTexts(o, judgement, form.Submission.Submission)}
+			CheckCode: masked[id].CheckCode, TooLong: overlongTexts(o, judgement, id)}
 		p.Unprinted = slices.DeleteFunc(slices.Clone(form.Members), func(m table.Member) bool { return m.Kind != "" })
 		if len(p.TooLong) == 0 {
 			var b bytes.Buffer
-			err := wordform.Write(&b, o.Definition, form, contacts[form.Submission.Submission], p.CheckCode)
+			err := wordform.Write(&b, o.Definition, form, contacts[id], p.CheckCode)
 			try.In(form.Submission.File, err)
 			p.Data = b.Bytes()
 		}

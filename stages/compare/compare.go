@@ -42,7 +42,7 @@ func Run(before, now *table.Round, causes Causes) table.Table[table.Change] {
 	kinds := now.Definition.Table("changes").Column("kind").Values
 	for _, id := range ids {
 		p := &pair{d: now.Facts.Definition, all: [2]map[string]*table.SubmissionRows{was, is}, ids: ids, before: was[id],
-			now: is[id], registered: registered[id], judged: judged[id], register: now.Judgement.Register,
+			now: is[id], registered: registered[id].Verdict, judged: judged[id].Verdict, register: now.Judgement.Register,
 			moves: causes.Moves[id]}
 		if p.facts = now.Facts; p.now == nil {
 			p.facts = before.Facts
@@ -56,14 +56,9 @@ func Run(before, now *table.Round, causes Causes) table.Table[table.Change] {
 	return out.Finish()
 }
 
-func verdicts(j *table.Judgement) map[string]model.Verdict {
-	out := map[string]model.Verdict{}
-	if j != nil {
-		for v := range j.Verdicts.All() {
-			out[v.Submission] = v.Verdict
-		}
-	}
-	return out
+func verdicts(j *table.Judgement) map[string]table.Verdict {
+	all := cmp.Or(j, &table.Judgement{}).Verdicts.All()
+	return table.IndexBy(all, func(v table.Verdict) string { return v.Submission })
 }
 
 // pair is one submission in both rounds; one of them may be nil.
