@@ -138,9 +138,7 @@ type Entry struct {
 }
 
 // AdjustmentNote is Adjusted in brackets, to be put after the name; empty where the entry is as printed.
-func (e Entry) AdjustmentNote() string {
-	return either(e.Adjusted == "", "", "（"+e.Adjusted+"）")
-}
+func (e Entry) AdjustmentNote() string { return either(e.Adjusted == "", "", "（"+e.Adjusted+"）") }
 
 // Classification is a consortium's economy (id) and industry; the official directory has neither. Empty: none fits.
 type Classification struct {

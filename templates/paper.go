@@ -137,9 +137,7 @@ func (f *Field) PaperLabel() string {
 func (f *Field) ShownUnit() string { return cmp.Or(strings.Trim(f.Printed, "（）"), f.Unit) }
 
 // PaperUnit is the unit printed in the field's own cell; empty where it is in the label or not printed.
-func (f *Field) PaperUnit() string {
-	return either(strings.HasPrefix(f.Printed, "（"), "", f.Printed)
-}
+func (f *Field) PaperUnit() string { return either(strings.HasPrefix(f.Printed, "（"), "", f.Printed) }
 
 // Wording is the preprinted text of an item: a label, a note, a unit, a limit.
 func (d *Definition) Wording(i PaperItem) string {

@@ -179,9 +179,7 @@ func (s *sink) Seek(offset int64, whence int) (int64, error) {
 }
 
 // finish closes the file and joins all errors.
-func (s *sink) finish(writing error) error {
-	return errors.Join(writing, s.to.Flush(), s.file.Close())
-}
+func (s *sink) finish(writing error) error { return errors.Join(writing, s.to.Flush(), s.file.Close()) }
 
 func (s *sink) sha256() string { return hex.EncodeToString(s.sum.Sum(nil)) }
 

@@ -99,9 +99,7 @@ func (s Submission) EditionText() string {
 }
 
 // Order is the number in the directory; submissions off the directory come last.
-func (s Submission) Order() int32 {
-	return Either(s.DirectoryNo.Valid, s.DirectoryNo.V, math.MaxInt32)
-}
+func (s Submission) Order() int32 { return Either(s.DirectoryNo.Valid, s.DirectoryNo.V, math.MaxInt32) }
 
 // Figure is the answer to one undated field that is not a long text. Of a personal field only the status is here, and
 // of a list of persons their number.
