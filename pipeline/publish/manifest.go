@@ -45,6 +45,8 @@ type Manifest struct {
 	Marks      []Input           `json:"marks,omitempty"` // the experts' workbooks
 	Outputs    []Output          `json:"outputs"`
 	Counts     Counts            `json:"counts"`
+
+	tables []Output // of DataHash, not to be hashed twice
 }
 
 // Options are the options that affect the results.
@@ -121,13 +123,14 @@ func (m *Manifest) DataHash(dir, folder string) (string, error) {
 			basis.Outputs = append(basis.Outputs, o)
 		}
 	}
+	m.tables = basis.Outputs
 	return model.Digest(basis.encode()), err
 }
 
 // Seal adds the outputs in dir and the root hash, and writes the manifest there.
 func (m *Manifest) Seal(dir string) (err error) {
 	defer try.Caught(&err)
-	m.Outputs, m.Root = try.Get(Outputs(dir)), ""
+	m.Outputs, m.Root = try.Get(Outputs(dir, m.tables...)), ""
 	m.Root = model.Digest(m.encode())
 	return os.WriteFile(filepath.Join(dir, ManifestName), m.encode(), 0o644)
 }
@@ -224,12 +227,17 @@ func interruptedError(dir string) error {
 	return fmt.Errorf("上次运行在换上新结果时中断：旧结果完整地在 %s，下次运行会先把它放回；要现在核对，用 lianheti verify %s", old, old)
 }
 
-// Outputs lists the files below dir, except the manifest, by path.
-func Outputs(dir string) (out []Output, err error) {
+// Outputs lists the files below dir, except the manifest, by path. Those that are known are not hashed again.
+func Outputs(dir string, known ...Output) (out []Output, err error) {
 	defer try.Caught(&err)
 	out = []Output{}
 	for _, e := range try.Get(readInventory(dir)).entries {
-		if !e.Mode.IsDir() {
+		hashed := slices.IndexFunc(known, func(o Output) bool { return o.Path == e.Path })
+		switch {
+		case e.Mode.IsDir():
+		case hashed >= 0:
+			out = append(out, known[hashed])
+		default:
 			sum, size, err := hashFile(filepath.Join(dir, filepath.FromSlash(e.Path)))
 			try.Do(err)
 			out = append(out, Output{e.Path, sum, size})
