@@ -77,7 +77,7 @@ func Annotate(data []byte, original Original, findings []table.Finding, author s
 // openData opens the workbook without its notes. It is unpacked only once, so excelize gets what was checked.
 func (c *annotator) openData(data []byte) {
 	c.decrypted = try.Get(ooxml.Decrypt(data)) // with the password, excelize would encrypt the copy too
-	parts := try.Get(ooxml.Unpack(c.decrypted))
+	parts := try.Get(ooxml.Open(c.decrypted))
 	defer parts.Release()
 	try.Do(checkSize(parts))
 	toTransitional(parts)

@@ -99,7 +99,7 @@ func rewritten(t *testing.T, data []byte, edit func(name, part string) string) [
 // unzip gives the parts of a workbook and their order.
 func unzip(t testing.TB, data []byte) (parts map[string][]byte, order []string) {
 	t.Helper()
-	all := must.Get(ooxml.Unpack(data))(t)
+	all := must.Get(ooxml.Open(data))(t)
 	parts = map[string][]byte{}
 	for _, p := range all.All {
 		parts[p.Name], order = p.Data, append(order, p.Name)

@@ -106,7 +106,7 @@ func giveUp(why string) { try.Do(errors.New(why)) }
 
 var centralHeader = []byte("PK\x01\x02")
 
-func (c *damagedCopy) parts() []ooxml.Part { return try.Get(ooxml.Unpack(c.data)).All }
+func (c *damagedCopy) parts() []ooxml.Part { return try.Get(ooxml.Open(c.data)).All }
 
 func pack(parts []ooxml.Part) []byte { return try.Get(ooxml.Pack(parts, zip.Deflate)) }
 
@@ -229,7 +229,7 @@ func (c *damagedCopy) formulaError(string) {
 
 // sheetPart returns the name of the part that holds a sheet.
 func (c *damagedCopy) sheetPart(title string) string {
-	parts, w := try.Get(ooxml.Unpack(c.data)), ooxml.NewWalker()
+	parts, w := try.Get(ooxml.Open(c.data)), ooxml.NewWalker()
 	id := ""
 	try.Do(w.Walk(parts.Get("xl/workbook.xml"), func(e *ooxml.Element) error {
 		if e.Start && string(e.Name) == "sheet" && e.Attr("name") == title {

@@ -22,7 +22,6 @@ import (
 	"io"
 	"io/fs"
 	"path"
-	"slices"
 	"strings"
 	"sync"
 
@@ -68,7 +67,7 @@ func fault(kind Kind, format string, args ...any) *Fault {
 // Part is one verified entry of a container.
 type Part struct {
 	Name string // as written, with forward slashes and no leading one
-	Data []byte // nil: not kept
+	Data []byte
 }
 
 // Parts are the entries of a container in the order of its directory.
@@ -105,25 +104,14 @@ func (p *Parts) Has(name string) bool {
 	return ok
 }
 
-// Open verifies the whole container and keeps the parts with XML, or with the container's type.
-func Open(data []byte) (*Parts, error) {
-	return open(data, func(name string) bool {
-		ext := strings.ToLower(path.Ext(name))
-		return ext == ".xml" || ext == ".rels" || name == "mimetype"
-	})
-}
-
-// Unpack verifies the whole container and keeps all its parts.
-func Unpack(data []byte) (*Parts, error) {
-	return open(data, func(string) bool { return true })
-}
+// Open verifies the whole container.
+func Open(data []byte) (*Parts, error) { return open(data, false) }
 
 // OpenLazily verifies each part only when it is asked for; a damaged one counts as missing. It serves for a first look
 // at a container that will be opened, and verified, before anything in it is used.
-func OpenLazily(data []byte) (*Parts, error) { return open(data, nil) }
+func OpenLazily(data []byte) (*Parts, error) { return open(data, true) }
 
-// open verifies all parts and keeps those that are wanted. If wanted is nil, each is verified when it is asked for.
-func open(data []byte, wanted func(name string) bool) (*Parts, error) {
+func open(data []byte, lazily bool) (*Parts, error) {
 	files, err := readDirectory(data)
 	if err != nil {
 		return nil, err
@@ -132,9 +120,9 @@ func open(data []byte, wanted func(name string) bool) (*Parts, error) {
 	tool.reserve(files)
 	out, left := &Parts{index: make(map[string]int, len(files)), inflater: tool}, uint64(MaxTotal)
 	var waiting []*zip.File
-	if wanted == nil {
+	if lazily {
 		out.inflatePart = func(i int) []byte {
-			content, _ := tool.inflate(data, waiting[i], MaxTotal, true)
+			content, _ := tool.inflate(data, waiting[i], MaxTotal)
 			return content
 		}
 	}
@@ -151,17 +139,12 @@ func open(data []byte, wanted func(name string) bool) (*Parts, error) {
 			return nil, fault(Damaged, "部件重名")
 		}
 		var content []byte
-		if wanted == nil {
+		if lazily {
 			waiting = append(waiting, f)
-		} else {
-			keep := wanted(name)
-			if content, err = tool.inflate(data, f, left, keep); err != nil {
-				return nil, err
-			}
-			if left -= uint64(len(content)); !keep {
-				content = nil
-			}
+		} else if content, err = tool.inflate(data, f, left); err != nil {
+			return nil, err
 		}
+		left -= uint64(len(content))
 		out.index[key] = len(out.All)
 		out.All = append(out.All, Part{name, content})
 	}
@@ -230,7 +213,6 @@ type inflater struct {
 	source  bytes.Reader
 	decoder io.ReadCloser
 	slab    []byte // the parts of one container, one behind the other
-	scratch []byte // for parts that are verified and not kept
 }
 
 // maxKeptSlab limits the buffer that is kept for the next container; a form needs 2 MB.
@@ -264,8 +246,8 @@ func (t *inflater) allocate(size int) []byte {
 var inflaters = sync.Pool{New: func() any { return &inflater{decoder: flate.NewReader(bytes.NewReader(nil))} }}
 
 // inflate unpacks one entry and verifies its length and checksum. It computes the checksum itself, because archive/zip
-// accepts a checksum of zero. Unless keep, the content is valid only until the next call.
-func (t *inflater) inflate(data []byte, f *zip.File, left uint64, keep bool) ([]byte, error) {
+// accepts a checksum of zero.
+func (t *inflater) inflate(data []byte, f *zip.File, left uint64) ([]byte, error) {
 	const encrypted = 1
 	most, size, packed := min(MaxPart, left), f.UncompressedSize64, f.CompressedSize64
 	switch {
@@ -291,13 +273,7 @@ func (t *inflater) inflate(data []byte, f *zip.File, left uint64, keep bool) ([]
 	case f.Method == zip.Store:
 		return raw, verifyChecksum(raw, f)
 	}
-	var content []byte
-	if keep {
-		content = t.allocate(int(size))
-	} else {
-		t.scratch = slices.Grow(t.scratch[:0], int(size))
-		content = t.scratch[:size]
-	}
+	content := t.allocate(int(size))
 	t.source.Reset(raw)
 	if err := t.decoder.(flate.Resetter).Reset(&t.source, nil); err != nil {
 		return nil, fault(Damaged, "部件打不开")

@@ -2,6 +2,7 @@ package ooxml
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"encoding/xml"
 	"regexp"
@@ -284,37 +285,41 @@ var sectionEnd = []byte("]]>") // which may stand nowhere else
 
 // commentOrCDATA reads a comment or a CDATA section. Other declarations are refused; no office program writes them.
 func (w *Walker) commentOrCDATA() error {
+	const comment, section = "<!--", "<![CDATA["
 	rest := w.data[w.pos:]
 	switch {
-	case bytes.HasPrefix(rest, []byte("<!--")):
-		n := bytes.Index(rest[4:], []byte("--"))
-		switch {
-		case n < 0 || 4+n+2 >= len(rest) || rest[4+n+2] != '>':
-			return errMalformed
-		case n > MaxToken:
-			return errToken
+	case bytes.HasPrefix(rest, []byte(comment)):
+		_, err := w.upTo(len(comment), "--")
+		if err == nil && w.pos < len(w.data) && w.data[w.pos] == '>' {
+			w.pos++
+			return nil
 		}
-		w.pos += 4 + n + 3
-		return nil
-	case bytes.HasPrefix(rest, []byte("<![CDATA[")) && w.depth > 0:
-		n := bytes.Index(rest[9:], []byte("]]>"))
-		switch {
-		case n < 0:
-			return errMalformed
-		case n > MaxToken:
-			return errToken
-		}
-		w.pos += 9 + n + 3
-		text := rest[9 : 9+n : 9+n]
+		return cmp.Or(err, errMalformed)
+	case bytes.HasPrefix(rest, []byte(section)) && w.depth > 0:
+		text, err := w.upTo(len(section), "]]>")
 		if bytes.IndexByte(text, '\r') >= 0 {
 			text = []byte(newlines.Replace(string(text)))
 		}
 		w.appendText(text, false)
-		return nil
+		return err
 	case bytes.HasPrefix(rest, []byte("<!DOCTYPE")):
 		return malformed("含 DOCTYPE")
 	}
 	return errMalformed
+}
+
+// upTo reads what stands between so many bytes and an end, and moves behind that.
+func (w *Walker) upTo(skip int, end string) ([]byte, error) {
+	rest := w.data[w.pos+skip:]
+	n := bytes.Index(rest, []byte(end))
+	switch {
+	case n < 0:
+		return nil, errMalformed
+	case n > MaxToken:
+		return nil, errToken
+	}
+	w.pos += skip + n + len(end)
+	return rest[:n:n], nil
 }
 
 var newlines = strings.NewReplacer("\r\n", "\n", "\r", "\n")
@@ -346,19 +351,12 @@ func (w *Walker) prolog() error {
 // processingInstruction skips a processing instruction.
 func (w *Walker) processingInstruction() error {
 	w.pos += 2
-	from := w.pos
 	target, colon, err := w.name()
 	if err != nil || colon > 0 || strings.EqualFold(string(target), "xml") {
 		return errMalformed
 	}
-	n := bytes.Index(w.data[w.pos:], []byte("?>"))
-	if n < 0 {
-		return errMalformed
-	}
-	if w.pos += n + 2; w.pos-from > MaxToken {
-		return errToken
-	}
-	return nil
+	_, err = w.upTo(0, "?>")
+	return err
 }
 
 // parseReference parses a character or entity reference at the beginning of b: its length, 0 if it is invalid.
@@ -374,17 +372,8 @@ func parseReference(b []byte) (n int, r rune) {
 		return 0, 0
 	}
 	name := b[1:end]
-	switch string(name) {
-	case "lt":
-		return end + 1, '<'
-	case "gt":
-		return end + 1, '>'
-	case "amp":
-		return end + 1, '&'
-	case "apos":
-		return end + 1, '\''
-	case "quot":
-		return end + 1, '"'
+	if r, known := entities[string(name)]; known {
+		return end + 1, r
 	}
 	if len(name) < 2 || name[0] != '#' {
 		return 0, 0
@@ -401,6 +390,8 @@ func parseReference(b []byte) (n int, r rune) {
 	}
 	return end + 1, rune(v)
 }
+
+var entities = map[string]rune{"lt": '<', "gt": '>', "amp": '&', "apos": '\'', "quot": '"'}
 
 // decode appends text with references decoded and line ends normalised.
 func decode(to, text []byte) []byte {
