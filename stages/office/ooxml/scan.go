@@ -107,28 +107,28 @@ func legalName(name []byte) bool {
 	return err == nil
 }
 
+// skipSpace returns the position behind white space.
+func skipSpace(data []byte, at int) int {
+	for at < len(data) && class[data[at]]&whitespace != 0 {
+		at++
+	}
+	return at
+}
+
 // attributes reads the attributes of a start tag, and the namespaces that they declare. special: one has a prefix.
 func (w *Walker) attributes(e *Element) (closed, special bool, err error) {
 	data, from := w.data, w.pos
 	for {
-		i := w.pos
-		if i-from > MaxToken {
-			return false, false, errToken
-		}
-		for i < len(data) && class[data[i]]&whitespace != 0 {
-			i++
-		}
-		if i == len(data) {
-			return false, false, errMalformed
-		}
+		i := skipSpace(data, w.pos)
 		switch spaced := i > w.pos; {
+		case w.pos-from > MaxToken:
+			return false, false, errToken
+		case i == len(data):
+			return false, false, errMalformed
 		case data[i] == '>':
 			w.pos = i + 1
 			return false, special, w.resolveAttributes(e, special)
-		case data[i] == '/':
-			if i+1 == len(data) || data[i+1] != '>' {
-				return false, false, errMalformed
-			}
+		case data[i] == '/' && i+1 < len(data) && data[i+1] == '>':
 			w.pos = i + 2
 			return true, special, w.resolveAttributes(e, special)
 		case !spaced:
@@ -160,23 +160,17 @@ func (w *Walker) attributes(e *Element) (closed, special bool, err error) {
 
 // value reads the equals sign and the quoted value behind an attribute's name.
 func (w *Walker) value() (value span, raw bool, err error) {
-	data, i := w.data, w.pos
-	for i < len(data) && class[data[i]]&whitespace != 0 {
-		i++
-	}
-	if i >= len(data) || data[i] != '=' {
+	data := w.data
+	equals := skipSpace(data, w.pos)
+	if equals == len(data) || data[equals] != '=' {
 		return span{}, false, errMalformed
 	}
-	for i++; i < len(data) && class[data[i]]&whitespace != 0; {
-		i++
-	}
-	if i >= len(data) || data[i] != '"' && data[i] != '\'' {
+	from := skipSpace(data, equals+1) + 1
+	if from > len(data) || data[from-1] != '"' && data[from-1] != '\'' {
 		return span{}, false, errMalformed
 	}
-	quote := data[i]
-	i++
-	from := i
-	for ; i < len(data); i++ {
+	quote := data[from-1]
+	for i := from; i < len(data); i++ {
 		c := data[i]
 		if class[c]&valueSpecial == 0 {
 			continue

@@ -139,19 +139,17 @@ func (w *Walker) Walk(data []byte, show func(*Element) error) error {
 	}
 	for rooted := false; ; {
 		if w.depth == 0 {
-			element, err := w.skipToElement()
+			w.pos = skipSpace(data, w.pos)
+			element := w.pos+1 < len(data) && data[w.pos+1] != '!' && data[w.pos+1] != '?'
 			switch {
-			case err != nil:
-				return err
 			case w.pos == len(data) && rooted:
 				return nil
+			case w.pos < len(data) && data[w.pos] != '<':
+				return errMalformed
 			case element && rooted:
 				return malformed("XML 结构异常")
 			}
 			rooted = rooted || element
-		}
-		if w.pos == len(data) {
-			return errMalformed
 		}
 		if err := w.token(); err != nil {
 			return err
@@ -159,37 +157,23 @@ func (w *Walker) Walk(data []byte, show func(*Element) error) error {
 	}
 }
 
-// skipToElement skips white space outside the root and reports whether an element comes next.
-func (w *Walker) skipToElement() (element bool, err error) {
-	for w.pos < len(w.data) && class[w.data[w.pos]]&whitespace != 0 {
-		w.pos++
-	}
-	if w.pos < len(w.data) && w.data[w.pos] != '<' {
-		return false, errMalformed
-	}
-	return w.pos+1 < len(w.data) && w.data[w.pos+1] != '!' && w.data[w.pos+1] != '?', nil
-}
-
-// token reads the next token.
 func (w *Walker) token() error {
-	if w.data[w.pos] != '<' {
-		return w.textRun()
-	}
-	if w.pos+1 == len(w.data) {
+	if w.pos+1 >= len(w.data) {
 		return errMalformed
 	}
-	switch w.data[w.pos+1] {
-	case '/':
+	switch sign := w.data[w.pos+1]; {
+	case w.data[w.pos] != '<':
+		return w.textRun()
+	case sign == '/':
 		return w.endTag()
-	case '!':
+	case sign == '!':
 		return w.commentOrCDATA()
-	case '?':
+	case sign == '?':
 		return w.processingInstruction()
 	}
 	return w.startTag()
 }
 
-// startTag reads a start tag.
 func (w *Walker) startTag() error {
 	from := w.pos
 	if w.depth == MaxDepth {
@@ -262,24 +246,20 @@ func (w *Walker) visitStart(e *Element, special bool) error {
 	return err
 }
 
-// endTag reads an end tag.
 func (w *Walker) endTag() error {
 	if w.depth == 0 {
 		return errMalformed
 	}
 	e := &w.frames[w.depth-1]
-	from := w.pos + 2
-	to := from + len(e.tag)
-	if to >= len(w.data) || string(w.data[from:to]) != string(e.tag) {
+	from := w.pos + len("</")
+	if !bytes.HasPrefix(w.data[from:], e.tag) {
 		return errMalformed
 	}
-	for to < len(w.data) && class[w.data[to]]&whitespace != 0 {
-		to++
-	}
-	if to >= len(w.data) || w.data[to] != '>' {
+	to := skipSpace(w.data, from+len(e.tag))
+	switch {
+	case to == len(w.data) || w.data[to] != '>':
 		return errMalformed
-	}
-	if to-from > MaxToken {
+	case to-from > MaxToken:
 		return errToken
 	}
 	w.pos = to + 1
