@@ -357,7 +357,7 @@ func opener(sources []intake.Source, facts *table.Facts) func(path string) ([]by
 		if !ok {
 			return nil, fmt.Errorf("没有读过文件 %s", path)
 		}
-		data, err := sources[facts.FileIndexes[i]].Read(intake.MaxFile)
+		data, err := sources[facts.FileIndexes[i]].Read()
 		if err == nil && model.Digest(data) != facts.Files.Row(i).SHA256 {
 			err = errors.New("文件在运行中被改动；请等文件放好再运行")
 		}

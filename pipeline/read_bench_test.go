@@ -47,7 +47,7 @@ func BenchmarkReading(b *testing.B) {
 		if intake.Read(d, s).File.Fate != model.Accepted {
 			continue
 		}
-		file := must.Get(s.Read(intake.MaxFile))(b)
+		file := must.Get(s.Read())(b)
 		books, data = append(books, s), append(data, file)
 	}
 	each := func(do func(i int)) func() {

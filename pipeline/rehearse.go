@@ -44,7 +44,7 @@ func Rehearse(ctx context.Context, d *templates.Definition, file string) (out []
 	if was.File.Fate != model.Accepted {
 		return nil, fmt.Errorf("演练要一份好的工作簿，这一份不能受理：%s", refusalText(d, was.File))
 	}
-	data, err := sources[0].Read(intake.MaxFile)
+	data, err := sources[0].Read()
 	try.In("读不到 "+file, err)
 	good := try.Get(readCopy(ctx, d, file))
 	for _, damage := range rehearse.Damages(rehearse.Original{Definition: d, Data: data, Read: was}) {

@@ -219,7 +219,7 @@ func readPiece(d *templates.Definition, s intake.Source, file *model.File, as no
 			p.consortia = append([]string{read.Submission.Consortium}, p.consortia...)
 		}
 	case table.PiecePDF:
-		data, err := s.Read(intake.MaxFile)
+		data, err := s.Read()
 		if err != nil || !pdf.Is(data) {
 			return nil
 		}

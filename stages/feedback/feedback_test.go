@@ -52,7 +52,7 @@ func judge(t testing.TB, inputs ...string) world {
 	judgement := must.Get(check.Run(facts, check.Known{}))(t)
 	return world{table.Publication{Round: table.Round{Facts: facts, Judgement: judgement}}, func(path string) ([]byte, error) {
 		s := files[path]
-		return s.Read(intake.MaxFile)
+		return s.Read()
 	}}
 }
 

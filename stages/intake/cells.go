@@ -15,16 +15,14 @@ import (
 	"lianheti/stages/office/ooxml"
 )
 
-func (w *workbookReader) loadSheet(part sheetPart) *Refusal {
+func (w *workbookReader) loadSheet(part sheetPart) error {
 	name := ooxml.TargetByID(w.rels, part.rid)
 	if part.rid == "" || !w.parts.Has(name) {
 		return refuse(CodeDamaged, "工作表“%s”的内容缺失", part.title)
 	}
 	before := w.counts
 	r := w.newSheetReader(part)
-	if !w.keepAll {
-		r.generated = formulaSheets[strings.ToLower(part.title)]
-	}
+	r.generated = formulaSheets[strings.ToLower(part.title)]
 	err := r.walk(name)
 	if err == nil && r.generated != nil && !(r.sorted && r.generated.matches(r.sheet)) { // not ours: keep every cell
 		w.counts = before
@@ -32,7 +30,7 @@ func (w *workbookReader) loadSheet(part sheetPart) *Refusal {
 		err = r.walk(name)
 	}
 	if err != nil {
-		return refuseFault(err, name)
+		return inPart(name, err)
 	}
 	switch r.root {
 	case "worksheet":
@@ -40,9 +38,6 @@ func (w *workbookReader) loadSheet(part sheetPart) *Refusal {
 		return nil
 	default:
 		return refuse(CodeDamaged, "工作表“%s”的内容不是表格", part.title)
-	}
-	if r.present != len(r.sheet.Cells)+r.skipped {
-		return refuse(CodeDamaged, "工作表“%s”应有 %d 格，读到 %d 格", part.title, r.present, len(r.sheet.Cells))
 	}
 	if twice := r.sheet.sortCells(r.sorted); twice != nil {
 		return refuse(CodeDamaged, "%s：单元格 %s 出现两次", name[strings.LastIndex(name, "/")+1:], twice.Place.Cell)
@@ -118,8 +113,6 @@ type sheetReader struct {
 	rowHidden     bool     // the row at hand is hidden
 	hiddenColumns [][2]int // hidden columns, from and to
 	hiddenAreas   []span   // areas under a conditional format that hides or changes what is shown
-	present       int      // cells with content, counted apart from those yielded
-	skipped       int      // of them those not kept
 }
 
 func (r *sheetReader) element(e *ooxml.Element) error {
@@ -332,7 +325,6 @@ func (r *sheetReader) endCell(e *ooxml.Element) error {
 		}
 		return nil
 	}
-	r.present++
 	if r.w.cells++; r.w.cells > maxCells {
 		return tooManyError("单元格超过 " + strconv.Itoa(maxCells) + " 个")
 	}
@@ -355,7 +347,6 @@ func (r *sheetReader) endCell(e *ooxml.Element) error {
 		return tooManyError("文字共超过 " + strconv.Itoa(maxWords/10000) + " 万字")
 	}
 	if !keep {
-		r.skipped++
 		return nil
 	}
 	c.Hidden = c.Hidden || look.invisible

@@ -114,7 +114,9 @@ func sourcesOf(file, name string, info fs.FileInfo) []Source {
 	if s.decided != nil || !isPackage(name) {
 		return []Source{s}
 	}
-	return append([]Source{s}, s.listPackage()...)
+	inside, refusal := s.listPackage()
+	s.decided = refusal
+	return append([]Source{s}, inside...)
 }
 
 // reasonOf says why a file can't be read.
@@ -193,34 +195,30 @@ func checkPackageEnd(file string, size int64) *Refusal {
 	return nil
 }
 
-// listPackage lists the files inside a package. The package itself is a file that arrived and is not a submission.
-func (s *Source) listPackage() []Source {
-	if s.decided = checkPackageEnd(s.disk, s.Size); s.decided != nil {
-		return nil
+// listPackage lists the files inside a package, and says that this is one: a file that arrived and is no submission; or
+// that it can't be used. Neither: it is no package.
+func (s Source) listPackage() (out []Source, itself *Refusal) {
+	if refusal := checkPackageEnd(s.disk, s.Size); refusal != nil {
+		return nil, refusal
 	}
 	zr, err := zip.OpenReader(s.disk)
 	if err != nil {
-		s.decided = &Refusal{CodePackageDamaged, "目录打不开"}
-		return nil
+		return nil, &Refusal{CodePackageDamaged, "目录打不开"}
 	}
 	defer zr.Close()
 	if len(zr.File) > ooxml.MaxEntries {
-		s.decided = refuse(CodePackageMany, "含 %d 个文件，最多 %d 个", len(zr.File), ooxml.MaxEntries)
-		return nil
+		return nil, refuse(CodePackageMany, "含 %d 个文件，最多 %d 个", len(zr.File), ooxml.MaxEntries)
 	}
 	const maxUnpacked = 4 << 30 // archive/zip gives no entry more bytes than it names
 	unpacked := uint64(0)
 	for _, f := range zr.File {
 		if unpacked += min(f.UncompressedSize64, maxUnpacked); unpacked > maxUnpacked {
-			s.decided = &Refusal{CodePackageDamaged, "解开后超过 4 GB"}
-			return nil
+			return nil, &Refusal{CodePackageDamaged, "解开后超过 4 GB"}
 		}
 	}
 	if slices.ContainsFunc(zr.File, func(f *zip.File) bool { return strings.EqualFold(f.Name, "[Content_Types].xml") }) {
-		return nil // a workbook under the name of a package, as browsers save it
+		return nil, nil // a workbook under the name of a package, as browsers save it
 	}
-	s.decided = &Refusal{CodePackage, ""}
-	var out []Source
 	for i, f := range zr.File {
 		folder := f.FileInfo().IsDir() || strings.HasSuffix(f.Name, `\`)
 		if folder && f.UncompressedSize64 == 0 && f.CRC32 == 0 {
@@ -244,9 +242,9 @@ func (s *Source) listPackage() []Source {
 		out = append(out, inner)
 	}
 	if len(out) == 0 {
-		s.decided = &Refusal{CodePackageDamaged, "里面没有文件"}
+		return nil, &Refusal{CodePackageDamaged, "里面没有文件"}
 	}
-	return out
+	return out, &Refusal{CodePackage, ""}
 }
 
 // entryName decodes an entry's name: UTF-8 if it is valid, else GBK as Windows writes it.
@@ -273,21 +271,21 @@ func cleanPath(name string) string {
 	return strings.TrimPrefix(name, "/")
 }
 
-// Read returns the bytes of a file, at most limit of them.
-func (s Source) Read(limit int64) ([]byte, error) {
+// Read returns the bytes of a file, at most MaxFile of them.
+func (s Source) Read() ([]byte, error) {
 	var data bytes.Buffer
-	err := s.readInto(&data, limit)
+	err := s.readInto(&data)
 	return data.Bytes(), err
 }
 
-func (s Source) readInto(data *bytes.Buffer, limit int64) error {
+func (s Source) readInto(data *bytes.Buffer) error {
 	r, err := s.open()
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	data.Grow(int(min(s.Size, limit)) + bytes.MinRead)
-	if _, err = data.ReadFrom(io.LimitReader(r, limit+1)); err == nil && int64(data.Len()) > limit {
+	data.Grow(int(min(s.Size, MaxFile)) + bytes.MinRead)
+	if _, err = data.ReadFrom(io.LimitReader(r, MaxFile+1)); err == nil && data.Len() > MaxFile {
 		err = errTooLarge
 	}
 	return err

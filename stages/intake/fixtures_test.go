@@ -119,7 +119,7 @@ func render1(v blankform.Values) []byte {
 
 // readBytes reads a workbook as Read does, from memory.
 func readBytes(data []byte) model.Workbook {
-	book, refusal := open(data, false, "")
+	book, refusal := open(data, "")
 	if refusal != nil {
 		return refused(model.File{Path: "表.xlsx"}, refusal)
 	}

@@ -94,7 +94,7 @@ func FuzzCells(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, sheet, texts, styles string) {
 		quick(t, func() {
-			book, refusal := open(bookOf(sheet, texts, styles), true, "")
+			book, refusal := open(bookOf(sheet, texts, styles), "")
 			if refusal != nil {
 				if definition().Rule(refusal.Code) == nil {
 					t.Errorf("code %q", refusal.Code)

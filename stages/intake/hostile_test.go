@@ -131,7 +131,7 @@ func TestHostileContainersHoldTheirCells(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return open(data, true, "")
+		return open(data, "")
 	}
 	base, refusal := read(filepath.Join(dir, "base.xlsx"))
 	if refusal != nil {

@@ -36,7 +36,7 @@ import (
 
 // Read reads one file. It is Accepted if its cells could be bound to the form, even if a later version replaces it.
 func Read(d *templates.Definition, s Source) model.Workbook {
-	file, book, refusal := s.readBook(false, "")
+	file, book, refusal := s.readBook("")
 	if refusal == nil {
 		defer book.release()
 		return bind(d, file, book)
@@ -49,9 +49,8 @@ func Read(d *templates.Definition, s Source) model.Workbook {
 	return refused(file, refusal)
 }
 
-// readBook reads the cells of a workbook, or says why it can't. keepAll and onlySheet are open's; with onlySheet, the
-// file is not hashed.
-func (s Source) readBook(keepAll bool, onlySheet string) (file model.File, book *Book, refusal *Refusal) {
+// readBook reads the cells of a workbook, or says why it can't. With onlySheet, see open, the file is not hashed.
+func (s Source) readBook(onlySheet string) (file model.File, book *Book, refusal *Refusal) {
 	file = model.File{Path: s.Path, Size: s.Size}
 	if s.decided != nil {
 		if refusal = s.decidedByName(&file); refusal != nil {
@@ -66,7 +65,7 @@ func (s Source) readBook(keepAll bool, onlySheet string) (file model.File, book 
 			fileBuffers.Put(buffer)
 		}
 	}()
-	if err := s.readInto(buffer, MaxFile); err != nil {
+	if err := s.readInto(buffer); err != nil {
 		file.SHA256, file.NoHash, _ = s.digest()
 		return file, nil, s.readRefusal(err)
 	}
@@ -75,7 +74,7 @@ func (s Source) readBook(keepAll bool, onlySheet string) (file model.File, book 
 		file.SHA256 = model.Digest(data)
 	}
 	file.Size, file.Fate = int64(len(data)), model.Accepted
-	book, refusal = open(data, keepAll, onlySheet)
+	book, refusal = open(data, onlySheet)
 	return file, book, refusal
 }
 
@@ -109,7 +108,7 @@ func ReadCells(s Source) (file model.File, cells []model.Cell) {
 			file, cells = Failed(s).File, nil
 		}
 	}()
-	file, book, refusal := s.readBook(true, "")
+	file, book, refusal := s.readBook("")
 	if refusal != nil {
 		return refused(file, refusal).File, nil
 	}
@@ -128,7 +127,7 @@ func ReadCells(s Source) (file model.File, cells []model.Cell) {
 // FormYear returns the year of the form in a workbook; 0 if it has none.
 func FormYear(s Source) (year int) {
 	defer func() { _ = recover() }()
-	_, book, refusal := s.readBook(true, templates.MetaSheet)
+	_, book, refusal := s.readBook(templates.MetaSheet)
 	if refusal != nil {
 		return 0
 	}
@@ -174,7 +173,7 @@ func ReadWord(s Source, read func(main []byte, footers [][]byte) (foreign string
 	if s.decided != nil && s.decided.fate() == model.Rejected {
 		return refused(out, s.decided).File
 	}
-	data, err := s.Read(MaxFile)
+	data, err := s.Read()
 	if err != nil {
 		return refused(out, s.readRefusal(err)).File
 	}
@@ -289,6 +288,8 @@ type Refusal struct {
 	Detail string
 }
 
+func (r *Refusal) Error() string { return r.Detail }
+
 // fate is the fate of the refused file: codes from 050 on mean that it is not a submission.
 func (r *Refusal) fate() model.Fate {
 	if strings.HasPrefix(r.Code, "LHT-1-05") {
@@ -323,7 +324,7 @@ func unpack(data []byte, with func([]byte) (*ooxml.Parts, error)) (*ooxml.Parts,
 }
 
 // refuseKind refuses containers that hold something other than a workbook. main is the content type of the main part.
-func refuseKind(p *ooxml.Parts, main string) *Refusal {
+func refuseKind(p *ooxml.Parts, main string) error {
 	types := string(p.Get("[Content_Types].xml"))
 	switch {
 	case strings.HasPrefix(string(p.Get("mimetype")), "application/vnd.oasis"):
@@ -345,8 +346,19 @@ var faultCodes = map[ooxml.Kind]string{ooxml.Incomplete: CodeIncomplete, ooxml.D
 	ooxml.Encrypted: CodeEncrypted, ooxml.OldOffice: CodeOldExcel, ooxml.Inflates: CodeInflates,
 	ooxml.Excessive: CodeManyParts}
 
+// inPart is the refusal for an error in one of the parts; nil where there is none.
+func inPart(part string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return refuseFault(err, part)
+}
+
 // refuseFault turns the fault of a container, or of one of its parts, into a refusal.
 func refuseFault(err error, part string) *Refusal {
+	if known, ok := errors.AsType[*Refusal](err); ok {
+		return known
+	}
 	f, ok := errors.AsType[*ooxml.Fault](err)
 	if !ok {
 		return refuse(CodeDamaged, "%v", err)

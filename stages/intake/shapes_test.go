@@ -19,7 +19,7 @@ import (
 type shape struct{ *Book }
 
 var opened = sync.OnceValue(func() *Book {
-	book, refusal := open(slim(), false, "")
+	book, refusal := open(slim(), "")
 	if refusal != nil {
 		panic(refusal.Detail)
 	}

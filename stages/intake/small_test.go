@@ -50,7 +50,7 @@ var kinds = []string{"blank", "text", "number", "bool", "error", "uncomputed", "
 
 // cellWords writes what was read of a small workbook, cell by cell, or why it was refused.
 func cellWords(t *testing.T, data []byte) string {
-	book, refusal := open(data, false, "")
+	book, refusal := open(data, "")
 	if refusal != nil {
 		return refusal.Code + " " + refusal.Detail
 	}
@@ -192,7 +192,7 @@ func TestSmallLimits(t *testing.T) {
 		}, maxSheets, CodeManyParts},
 	} {
 		for n, over := range map[int]bool{c.most: false, c.most + 1: true} {
-			_, refusal := open(c.at(n), false, "")
+			_, refusal := open(c.at(n), "")
 			if got := refusal != nil && refusal.Code == c.code; got != over {
 				t.Errorf("%d %s: %+v", n, c.what, refusal)
 			}

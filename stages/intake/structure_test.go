@@ -238,7 +238,7 @@ func TestWordsInNotes(t *testing.T) {
 		}
 		return nil
 	})
-	book, refusal := open(data, false, "")
+	book, refusal := open(data, "")
 	if refusal != nil {
 		t.Fatal(refusal)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"lianheti/stages/model"
 	"lianheti/stages/office/ooxml"
+	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 )
 
@@ -29,8 +30,8 @@ const (
 )
 
 // open verifies the container of a workbook and reads all filled cells, without the results of the template's own
-// sheets unless keepAll. With onlySheet, a title, other sheets are neither read nor verified.
-func open(data []byte, keepAll bool, onlySheet string) (*Book, *Refusal) {
+// sheets. With onlySheet, a title, other sheets are neither read nor verified.
+func open(data []byte, onlySheet string) (*Book, *Refusal) {
 	with := ooxml.Open
 	if onlySheet != "" {
 		with = ooxml.OpenLazily
@@ -40,42 +41,32 @@ func open(data []byte, keepAll bool, onlySheet string) (*Book, *Refusal) {
 		return nil, refusal
 	}
 	defer p.Release()
-	w := &workbookReader{parts: p, walker: ooxml.NewWalker(), book: &Book{}, keepAll: keepAll, onlySheet: onlySheet}
+	w := &workbookReader{parts: p, walker: ooxml.NewWalker(), book: &Book{}, onlySheet: onlySheet}
 	w.book.memory = *cellMemory.Get().(*[]Cell)
-	main, contentType, err := p.MainPart(w.walker)
-	if err != nil {
-		return nil, refuseFault(err, "[Content_Types].xml")
+	if err := w.readAll(); err != nil {
+		return nil, refuseFault(err, "")
 	}
-	if refusal := refuseKind(p, contentType); refusal != nil {
-		return nil, refusal
-	}
-	return w.readAll(main)
+	return w.book, nil
 }
 
-func (w *workbookReader) readAll(main string) (book *Book, refusal *Refusal) {
+func (w *workbookReader) readAll() (err error) {
+	defer try.Caught(&err)
+	main, contentType, err := w.parts.MainPart(w.walker)
+	try.Do(inPart("[Content_Types].xml", err))
+	try.Do(refuseKind(w.parts, contentType))
 	if main == "" || !w.parts.Has(main) {
-		return nil, refuse(CodeDamaged, "找不到工作簿的主部件")
+		return refuse(CodeDamaged, "找不到工作簿的主部件")
 	}
-	var err error
-	if w.rels, err = w.parts.Relations(w.walker, main); err != nil {
-		return nil, refuseFault(err, ooxml.RelationsPart(main))
-	}
-	if err := w.walker.Walk(w.parts.Get(main), w.element); err != nil {
-		return nil, refuseFault(err, main)
-	}
-	if refusal := w.checkSheets(); refusal != nil {
-		return nil, refusal
-	}
-	if refusal = w.loadStrings(); refusal == nil && w.onlySheet == "" {
-		refusal = w.loadStyles()
-	}
-	if refusal != nil {
-		return nil, refusal
+	w.rels, err = w.parts.Relations(w.walker, main)
+	try.Do(inPart(ooxml.RelationsPart(main), err))
+	try.Do(w.walkPart(main, w.element))
+	try.Do(w.checkSheets())
+	try.Do(w.loadStrings())
+	if w.onlySheet == "" {
+		try.Do(w.loadStyles())
 	}
 	for _, s := range w.sheets {
-		if refusal := w.loadSheet(s); refusal != nil {
-			return nil, refusal
-		}
+		try.Do(w.loadSheet(s))
 	}
 	for _, s := range w.book.Sheets {
 		rels, _ := w.parts.Relations(w.walker, s.part) // no value depends on what can't be read of these
@@ -90,11 +81,11 @@ func (w *workbookReader) readAll(main string) (book *Book, refusal *Refusal) {
 			w.book.Names[i].Scope = w.sheets[at].title
 		}
 	}
-	return w.book, nil
+	return nil
 }
 
 // checkSheets refuses workbooks without sheets, and sheets that can't be told apart.
-func (w *workbookReader) checkSheets() *Refusal {
+func (w *workbookReader) checkSheets() error {
 	switch {
 	case len(w.sheets) == 0:
 		return refuse(CodeNotTemplate, "没有工作表")
@@ -119,7 +110,6 @@ type workbookReader struct {
 	parts         *ooxml.Parts
 	walker        *ooxml.Walker
 	rels          []ooxml.Relation
-	keepAll       bool   // keep what the template's own sheets calculate
 	onlySheet     string // title of the only sheet to read; empty: all
 	book          *Book
 	sheets        []sheetPart
@@ -143,10 +133,8 @@ type sheetPart struct {
 }
 
 func (w *workbookReader) element(e *ooxml.Element) error {
-	if !e.Native || e.Depth == 1 {
-		return nil
-	}
 	switch name := string(e.Name); {
+	case e.Depth == 1:
 	case e.Start && name == "workbookPr":
 		w.date04 = e.Attr("date1904") == "1" || e.Attr("date1904") == "true"
 	case e.Start && name == "sheet" && e.Within("sheets") && (w.onlySheet == "" || w.onlySheet == e.Attr("name")):
@@ -162,27 +150,22 @@ func (w *workbookReader) element(e *ooxml.Element) error {
 	return nil
 }
 
-// walkPart walks the part of a kind, if the workbook has one.
-func (w *workbookReader) walkPart(kind string, native func(*ooxml.Element) error) *Refusal {
-	part := ooxml.TargetByType(w.rels, kind)
+// walkPart walks the elements of a part that no other program's extension added, if the workbook has the part.
+func (w *workbookReader) walkPart(part string, native func(*ooxml.Element) error) error {
 	if part == "" {
 		return nil
 	}
-	err := w.walker.Walk(w.parts.Get(part), func(e *ooxml.Element) error {
+	return inPart(part, w.walker.Walk(w.parts.Get(part), func(e *ooxml.Element) error {
 		if !e.Native {
 			return nil
 		}
 		return native(e)
-	})
-	if err != nil {
-		return refuseFault(err, part)
-	}
-	return nil
+	}))
 }
 
-func (w *workbookReader) loadStrings() *Refusal {
+func (w *workbookReader) loadStrings() error {
 	var text richText
-	return w.walkPart("/sharedStrings", func(e *ooxml.Element) error {
+	return w.walkPart(ooxml.TargetByType(w.rels, "/sharedStrings"), func(e *ooxml.Element) error {
 		if text.element(e); !e.Start && string(e.Name) == "si" {
 			w.strings = append(w.strings, text.take())
 		}
@@ -281,9 +264,9 @@ func indistinguishable(x, y string) bool {
 	return true
 }
 
-func (w *workbookReader) loadStyles() *Refusal {
+func (w *workbookReader) loadStyles() error {
 	codes, fonts, fills, ids, overlays := map[int]string{}, []font{}, []string{}, [][3]int{}, []conditionalStyle{}
-	refusal := w.walkPart("/styles", func(e *ooxml.Element) error {
+	err := w.walkPart(ooxml.TargetByType(w.rels, "/styles"), func(e *ooxml.Element) error {
 		switch name := string(e.Name); {
 		case !e.Start:
 		case name == "dxf" && e.Within("dxfs"):
@@ -337,7 +320,7 @@ func (w *workbookReader) loadStyles() *Refusal {
 		}
 		w.styles = append(w.styles, look)
 	}
-	return refusal
+	return err
 }
 
 // styleOf is the cell style of an index; the zero style if it is unknown.
