@@ -69,31 +69,22 @@ func newLexicon(d *templates.Definition) *lexicon {
 
 func withoutYears(key string) string { return yearsPattern.ReplaceAllString(key, "") }
 
-// formNames holds the names that an explanation of one submission may use, by name key.
-type formNames struct {
-	*lexicon
-	definition *templates.Definition
-	sheets     map[string]bool
-	slots      map[string]templates.Ref // by cell
-	members    map[string]bool
-}
-
-func (f *form) newFormNames() *formNames {
-	n := &formNames{f.lexicon, f.def, map[string]bool{}, map[string]templates.Ref{}, map[string]bool{}}
+// indexNames indexes the names that an explanation of the submission may use.
+func (f *form) indexNames() {
+	f.sheets, f.slots, f.members = map[string]bool{}, map[string]templates.Ref{}, map[string]bool{}
 	for _, r := range f.allRefs {
 		if at := f.Observe(r).Place; at.Sheet != "" {
-			n.sheets[text.NameKey(at.Sheet)] = true
-			n.slots[cellAt(at.Sheet, at.Cell)] = r
+			f.sheets[text.NameKey(at.Sheet)] = true
+			f.slots[cellAt(at.Sheet, at.Cell)] = r
 		}
 	}
 	for _, x := range f.ListColumns {
-		n.sheets[text.NameKey(x.Sheet)] = true
+		f.sheets[text.NameKey(x.Sheet)] = true
 	}
 	for _, m := range f.Members {
-		n.members[m.NameKey] = true
+		f.members[m.NameKey] = true
 	}
-	delete(n.members, "")
-	return n
+	delete(f.members, "")
 }
 
 func cellAt(sheet, cell string) string {
@@ -102,7 +93,7 @@ func cellAt(sheet, cell string) string {
 
 // parsedSubject is what the first column of a row of 情况说明 names.
 type parsedSubject struct {
-	*formNames
+	*form
 	partial bool   // a name may be part of a longer text
 	sheet   string // the last one named, for 2年度数据!F14、E14
 	years   []int  // without a field so far: 2022、2023年共建课程
@@ -110,13 +101,13 @@ type parsedSubject struct {
 	unknown bool // some part names nothing in the form
 }
 
-func (n *formNames) parseSubject(about string) *parsedSubject {
-	r := &parsedSubject{formNames: n, keys: map[string]bool{wholeKey + text.NameKey(about): true}}
+func (f *form) parseSubject(about string) *parsedSubject {
+	r := &parsedSubject{form: f, keys: map[string]bool{wholeKey + text.NameKey(about): true}}
 	if len(about) > maxSubject {
 		r.unknown = true
 		return r
 	}
-	partial := n.titleOf(text.NameKey(about)) == "" // behind a title follows a message with old values
+	partial := f.titleOf(text.NameKey(about)) == "" // behind a title follows a message with old values
 	ends := separators.FindAllStringIndex(about, maxItems)
 	ends = append(ends, []int{len(about), len(about)})
 	r.unknown = strings.TrimSpace(about) == ""
@@ -142,9 +133,9 @@ func (n *formNames) parseSubject(about string) *parsedSubject {
 }
 
 // titleOf returns the title of a rule that the key begins with, before a colon; empty: none.
-func (n *formNames) titleOf(key string) string {
+func (v *lexicon) titleOf(key string) string {
 	title, _, found := strings.Cut(key, ":")
-	if found && n.titles[title] != nil {
+	if found && v.titles[title] != nil {
 		return title
 	}
 	return ""
@@ -197,10 +188,7 @@ func (r *parsedSubject) parseCells(s string) ([]string, bool) {
 	if m == nil {
 		return nil, false
 	}
-	sheet := r.sheet
-	if m[1] != "" {
-		sheet = r.sheetOf(m[1])
-	}
+	sheet := table.Either(m[1] != "", r.sheetOf(m[1]), r.sheet)
 	if sheet == "" {
 		return nil, false
 	}
@@ -251,7 +239,7 @@ func (r *parsedSubject) parseFields(s string) ([]string, bool) {
 		if m[2] != "" {
 			last, _ = strconv.Atoi(m[2])
 		}
-		for year := first; year <= min(last, first+len(r.definition.Form.Years)); year++ {
+		for year := first; year <= min(last, first+len(r.def.Form.Years)); year++ {
 			years = append(years, year)
 		}
 	}
@@ -260,9 +248,9 @@ func (r *parsedSubject) parseFields(s string) ([]string, bool) {
 		r.years = years
 		return nil, true
 	}
-	ids := r.lexicon.fields[name]
+	ids := r.fields[name]
 	if ids == nil && r.partial {
-		ids = r.fieldsWithin(name, r.definition.Reading)
+		ids = r.fieldsWithin(name, r.def.Reading)
 	}
 	if ids == nil {
 		return nil, false
@@ -270,7 +258,7 @@ func (r *parsedSubject) parseFields(s string) ([]string, bool) {
 	r.years = nil
 	var out []string
 	for _, id := range ids {
-		if len(years) == 0 || !r.definition.Field(id).Dated() {
+		if len(years) == 0 || !r.def.Field(id).Dated() {
 			out = append(out, fieldKey+id)
 			continue
 		}
@@ -304,16 +292,16 @@ func (v *lexicon) fieldsWithin(s string, words *templates.Reading) (ids []string
 }
 
 // keysOf lists the keys by which an explanation may refer to a finding.
-func (n *formNames) keysOf(x *table.Finding) []string {
+func (f *form) keysOf(x *table.Finding) []string {
 	code := codeKey + x.Code
 	out := []string{wholeKey + text.NameKey(model.ExplanationAbout(x.Title, x.Message)), code}
-	if n.definition.Rule(x.Code).Tier() == 1 {
+	if f.def.Rule(x.Code).Tier() == 1 {
 		return out // a finding about the file is named only by its text or code
 	}
 	var of []string
 	for _, p := range x.AllPlaces() {
 		of = append(of, cellAt(p.Sheet, p.Cell))
-		if ref, ok := n.slots[cellAt(p.Sheet, p.Cell)]; ok && x.Member == "" {
+		if ref, ok := f.slots[cellAt(p.Sheet, p.Cell)]; ok && x.Member == "" {
 			of = append(of, yearKey(ref.Field, ref.Year), yearKey("", ref.Year))
 		}
 	}

@@ -253,10 +253,7 @@ func shiftedRows(f *form, _ *plan, t *tally) {
 		return
 	}
 	shown := table.Each(f.rowShift.misfits, func(row []templates.Ref) string { return f.def.Label(row[0].Field) })
-	direction := "整体上移"
-	if f.rowShift.by < 0 {
-		direction = "整体下移"
-	}
+	direction := table.Either(f.rowShift.by < 0, "整体下移", "整体上移")
 	by := fmt.Sprint(f.rowShift.by)
 	t.fail(fault{refs: f.rowShift.refs, raw: by, value: by, vars: map[string]string{
 		"count": fmt.Sprint(len(shown)), "list": text.Few(shown, maxNames, "行"), "detail": direction,
@@ -323,10 +320,7 @@ func eachRow(f *form, p *plan, t *tally) {
 	}
 	// Rows with the same name in a column are checked as one; rows with a blank one are checked alone.
 	named := func(r table.Row) string {
-		if name := text.NameKey(r.Cells[list+"_"+p.rule.By].Text); name != "" {
-			return name
-		}
-		return fmt.Sprint(r.Record)
+		return cmp.Or(text.NameKey(r.Cells[list+"_"+p.rule.By].Text), fmt.Sprint(r.Record))
 	}
 	for _, same := range table.GroupBy(rows, named) {
 		row := same[0]

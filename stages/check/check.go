@@ -342,10 +342,7 @@ func commonYear(refs []templates.Ref) int {
 func (f *form) valueHash(x fault) string {
 	parts := []string{x.raw, x.value}
 	for _, r := range x.refs {
-		value := ""
-		if !f.def.Field(r.Field).Personal {
-			value = f.Observe(r).Value
-		}
+		value := table.Either(f.def.Field(r.Field).Personal, "", f.Observe(r).Value)
 		parts = append(parts, templates.SlotName(r.Field, r.Year), string(f.Status(r)), value)
 	}
 	return digest(parts)
@@ -402,8 +399,5 @@ func (f *form) shownValue(r templates.Ref) string {
 
 // shownRaw shows the raw value in a text; empty for personal data.
 func (f *form) shownRaw(r templates.Ref) string {
-	if f.def.Field(r.Field).Personal {
-		return ""
-	}
-	return text.Clip(f.Observe(r).Raw, maxText)
+	return table.Either(f.def.Field(r.Field).Personal, "", text.Clip(f.Observe(r).Raw, maxText))
 }

@@ -182,9 +182,11 @@ type form struct {
 	shifted       int              // rows of the roster that are a column off
 	misplaced     bool             // the roster was pasted a column off: its rows say nothing
 	position      int              // in the facts
-	formNames     *formNames
-	addedRows     []*addedRow // explanations that the filler added
-	key           string      // of the consortium
+	addedRows     []*addedRow      // explanations that the filler added
+	key           string           // of the consortium
+	// The names that these explanations may use, by name key: of sheets, of values by their cell, of members.
+	sheets, members map[string]bool
+	slots           map[string]templates.Ref
 }
 
 func newForm(b *batch, t *table.Form) *form {
@@ -312,10 +314,7 @@ const (
 )
 
 func (f *form) skipReason(r templates.Ref) string {
-	if f.NotAsked(r) {
-		return notAsked
-	}
-	return notApplicable
+	return table.Either(f.NotAsked(r), notAsked, notApplicable)
 }
 
 // usable reports whether a value can be checked. If not, it records the case as skipped or undecided.

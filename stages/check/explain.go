@@ -52,12 +52,8 @@ func (f *form) becomesWarning(x *table.Finding) bool {
 
 // setSeverity sets the severity of such an error, by whether it has a valid explanation.
 func (f *form) setSeverity(x *table.Finding) {
-	if !f.becomesWarning(x) {
-		return
-	}
-	x.Severity = model.Severity(f.def.Rule(x.Code).Severity)
-	if x.Explanation != "" {
-		x.Severity = model.Explain
+	if f.becomesWarning(x) {
+		x.Severity = table.Either(x.Explanation != "", model.Explain, model.Severity(f.def.Rule(x.Code).Severity))
 	}
 }
 
@@ -74,14 +70,14 @@ func (f *form) findAddedRows() (added []*addedRow) {
 		if len(e.Fingerprint) == model.KeyLength || e.About == "" && e.Explanation == "" {
 			continue
 		}
-		if f.formNames == nil {
-			f.formNames = f.newFormNames()
+		if f.sheets == nil {
+			f.indexNames()
 		}
-		row := &addedRow{f.formNames.parseSubject(e.About), i, e.About, e.Explanation, false}
+		row := &addedRow{f.parseSubject(e.About), i, e.About, e.Explanation, false}
 		head, tail, found := strings.Cut(strings.ReplaceAll(e.About, ":", "："), "：")
 		if found && e.Explanation == "" && row.partial {
 			// Both in one cell: 2年度数据!F14：试点到期
-			if h := f.formNames.parseSubject(head); !h.unknown && f.formNames.parseSubject(tail).unknown {
+			if h := f.parseSubject(head); !h.unknown && f.parseSubject(tail).unknown {
 				row = &addedRow{h, i, head, tail, false}
 			}
 		}
@@ -105,7 +101,7 @@ func (f *form) explanationsFor(x *table.Finding) (out []table.PriorExplanation) 
 	if len(f.addedRows) == 0 {
 		return out
 	}
-	keys := f.formNames.keysOf(x)
+	keys := f.keysOf(x)
 	for _, row := range f.addedRows {
 		at := slices.IndexFunc(keys, func(key string) bool { return row.keys[key] })
 		if at >= 0 {

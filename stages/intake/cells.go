@@ -13,6 +13,7 @@ import (
 	"lianheti/stages/model"
 	"lianheti/stages/office/formula"
 	"lianheti/stages/office/ooxml"
+	"lianheti/stages/table"
 )
 
 func (w *workbookReader) loadSheet(part sheetPart) error {
@@ -417,10 +418,8 @@ func (r *sheetReader) setValue(c *Cell, kind []byte, look cellStyle) error {
 		if v := string(r.value); v != "0" && v != "1" && v != "" {
 			return r.cellError("的是否值有误")
 		}
-		c.Kind, c.Raw, c.Shown = model.Bool, string(r.value), "FALSE"
-		if c.Raw == "1" {
-			c.Shown = "TRUE"
-		}
+		c.Kind, c.Raw = model.Bool, string(r.value)
+		c.Shown = table.Either(c.Raw == "1", "TRUE", "FALSE")
 		return nil
 	case "e":
 		c.Kind, c.Raw = model.Error, string(r.value)

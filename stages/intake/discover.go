@@ -21,6 +21,7 @@ import (
 
 	"lianheti/stages/model"
 	"lianheti/stages/office/ooxml"
+	"lianheti/stages/table"
 	"lianheti/stages/text"
 
 	"golang.org/x/text/encoding/simplifiedchinese"
@@ -44,10 +45,7 @@ func Discover(inputs []string) ([]Source, error) {
 	inputs = slices.Compact(slices.Sorted(slices.Values(inputs)))
 	var out []Source
 	for _, input := range inputs {
-		prefix := ""
-		if len(inputs) > 1 {
-			prefix = filepath.Base(filepath.Clean(input)) + "/"
-		}
+		prefix := table.Either(len(inputs) > 1, filepath.Base(filepath.Clean(input))+"/", "")
 		found, err := discoverInput(input, prefix)
 		if err != nil {
 			return nil, err
@@ -261,12 +259,10 @@ func entryName(f *zip.File) string {
 
 // cleanPath turns a name with any slashes, dots and control characters into a plain relative path.
 func cleanPath(name string) string {
-	name = strings.Map(func(r rune) rune {
-		if r < 0x20 || r == 0x7f || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
-			return '_' // control characters and marks that turn the writing direction
-		}
-		return r
-	}, strings.ToValidUTF8(name, "�"))
+	misleading := func(r rune) bool { // control characters and marks that turn the writing direction
+		return r < 0x20 || r == 0x7f || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069
+	}
+	name = text.Replaced(strings.ToValidUTF8(name, "�"), misleading, '_')
 	name = path.Clean("/" + strings.ReplaceAll(name, `\`, "/"))
 	return strings.TrimPrefix(name, "/")
 }
@@ -307,10 +303,7 @@ func (s Source) digest() (sum, none string, head []byte) {
 	buffered := bufio.NewReaderSize(r, headSize)
 	head, _ = buffered.Peek(headSize)
 	head = bytes.Clone(head)
-	limit, h := int64(maxHashed), sha256.New()
-	if s.entry >= 0 {
-		limit = maxHashedEntry
-	}
+	limit, h := table.Either[int64](s.entry >= 0, maxHashedEntry, maxHashed), sha256.New()
 	n := s.Size
 	if n <= limit {
 		n, err = io.CopyBuffer(h, io.LimitReader(buffered, limit+1), make([]byte, 256<<10))

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"lianheti/stages/table"
+
 	"github.com/shopspring/decimal"
 	"github.com/xuri/excelize/v2"
 	"github.com/xuri/nfp"
@@ -163,10 +165,7 @@ func render(code, value string) string {
 	if err = errors.Join(err, renderer.SetCellDefault(sheet, cell, value)); err == nil {
 		shown, err = renderer.GetCellValue(sheet, cell)
 	}
-	if err != nil {
-		return value
-	}
-	return shown
+	return table.Either(err == nil, shown, value)
 }
 
 // showText formats a text by the section for texts, if there is one.

@@ -29,6 +29,7 @@ import (
 
 	"lianheti/stages/model"
 	"lianheti/stages/office/ooxml"
+	"lianheti/stages/table"
 	"lianheti/templates"
 
 	"golang.org/x/text/encoding/simplifiedchinese"
@@ -292,10 +293,7 @@ func (r *Refusal) Error() string { return r.Detail }
 
 // fate is the fate of the refused file: codes from 050 on mean that it is not a submission.
 func (r *Refusal) fate() model.Fate {
-	if strings.HasPrefix(r.Code, "LHT-1-05") {
-		return model.Ignored
-	}
-	return model.Rejected
+	return table.Either(strings.HasPrefix(r.Code, "LHT-1-05"), model.Ignored, model.Rejected)
 }
 
 func refused(file model.File, r *Refusal) model.Workbook {

@@ -165,10 +165,7 @@ func (b *binder) mergedEntries(sheet *Sheet, columns []listColumn, header int, e
 		value := sheet.At(m.row, m.col)
 		names := !within[0].field.Numeric() && within[0].field.Type != templates.DateField
 		group := len(within) == 1 && value.Filled && names
-		code := CodeMerged
-		if group {
-			code = CodeMergedGroup
-		}
+		code := table.Either(group, CodeMergedGroup, CodeMerged)
 		value.Place.File = b.out.File.Path
 		for row := m.row; row <= min(m.lastRow, m.row+maxRecords); row++ {
 			for _, c := range within {

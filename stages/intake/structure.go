@@ -114,14 +114,9 @@ func (b *binder) report() {
 // reportMismatches notes where the mismatched inputs of a sheet were read, or that they weren't.
 func (b *binder) reportMismatches(how locatedBy, layout *templates.SheetLayout, changes []mismatch) {
 	what := map[locatedBy]string{movedAway: "的名称指向别处，已按标签读取", relabelled: "的标签被改动，已按名称读取"}[how]
-	code, size := CodeAltered, 1
-	if how == notFound {
-		code = CodeFieldLost
-	}
+	code := table.Either(how == notFound, CodeFieldLost, CodeAltered)
 	together := len(changes) > maxListed || how == notFound && b.sheets[layout] == nil
-	if together {
-		size = len(changes)
-	}
+	size := table.Either(together, len(changes), 1)
 	for same := range slices.Chunk(changes, size) {
 		first := same[0]
 		detail, more := "“"+first.label+"”", ""

@@ -32,11 +32,7 @@ const (
 // open verifies the container of a workbook and reads all filled cells, without the results of the template's own
 // sheets. With onlySheet, a title, other sheets are neither read nor verified.
 func open(data []byte, onlySheet string) (*Book, *Refusal) {
-	with := ooxml.Open
-	if onlySheet != "" {
-		with = ooxml.OpenLazily
-	}
-	p, refusal := unpack(data, with)
+	p, refusal := unpack(data, table.Either(onlySheet == "", ooxml.Open, ooxml.OpenLazily))
 	if refusal != nil {
 		return nil, refusal
 	}

@@ -230,10 +230,7 @@ func isAmount(f *templates.Field, e *model.Entry) bool {
 
 func (r *reader) readNumber(f *templates.Field, e *model.Entry) *Reading {
 	n := ReadNumber(e.Cell, f)
-	clean := n.Number.V.String()
-	if n.Status != table.Normal {
-		clean = ""
-	}
+	clean := table.Either(n.Status == table.Normal, n.Number.V.String(), "")
 	r.addCoercions(f, e, n.withUnread(f), clean)
 	if n.Number.Valid && !isAmount(f, e) && text.Mask(clean) != clean { // a phone number
 		n.Status, n.Number.Valid = table.Invalid, false

@@ -177,12 +177,8 @@ func readNumberText(raw string, f *templates.Field, r *Reading) (decimal.Decimal
 	}
 	s := r.coerce("trimmed", raw, trim(raw))
 	s = r.coerce("full_width", s, strings.NewReplacer("−", "-", "﹣", "-", "，", ",", "．", ".").Replace(foldWidth(s)))
-	s = r.coerce("invisible", s, strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Zs, r) {
-			return ' '
-		}
-		return r
-	}, spacedThousands.ReplaceAllString(s, "$1,$2")))
+	blank := func(r rune) bool { return unicode.Is(unicode.Zs, r) }
+	s = r.coerce("invisible", s, text.Replaced(spacedThousands.ReplaceAllString(s, "$1,$2"), blank, ' '))
 	words := f.Reading
 	switch word := strings.ToLower(s); {
 	case slices.Contains(words.None, word):

@@ -214,10 +214,7 @@ func (r *registerReader) checkDuplicates(entries []table.RegisterEntry) {
 		if e.Sheet.Effect == templates.EffectAnswer || e.Sheet.Effect == templates.EffectObject {
 			continue // several entries are allowed
 		}
-		keys := []string{e.Key + e.Fingerprint}
-		if e.Sheet.Effect == templates.EffectSchools {
-			keys = e.SchoolNames()
-		}
+		keys := table.Either(e.Sheet.Effect == templates.EffectSchools, e.SchoolNames(), []string{e.Key + e.Fingerprint})
 		for _, key := range keys {
 			key = e.Sheet.ID + "\x00" + key
 			duplicate := slices.IndexFunc(seen[key], func(o table.RegisterEntry) bool {

@@ -153,7 +153,8 @@ func isAccountCharacter(r rune) bool {
 	switch {
 	case r <= maxASCII:
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '-'
-	case r > 0x3000 && r <= 0x3020, r >= 0x2013 && r <= 0x201F: // common punctuation	return false
+	case r > 0x3000 && r <= 0x3020, r >= 0x2013 && r <= 0x201F: // common punctuation
+		return false
 	case r >= 0xFF01 && r <= 0xFF5E:
 		return isAccountCharacter(r - 0xFF01 + '!')
 	}
@@ -286,10 +287,13 @@ func isSeparator(r rune) bool {
 }
 
 // StripBidi removes bidirectional control characters. They make a name or a file extension look like another one.
-func StripBidi(s string) string {
+func StripBidi(s string) string { return Replaced(s, isBidiControl, -1) }
+
+// Replaced returns a text with some of its characters replaced by another one, or left out if that is -1.
+func Replaced(s string, which func(rune) bool, by rune) string {
 	return strings.Map(func(r rune) rune {
-		if isBidiControl(r) {
-			return -1
+		if which(r) {
+			return by
 		}
 		return r
 	}, s)

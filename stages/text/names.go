@@ -72,15 +72,9 @@ func mayNormalize(r rune) bool {
 // Legible removes the characters that XML forbids, so that a text can be written into any office file: control
 // characters except line feeds and tabs. It also removes bidirectional control characters.
 func Legible(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case isBidiControl(r):
-			return -1
-		case r == '\t' || r == '\n', r >= 0x20 && r != 0xFFFE && r != 0xFFFF && r != utf8.RuneError:
-			return r
-		}
-		return -1
-	}, s)
+	return Replaced(s, func(r rune) bool {
+		return r < 0x20 && r != '\t' && r != '\n' || r == 0xFFFE || r == 0xFFFF || r == utf8.RuneError || isBidiControl(r)
+	}, -1)
 }
 
 // longestName is in bytes. Of the 255 allowed it leaves room for an extension, a number and the folders.
@@ -92,12 +86,7 @@ var deviceName = regexp.MustCompile(`(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.
 // FileName makes a file name that Windows allows from a text, with personal data masked: forbidden characters become _,
 // the name of a device gets a _ before it, and a long name is cut.
 func FileName(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if r < ' ' || strings.ContainsRune(`<>:"/\|?*`, r) {
-			return '_'
-		}
-		return r
-	}, Mask(s))
+	s = Replaced(Mask(s), func(r rune) bool { return r < ' ' || strings.ContainsRune(`<>:"/\|?*`, r) }, '_')
 	for len(s) > longestName {
 		_, last := utf8.DecodeLastRuneInString(s)
 		s = s[:len(s)-last]
@@ -116,12 +105,7 @@ func NewPeople(names []string) People {
 	p := People{}
 	for _, name := range names {
 		if strings.ContainsFunc(name, func(r rune) bool { return r < firstHan || r > lastHan }) {
-			name = strings.Map(func(r rune) rune {
-				if isSeparator(r) {
-					return -1
-				}
-				return r
-			}, newView(name).text)
+			name = Replaced(newView(name).text, isSeparator, -1)
 		}
 		first, size := utf8.DecodeRuneInString(name)
 		if size > 0 && size < len(name) && !slices.Contains(p[first], name) {
