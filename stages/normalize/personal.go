@@ -117,11 +117,10 @@ func (p nameMasker) maskWorkbook(w *model.Workbook) {
 	}
 	place := func(x *model.Place) { x.File, x.Sheet = cached(x.File), cached(x.Sheet) }
 	w.File.Path, w.File.Detail = p.mask(w.File.Path), p.mask(w.File.Detail)
-	for i := range w.Entries {
-		place(&w.Entries[i].Place)
-	}
-	for i := range w.Columns {
-		place(&w.Columns[i].Place)
+	for _, entries := range [][]model.Entry{w.Entries, w.Columns} {
+		for i := range entries {
+			place(&entries[i].Place)
+		}
 	}
 	for i := range w.Loose {
 		place(&w.Loose[i].Place)

@@ -1,7 +1,6 @@
 package normalize
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -388,15 +387,9 @@ func parseDigits(s string) int {
 
 // isoDate formats a day or a month; ok is false where it does not exist.
 func isoDate(year, month, day int, dayGiven bool) (string, bool) {
-	if month < 1 || month > 12 {
+	at := time.Date(year, time.Month(month), table.Either(dayGiven, day, 1), 0, 0, 0, 0, time.UTC)
+	if int(at.Month()) != month || dayGiven && at.Day() != day {
 		return "", false
 	}
-	if !dayGiven {
-		return fmt.Sprintf("%04d-%02d", year, month), true
-	}
-	at := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
-	if at.Day() != day {
-		return "", false
-	}
-	return at.Format(time.DateOnly), true
+	return at.Format(table.Either(dayGiven, time.DateOnly, "2006-01")), true
 }
