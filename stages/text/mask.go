@@ -13,9 +13,8 @@ import (
 
 // Replacements for personal data; the others are made from the names in personal.tsv.
 const (
-	maskedPhone = "〔电话已隐去〕"
-	maskedID    = "〔证件号已隐去〕"
-	maskedCard  = "〔卡号已隐去〕"
+	maskedID   = "〔证件号已隐去〕"
+	maskedCard = "〔卡号已隐去〕"
 
 	// MaskedName replaces the name of a person.
 	MaskedName = "〔姓名已隐去〕"

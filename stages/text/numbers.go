@@ -118,7 +118,8 @@ func (r *digitRun) personalNumber(i int) (digits int, by string) {
 		if n == 0 || !r.isOneNumber(i, i+n, k) || k.replacement == maskedCard && i+n < len(r.digits) {
 			continue
 		}
-		if r.isAfterPhoneWord(i) || !(r.isQuantity(i, i+n) || !id && r.isAfterDocumentWord(i) || r.isCode(i, i+n, id)) {
+		document := !id && documentWord.MatchString(r.before(i))
+		if r.isAfterPhoneWord(i) || !(document || r.isQuantity(i, i+n) || r.isCode(i, i+n, id)) {
 			return n, k.replacement
 		}
 	}
@@ -141,7 +142,8 @@ func (r *digitRun) isOneNumber(i, j int, kind *pattern) bool {
 	const mostParts = 5
 	switch {
 	case len(cuts) == 0:
-		return kind.has("glued") || begins && ends && (r.digits[i] != '4' && r.digits[i] != '8' || r.hasPlusSign(i))
+		return kind.has("glued") || begins && ends &&
+			(r.digits[i] != '4' && r.digits[i] != '8' || strings.HasSuffix(r.before(i), "+"))
 	case r.containsDate(i, j), len(cuts) == 1 && r.gaps[i+cuts[0]] == "." && !r.isAfterPhoneWord(i): // decimal fraction
 		return false
 	case kind.has("typical") && !begins && kind.hints[0] == "3": // 2023 2024 2025
@@ -153,10 +155,6 @@ func (r *digitRun) isOneNumber(i, j int, kind *pattern) bool {
 }
 
 var mobileNumber = regexp.MustCompile(`^1[3-9]\d{9}`)
-
-func (r *digitRun) hasPlusSign(i int) bool {
-	return r.starts[i] > 0 && r.view.text[r.starts[i]-1] == '+'
-}
 
 // containsDate reports whether the digits i to j overlap a date such as 2023-12-31.
 func (r *digitRun) containsDate(i, j int) bool {
@@ -197,9 +195,6 @@ func (r *digitRun) before(i int) string {
 
 // isAfterPhoneWord reports whether a word such as 电话 stands before the digits.
 func (r *digitRun) isAfterPhoneWord(i int) bool { return phoneWord.MatchString(r.before(i)) }
-
-// isAfterDocumentWord reports whether a word such as 合同编号 stands before the digits.
-func (r *digitRun) isAfterDocumentWord(i int) bool { return documentWord.MatchString(r.before(i)) }
 
 // isQuantity reports whether the digits i to j are a quantity: with thousands separators, a unit or a decimal point.
 func (r *digitRun) isQuantity(i, j int) bool {
