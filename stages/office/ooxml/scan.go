@@ -366,8 +366,17 @@ func parseReference(b []byte) (n int, r rune) {
 		return 0, 0
 	}
 	name := b[1:end]
-	if r, known := entities[string(name)]; known {
-		return end + 1, r
+	switch string(name) { // as often as there are quotes in formulas
+	case "lt":
+		return end + 1, '<'
+	case "gt":
+		return end + 1, '>'
+	case "amp":
+		return end + 1, '&'
+	case "apos":
+		return end + 1, '\''
+	case "quot":
+		return end + 1, '"'
 	}
 	if len(name) < 2 || name[0] != '#' {
 		return 0, 0
@@ -384,8 +393,6 @@ func parseReference(b []byte) (n int, r rune) {
 	}
 	return end + 1, rune(v)
 }
-
-var entities = map[string]rune{"lt": '<', "gt": '>', "amp": '&', "apos": '\'', "quot": '"'}
 
 // decode appends text with references decoded and line ends normalised.
 func decode(to, text []byte) []byte {
