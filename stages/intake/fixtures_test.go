@@ -123,6 +123,7 @@ func readBytes(data []byte) model.Workbook {
 	if refusal != nil {
 		return refused(model.File{Path: "表.xlsx"}, refusal)
 	}
+	defer book.release() // as Read does: what is bound must not depend on the memory of the cells
 	return bind(definition(), model.File{Path: "表.xlsx", Fate: model.Accepted}, book)
 }
 

@@ -1,6 +1,6 @@
-// Package intake reads the files that arrived into flat cells with places. Every file is opened once and read once:
-// first its container is verified, then its sheets are read, then its cells are bound to the form. A file that can't be
-// used becomes a refusal with a code; it never stops the others.
+// Package intake reads the files that arrived into flat cells with places. Every file is read once: first its container
+// is verified, then its sheets are read, then its cells are bound to the form. Only where no year is given, FormYear
+// looks into each before. A file that can't be used becomes a refusal with a code; it never stops the others.
 //
 // Files are untrusted, so each library that parses their bytes is bounded before it is called:
 //

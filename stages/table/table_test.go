@@ -134,3 +134,32 @@ func (t Table[T]) Record() arrow.Record {
 	}
 	return array.NewRecord(t.codec.schema(), columns, t.record.NumRows())
 }
+
+// Forms share the index of their rows where they have the same rows, and only there.
+func TestFormsFindTheirOwnRows(t *testing.T) {
+	metric := func(id, field string, year int32) Metric {
+		return Metric{Submission: id, Indicator: field, Year: year, Value: Some(float64(year)), Status: Normal, Cell: id + field}
+	}
+	facts := &Facts{Submissions: Of([]Submission{{Submission: "1"}, {Submission: "2"}, {Submission: "3"}, {Submission: "4"}}),
+		Figures: Of([]Figure{{Submission: "1", Field: "a"}, {Submission: "2", Field: "a"}, {Submission: "4", Field: "b"}}),
+		Texts:   Of([]Text(nil)),
+		Metrics: Of([]Metric{metric("1", "x", 2022), metric("1", "x", 2023), metric("2", "x", 2022), metric("2", "x", 2023),
+			metric("3", "x", 2023), metric("3", "x", 2022), metric("4", "x", 2023)}),
+		Members: Of([]Member(nil)), Materials: Of([]Material(nil)), Verifications: Of([]Verification(nil)), Explanations: Of([]Explanation(nil)),
+		Coercions: Of([]Coercion(nil)), ListColumns: Of([]ListColumn(nil)), ListCells: Of([]ListCell(nil)), Loose: Of([]LooseCell(nil))}
+	for form := range facts.Forms {
+		for _, m := range form.Metrics {
+			if found := form.Metric(m.Indicator, int(m.Year)); found == nil || *found != m {
+				t.Errorf("%s %d of %s is %+v", m.Indicator, m.Year, m.Submission, found)
+			}
+		}
+		for _, g := range form.Figures {
+			if found := form.Figure(g.Field); found == nil || *found != g {
+				t.Errorf("%s of %s is %+v", g.Field, g.Submission, found)
+			}
+		}
+		if id := form.Submission.Submission; id == "4" && (form.Metric("x", 2022) != nil || form.Figure("a") != nil) {
+			t.Error("a form has rows of another")
+		}
+	}
+}
