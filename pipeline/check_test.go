@@ -323,7 +323,7 @@ func TestReadingsListEveryNumber(t *testing.T) {
 			}
 			changed += len(r.Routes)
 		}
-		for _, m := range f.Metrics {
+		for m := range f.Metrics {
 			if _, ok := listed[m.Sheet+"!"+m.Cell]; ok == (m.Status == table.Missing) {
 				t.Errorf("%s %s %d: listed %v", f.Submission.Submission, m.Indicator, m.Year, ok)
 			}

@@ -174,7 +174,7 @@ func TestFulfilmentTotalsInDuckDB(t *testing.T) {
 	y := must.Get(later())(t)
 	promised, reported, measured := 0.0, 0.0, 0
 	for form := range y.result.Progress.Forms {
-		for _, m := range form.Metrics {
+		for m := range form.Metrics {
 			if field := y.d.Progress.CompanionField(y.d.Progress.Field(m.Indicator), "promised"); field != nil && form.Metric(field.ID, int(m.Year)) != nil {
 				basis, _ := form.Text("supplement_basis", 0)
 				funding := slices.Contains(y.d.Progress.Field(m.Indicator).Topics, templates.Funding)

@@ -333,7 +333,7 @@ func (p *profile) years() {
 		for _, y := range years {
 			cells = append(cells, yearValue(p.Form.Metric(f.ID, y.Year), y))
 		}
-		place := mono(series{form: p.Form, field: f}.place().Cell)
+		place := mono(p.place(series{form: p.Form, field: f}).Cell)
 		p.Add(append(cells, p.change(f, last-1, last), p.change(f, last, final), place)...)
 	}
 }

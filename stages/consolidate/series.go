@@ -39,9 +39,10 @@ func (w *workbook) series() ([]series, list.Words) {
 func (w *workbook) year(id string) int { return w.Definition.Form.Year(id).Year }
 
 // place are the cells of a series in its workbook, from the first year to the last.
-func (s series) place() (p model.Place) {
-	for _, m := range s.form.Metrics {
-		if m.Indicator != s.field.ID {
+func (w *workbook) place(s series) (p model.Place) {
+	for _, r := range w.Definition.Refs(s.field) {
+		m := s.value(r.Year)
+		if m == nil {
 			continue
 		}
 		first, _, _ := strings.Cut(p.Cell, ":")
@@ -53,7 +54,7 @@ func (s series) place() (p model.Place) {
 }
 
 func (w *workbook) seriesPlace(s series) book.Cell {
-	p := s.place()
+	p := w.place(s)
 	c := w.placeCell(s.Submission, p.Sheet, p.Cell)
 	c.Value = p.String()
 	return c
@@ -144,7 +145,7 @@ func (w *workbook) tally() []city {
 				}
 			}
 		}
-		for _, m := range e.form.Metrics {
+		for m := range e.form.Metrics {
 			if m.Value.Valid && m.Status == table.Normal {
 				c.sums[templates.Ref{Field: m.Indicator, Year: int(m.Year)}] += m.Value.V
 			}

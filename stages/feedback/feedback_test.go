@@ -169,7 +169,7 @@ func TestCopiesReadBackTheSame(t *testing.T) {
 		}
 		compared++
 		same(t, form.Submission.Submission+" figures", before.Figures, form.Figures)
-		same(t, form.Submission.Submission+" metrics", before.Metrics, form.Metrics)
+		same(t, form.Submission.Submission+" metrics", slices.Collect(before.Metrics), slices.Collect(form.Metrics))
 		same(t, form.Submission.Submission+" texts", before.Texts, form.Texts)
 		same(t, form.Submission.Submission+" members", before.Members, form.Members)
 		same(t, form.Submission.Submission+" materials", before.Materials, form.Materials)

@@ -212,7 +212,7 @@ func TestNothingIsLost(t *testing.T) {
 			}
 			a, b := readAgain(t, data), readAgain(t, copied)
 			same(t, "figures", a.Figures, b.Figures)
-			same(t, "metrics", a.Metrics, b.Metrics)
+			same(t, "metrics", slices.Collect(a.Metrics), slices.Collect(b.Metrics))
 			same(t, "texts", a.Texts, b.Texts)
 			same(t, "members", a.Members, b.Members)
 			same(t, "loose", a.Loose, b.Loose)

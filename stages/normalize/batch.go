@@ -65,7 +65,7 @@ func (b *Batch) Facts() *table.Facts {
 	f.Files = table.Of(b.fileRows())
 	f.Submissions = collect(order, func(r *Rows) []table.Submission { return []table.Submission{r.Submission} })
 	f.Figures = collect(order, func(r *Rows) []table.Figure { return r.Figures })
-	f.Metrics = collect(order, func(r *Rows) []table.Metric { return r.Metrics })
+	f.Metrics = collect(order, func(r *Rows) []table.Metric { return r.metrics })
 	f.Texts = collect(order, func(r *Rows) []table.Text { return r.Texts })
 	f.Members = collect(order, func(r *Rows) []table.Member { return r.Members })
 	f.Materials = collect(order, func(r *Rows) []table.Material { return r.Materials })

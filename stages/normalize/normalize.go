@@ -35,7 +35,8 @@ type Rows struct {
 	personNames          []string        // from its personal fields
 	cellsRead, cellsUsed int
 
-	table.Form   // the rows of every table except contacts
+	table.Form   // the rows of every table except these two
+	metrics      []table.Metric
 	contacts     []table.Contact
 	supersededBy string // path of the file that is used instead; empty: none
 }
@@ -103,7 +104,7 @@ func readWorkbook(d *templates.Definition, w model.Workbook, masker nameMasker) 
 	r.cellHashes = cellHashes(d, w.Entries)
 	r.contentHash = contentHash(w.Entries, w.Form.QuestionsHash, d.Reading, r.Coercions)
 	r.untouched = w.Form.ContentHash != "" && w.Form.ContentHash == r.versionHash()
-	r.Submission.CheckCode = table.CheckCode(d, r.Figures, r.Metrics, r.Texts, r.Members)
+	r.Submission.CheckCode = table.CheckCode(d, r.Figures, r.metrics, r.Texts, r.Members)
 	return r.Rows
 }
 
@@ -195,7 +196,7 @@ func unansweredExplanations(entries []model.Entry) (records map[int]bool, rows [
 
 func (r *reader) addMetric(f *templates.Field, e *model.Entry) {
 	n := r.readValue(f, e)
-	r.Metrics = append(r.Metrics, table.Metric{
+	r.metrics = append(r.metrics, table.Metric{
 		Submission: r.id(), Indicator: f.ID, Year: int32(e.Year), Value: n.float(), Unit: f.Unit,
 		Kind: string(r.d.Form.YearOf(e.Year).Kind), Status: n.Status, Sheet: e.Place.Sheet, Cell: e.Place.Cell,
 		Raw: r.maskedRaw(f, e, n.Status),

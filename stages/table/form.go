@@ -18,7 +18,6 @@ import (
 type Form struct {
 	Submission    Submission
 	Figures       []Figure
-	Metrics       []Metric
 	Texts         []Text
 	Members       []Member
 	Materials     []Material
@@ -30,46 +29,11 @@ type Form struct {
 	Loose         []LooseCell
 
 	def       *templates.Definition
+	asked     []Metric // what each of the metrics is and where; the forms that ask the same share it
+	metrics   []metricValue
 	rows      map[string][]Row          // cache of Rows: by list
 	rowCounts map[string]map[string]int // cache of RecordsOf: by column, then name key
 	values    map[templates.Ref]cellRow
-}
-
-// Forms yields the submissions in order, each with its rows of every table.
-func (f *Facts) Forms(yield func(*Form) bool) {
-	figures, metrics, texts := rowReader(f.Figures), rowReader(f.Metrics), rowReader(f.Texts)
-	members, materials, verifications := rowReader(f.Members), rowReader(f.Materials), rowReader(f.Verifications)
-	explanations, coercions, loose := rowReader(f.Explanations), rowReader(f.Coercions), rowReader(f.Loose)
-	columns, cells := rowReader(f.ListColumns), rowReader(f.ListCells)
-	last := &Form{}
-	for s := range f.Submissions.All() {
-		id := s.Submission
-		form := &Form{Submission: s, def: f.Definition, Figures: figures(id), Metrics: metrics(id), Texts: texts(id),
-			Members: members(id), Materials: materials(id), Verifications: verifications(id), Explanations: explanations(id),
-			Coercions: coercions(id), ListColumns: columns(id), ListCells: cells(id), Loose: loose(id)}
-		if form.values = last.values; !form.hasRowsOf(last) { // nearly all have the same rows, and share their index
-			form.index()
-		}
-		if last = form; !yield(form) {
-			return
-		}
-	}
-}
-
-// rowReader returns a function that reads the rows of one submission after another, in the order of the submissions.
-func rowReader[T any](t Table[T]) func(submission string) []T {
-	at := 0
-	return func(submission string) (out []T) {
-		from := at
-		for at < t.Len() && cellOf(t.record, "submission", at) == submission {
-			at++
-		}
-		out = slices.Grow(out, at-from)[:at-from]
-		for i := range out {
-			t.read(from+i, &out[i])
-		}
-		return out
-	}
 }
 
 // cellRow says where the row of a field in a year is.
@@ -89,18 +53,17 @@ func (f *Form) hasRowsOf(o *Form) bool {
 	figures := func(a, b Figure) bool { return a.Field == b.Field }
 	metrics := func(a, b Metric) bool { return a.Indicator == b.Indicator && a.Year == b.Year }
 	texts := func(a, b Text) bool { return a.Field == b.Field && a.Year == b.Year }
-	return slices.EqualFunc(f.Figures, o.Figures, figures) && slices.EqualFunc(f.Metrics, o.Metrics, metrics) &&
+	return slices.EqualFunc(f.Figures, o.Figures, figures) && slices.EqualFunc(f.asked, o.asked, metrics) &&
 		slices.EqualFunc(f.Texts, o.Texts, texts)
 }
 
 func (f *Form) index() {
-	f.values = make(map[templates.Ref]cellRow, len(f.Figures)+len(f.Metrics)+len(f.Texts))
+	f.values = make(map[templates.Ref]cellRow, len(f.Figures)+len(f.asked)+len(f.Texts))
 	for i := range f.Figures {
 		f.values[templates.Ref{Field: f.Figures[i].Field}] = cellRow{inFigures, int32(i)}
 	}
-	for i := range f.Metrics {
-		m := &f.Metrics[i]
-		f.values[templates.Ref{Field: m.Indicator, Year: int(m.Year)}] = cellRow{inMetrics, int32(i)}
+	for i := range f.asked {
+		f.values[templates.Ref{Field: f.asked[i].Indicator, Year: int(f.asked[i].Year)}] = cellRow{inMetrics, int32(i)}
 	}
 	for i := range f.Texts {
 		t := &f.Texts[i]
@@ -111,7 +74,7 @@ func (f *Form) index() {
 // Clone is a copy of the form whose values can be changed.
 func (f *Form) Clone() *Form {
 	out := f.WithMembers(slices.Clone(f.Members))
-	out.Figures, out.Metrics, out.Texts = slices.Clone(f.Figures), slices.Clone(f.Metrics), slices.Clone(f.Texts)
+	out.Figures, out.metrics, out.Texts = slices.Clone(f.Figures), slices.Clone(f.metrics), slices.Clone(f.Texts)
 	out.Coercions = slices.Clone(f.Coercions)
 	return out
 }
@@ -129,8 +92,8 @@ func (f *Form) SetNumber(r templates.Ref, status Status, value decimal.Decimal, 
 	if status == Missing {
 		raw = ""
 	}
-	if m := f.Metric(r.Field, r.Year); m != nil {
-		m.Status, m.Value, m.Raw = status, number, raw
+	if row := f.values[r]; row.in == inMetrics {
+		f.metrics[row.at] = metricValue{number, status, raw}
 	} else if g := f.Figure(r.Field); g != nil && r.Year == 0 {
 		g.Status, g.Number, g.Text, g.Raw = status, number, "", raw
 	}
@@ -147,12 +110,28 @@ func (f *Form) Figure(field string) *Figure {
 	return nil
 }
 
-// Metric returns the row of a number in a year, or nil.
+// Metric returns the row of a number in a year, or nil. See SetNumber to change it.
 func (f *Form) Metric(field string, year int) *Metric {
 	if row := f.values[templates.Ref{Field: field, Year: year}]; row.in == inMetrics {
-		return &f.Metrics[row.at]
+		m := f.metric(int(row.at))
+		return &m
 	}
 	return nil
+}
+
+// Metrics yields the rows of the numbers by year.
+func (f *Form) Metrics(yield func(Metric) bool) {
+	for i := range f.asked {
+		if !yield(f.metric(i)) {
+			return
+		}
+	}
+}
+
+func (f *Form) metric(i int) Metric {
+	m, v := f.asked[i], f.metrics[i]
+	m.Submission, m.Value, m.Status, m.Raw = f.Submission.Submission, v.Value, v.Status, v.Raw
+	return m
 }
 
 // LongText returns the row of a long text, or nil.
@@ -192,8 +171,8 @@ func (f *Form) lookUp(r templates.Ref) answer {
 		g := &f.Figures[row.at]
 		return answer{g.Status, g.Number, g.Text, g.Raw, g.Sheet, g.Cell}
 	case inMetrics:
-		m := &f.Metrics[row.at]
-		return answer{m.Status, m.Value, "", m.Raw, m.Sheet, m.Cell}
+		m, v := &f.asked[row.at], &f.metrics[row.at]
+		return answer{v.Status, v.Value, "", v.Raw, m.Sheet, m.Cell}
 	case inTexts:
 		t := &f.Texts[row.at]
 		return answer{t.Status, Opt[float64]{}, t.Text, t.Text, t.Sheet, t.Cell}

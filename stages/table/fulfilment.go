@@ -142,7 +142,7 @@ func NewArchive(batches ...*Facts) *Archive {
 		for form := range facts.Forms {
 			key := text.NameKey(form.Submission.Consortium)
 			a.forms[key] = form
-			for _, m := range form.Metrics {
+			for m := range form.Metrics {
 				if m.Status != Normal {
 					continue
 				}

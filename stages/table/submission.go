@@ -191,7 +191,8 @@ const codeVersion = "V2"
 // characters. It covers all clean values of the official form, the roster and the supplementary figures, but not
 // explanations, materials, verification, edition and personal data, which nobody shall be able to guess from it.
 func CheckCode(d *templates.Definition, figures []Figure, metrics []Metric, texts []Text, members []Member) string {
-	f := &Form{Figures: figures, Metrics: metrics, Texts: texts, Members: members, def: d}
+	values := Each(metrics, func(m Metric) metricValue { return metricValue{m.Value, m.Status, m.Raw} })
+	f := &Form{Figures: figures, asked: metrics, metrics: values, Texts: texts, Members: members, def: d}
 	f.index()
 	h, b := sha256.New(), []byte(nil)
 	add := func(parts ...string) {

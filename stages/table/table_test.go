@@ -148,7 +148,7 @@ func TestFormsFindTheirOwnRows(t *testing.T) {
 		Members: Of([]Member(nil)), Materials: Of([]Material(nil)), Verifications: Of([]Verification(nil)), Explanations: Of([]Explanation(nil)),
 		Coercions: Of([]Coercion(nil)), ListColumns: Of([]ListColumn(nil)), ListCells: Of([]ListCell(nil)), Loose: Of([]LooseCell(nil))}
 	for form := range facts.Forms {
-		for _, m := range form.Metrics {
+		for m := range form.Metrics {
 			if found := form.Metric(m.Indicator, int(m.Year)); found == nil || *found != m {
 				t.Errorf("%s %d of %s is %+v", m.Indicator, m.Year, m.Submission, found)
 			}
