@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -213,12 +214,15 @@ func (r *run) writeTables(dir string) (err error) {
 	defer try.Caught(&err)
 	tables, err := table.Published(r.round)
 	try.In("数据表", err)
-	try.In("数据文件", export.Write(filepath.Join(dir, dataFolder), r.round.Definition, tables))
+	files, err := export.Write(filepath.Join(dir, dataFolder), r.round.Definition, tables)
+	try.In("数据文件", err)
 	for name, text := range r.round.Definition.Texts {
 		try.Do(publish.WriteFile(filepath.Join(dir, definitionFolder, filepath.FromSlash(name)), text))
 	}
-	r.manifest.DataRoot, err = r.manifest.DataHash(dir, dataFolder)
-	return err
+	r.manifest.HashData(table.Each(files, func(f export.File) publish.Output {
+		return publish.Output{Path: path.Join(dataFolder, f.Path), SHA256: f.SHA256, Size: f.Size}
+	}))
+	return nil
 }
 
 // writeReturns writes what goes back to the prefectures; nothing where the run started from tables.

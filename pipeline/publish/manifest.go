@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -30,7 +29,7 @@ type Manifest struct {
 	State    string   `json:"state"`             // how many marks are in, see table.State
 	Trial    []string `json:"trial,omitempty"`   // how the definition differs from the one in force
 	Meeting  string   `json:"meeting,omitempty"` // name of a meeting copy
-	DataRoot string   `json:"data_root"`         // see DataHash; printed in the results
+	DataRoot string   `json:"data_root"`         // see HashData; printed in the results
 	// sha256 of this file with "root" empty; printed on the console
 	Root       string            `json:"root"`
 	Definition map[string]string `json:"definition"` // file: sha256
@@ -46,7 +45,7 @@ type Manifest struct {
 	Outputs    []Output          `json:"outputs"`
 	Counts     Counts            `json:"counts"`
 
-	tables []Output // of DataHash, not to be hashed twice
+	tables []Output // of HashData, not to be hashed twice
 }
 
 // Options are the options that affect the results.
@@ -110,22 +109,18 @@ type Counts struct {
 	Findings       int `json:"findings"`
 }
 
-// DataHash hashes the basis and the content of the tables (data_root), before the workbooks, which print it, are
-// written. A run repeated from its tables (--from) has the same. folder is the data folder below dir.
-func (m *Manifest) DataHash(dir, folder string) (string, error) {
+// HashData sets data_root, the hash of the basis and of the files with the tables, before the workbooks that print it are
+// written. A run repeated from its tables (--from) has the same.
+func (m *Manifest) HashData(tables []Output) {
 	basis := Manifest{Year: m.Year, Version: m.Version, Date: m.Date, Definition: m.Definition, Options: m.Options,
 		Previous: m.Previous, Earlier: m.Earlier,
 		Register: m.Register, Opinions: m.Opinions, Inputs: m.Inputs, Marks: m.Marks}
-	tables, err := Outputs(filepath.Join(dir, folder))
-	for _, o := range tables {
-		o.Path = path.Join(folder, o.Path)
-		if slices.Contains([]string{".arrow", ".parquet", ".csv"}, path.Ext(o.Path)) {
-			basis.Outputs = append(basis.Outputs, o)
-		}
-	}
-	m.tables = basis.Outputs
-	return model.Digest(basis.encode()), err
+	slices.SortFunc(tables, comparePaths)
+	basis.Outputs, m.tables = tables, tables
+	m.DataRoot = model.Digest(basis.encode())
 }
+
+func comparePaths(a, b Output) int { return strings.Compare(a.Path, b.Path) }
 
 // Seal adds the outputs in dir and the root hash, and writes the manifest there.
 func (m *Manifest) Seal(dir string) (err error) {
@@ -243,6 +238,6 @@ func Outputs(dir string, known ...Output) (out []Output, err error) {
 			out = append(out, Output{e.Path, sum, size})
 		}
 	}
-	slices.SortFunc(out, func(a, b Output) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortFunc(out, comparePaths)
 	return out, nil
 }

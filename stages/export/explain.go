@@ -177,11 +177,11 @@ const PackageName = "datapackage.json"
 // resource is one file of a data package: a table in one format.
 type resource struct {
 	*arrow.Schema
-	Table, Path, Format, MediaType, Hash string
-	Tabular                              bool
-	Size                                 int64
-	PrimaryKey                           []string
-	ForeignKeys                          [][3]string // column, and the table and column that it refers to
+	File
+	Table, Format, MediaType string
+	Tabular                  bool
+	PrimaryKey               []string
+	ForeignKeys              [][3]string // column, and the table and column that it refers to
 }
 
 // writePackage describes the files, and a file of views where there is one.

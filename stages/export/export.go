@@ -54,8 +54,14 @@ var formats = []format{
 	{"csv", "csv", "text/csv", false, writeCSV},
 }
 
+// File is a file with a table, by its path below the data folder.
+type File struct {
+	Path, SHA256 string
+	Size         int64
+}
+
 // Write writes the tables and their data package to dir, which it creates if necessary.
-func Write(dir string, d *templates.Definition, tables []table.NamedTable) (err error) {
+func Write(dir string, d *templates.Definition, tables []table.NamedTable) (files []File, err error) {
 	defer try.Caught(&err)
 	resources := try.Get(writeTables(dir, tables, d))
 	var views strings.Builder // views of the tables first, which the others use
@@ -65,7 +71,8 @@ func Write(dir string, d *templates.Definition, tables []table.NamedTable) (err 
 	views.WriteString(strings.ReplaceAll(queryViews, "$base", d.Rubric().Credibility.Base.String()))
 	sql := []byte(views.String())
 	try.Do(os.WriteFile(filepath.Join(dir, ViewsName), sql, 0o644))
-	return writePackage(dir, d, resources, sql)
+	files = table.Each(resources, func(r resource) File { return r.File })
+	return files, writePackage(dir, d, resources, sql)
 }
 
 // WriteOne writes one table that no run publishes to dir, with a data package of its own.
@@ -121,7 +128,7 @@ func writeTable(dir string, t table.NamedTable,
 		if err := w.finish(f.write(w, rec)); err != nil {
 			return nil, fmt.Errorf("无法写 %s，请检查剩余空间：%w", name, err)
 		}
-		r.Path, r.Format, r.MediaType, r.Tabular, r.Size, r.Hash = name, f.name, f.mediatype, f.tabular, w.size, w.sha256()
+		r.File, r.Format, r.MediaType, r.Tabular = File{name, w.sha256(), w.size}, f.name, f.mediatype, f.tabular
 		resources = append(resources, r)
 	}
 	return resources, nil
@@ -160,7 +167,7 @@ type sink struct {
 }
 
 func newSink(f io.WriteCloser) *sink {
-	return &sink{file: f, to: bufio.NewWriter(f), sum: sha256.New()}
+	return &sink{file: f, to: bufio.NewWriterSize(f, 1<<16), sum: sha256.New()}
 }
 
 func (s *sink) Write(p []byte) (int, error) {

@@ -125,7 +125,7 @@ func written(t *testing.T) (*templates.Definition, []table.NamedTable, string) {
 	t.Helper()
 	d, dir := load(t), filepath.Join(t.TempDir(), "data")
 	tables := published(t, d)
-	if err := Write(dir, d, tables); err != nil {
+	if _, err := Write(dir, d, tables); err != nil {
 		t.Fatal(err)
 	}
 	return d, tables, dir
