@@ -109,8 +109,8 @@ type Counts struct {
 	Findings       int `json:"findings"`
 }
 
-// HashData sets data_root, the hash of the basis and of the files with the tables, before the workbooks that print it are
-// written. A run repeated from its tables (--from) has the same.
+// HashData sets data_root, the hash of the basis and of the files with the tables, before the workbooks that print it.
+// A run repeated from its tables (--from) has the same.
 func (m *Manifest) HashData(tables []Output) {
 	basis := Manifest{Year: m.Year, Version: m.Version, Date: m.Date, Definition: m.Definition, Options: m.Options,
 		Previous: m.Previous, Earlier: m.Earlier,

@@ -1,6 +1,7 @@
 package score
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -72,6 +73,7 @@ func (m *scheme) scenarios(ranked []*entrant, ref reference, p *panel) []scenari
 // leaveOneOut ranks on scales computed without one submission, for each around the line; all stay ranked.
 func (m *scheme) leaveOneOut(ranked []*entrant, ref reference, k int) {
 	weights := m.weights(m.complete)
+	ref = ref.ascending() // once, not for each submission
 	for _, out := range m.aroundLine(ranked, k) {
 		if len(ranked) < 2 {
 			continue
@@ -82,6 +84,13 @@ func (m *scheme) leaveOneOut(ranked []*entrant, ref reference, k int) {
 			widenRange(&e.ScaleBest, &e.ScaleWorst, tried.ranks[i])
 		}
 	}
+}
+
+func (r reference) ascending() reference {
+	return reference{sets: table.Each(r.sets, func(set []referenceValue) []referenceValue {
+		byValue := func(a, b referenceValue) int { return cmp.Compare(a.value.V, b.value.V) }
+		return slices.SortedFunc(slices.Values(set), byValue)
+	})}
 }
 
 func (r reference) without(id string) reference {
