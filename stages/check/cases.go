@@ -319,10 +319,13 @@ func eachRow(f *form, p *plan, t *tally) {
 		t.skip(f.def.Layout().Area(list).Sheet + "为空")
 	}
 	// Rows with the same name in a column are checked as one; rows with a blank one are checked alone.
-	named := func(r table.Row) string {
-		return cmp.Or(text.NameKey(r.Cells[list+"_"+p.rule.By].Text), fmt.Sprint(r.Record))
+	groups := slices.Collect(slices.Chunk(rows, 1))
+	if p.rule.By != "" {
+		groups = table.GroupBy(rows, func(r table.Row) string {
+			return cmp.Or(text.NameKey(r.Cells[list+"_"+p.rule.By].Text), fmt.Sprint(r.Record))
+		})
 	}
-	for _, same := range table.GroupBy(rows, named) {
+	for _, same := range groups {
 		row := same[0]
 		if f.hasReasonIn(row.Record, c.Expr.Fields...) || f.onlyUnreadable(list, row) {
 			t.skip(toldElsewhere)
