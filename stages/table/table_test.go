@@ -1,15 +1,19 @@
 package table
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
+	"lianheti/templates"
+
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/memory"
+	"github.com/shopspring/decimal"
 )
 
 // Requirements
@@ -135,31 +139,51 @@ func (t Table[T]) Record() arrow.Record {
 	return array.NewRecord(t.codec.schema(), columns, t.record.NumRows())
 }
 
-// Forms share the index of their rows where they have the same rows, and only there.
+// Forms share what they ask, and the index of their rows, where that is the same, and only there.
 func TestFormsFindTheirOwnRows(t *testing.T) {
-	metric := func(id, field string, year int32) Metric {
-		return Metric{Submission: id, Indicator: field, Year: year, Value: Some(float64(year)), Status: Normal, Cell: id + field}
+	asked := Metric{Indicator: "x", Year: 2022, Unit: "个", Kind: "actual", Sheet: "s", Cell: "B2", Status: Normal}
+	facts, metrics := &Facts{Figures: Of([]Figure{{Submission: "0", Field: "a"}, {Submission: "1", Field: "a"}, {Submission: "2", Field: "b"}})}, []Metric{}
+	var ids []string
+	for i, differ := range []func(*Metric){ // from the submission before
+		func(*Metric) {}, func(*Metric) {}, func(m *Metric) { m.Indicator = "y" }, func(m *Metric) { m.Year = 2021 }, func(m *Metric) { m.Unit = "家" },
+		func(m *Metric) { m.Kind = "committed" }, func(m *Metric) { m.Sheet = "t" }, func(m *Metric) { m.Cell = "B3" },
+	} {
+		differ(&asked)
+		ids = append(ids, fmt.Sprint(i))
+		for range 2 {
+			m := asked
+			m.Submission, m.Year, m.Value, m.Raw = ids[i], m.Year+int32(len(metrics)%2), Some(float64(len(metrics))), fmt.Sprint("typed ", len(metrics))
+			metrics = append(metrics, m)
+		}
 	}
-	facts := &Facts{Submissions: Of([]Submission{{Submission: "1"}, {Submission: "2"}, {Submission: "3"}, {Submission: "4"}}),
-		Figures: Of([]Figure{{Submission: "1", Field: "a"}, {Submission: "2", Field: "a"}, {Submission: "4", Field: "b"}}),
-		Texts:   Of([]Text(nil)),
-		Metrics: Of([]Metric{metric("1", "x", 2022), metric("1", "x", 2023), metric("2", "x", 2022), metric("2", "x", 2023),
-			metric("3", "x", 2023), metric("3", "x", 2022), metric("4", "x", 2023)}),
-		Members: Of([]Member(nil)), Materials: Of([]Material(nil)), Verifications: Of([]Verification(nil)), Explanations: Of([]Explanation(nil)),
-		Coercions: Of([]Coercion(nil)), ListColumns: Of([]ListColumn(nil)), ListCells: Of([]ListCell(nil)), Loose: Of([]LooseCell(nil))}
+	metrics = append(metrics, asked)
+	metrics[len(metrics)-1].Submission = "one row less"
+	metrics[3].Status, metrics[3].Value, metrics[3].Raw = Missing, Opt[float64]{}, ""
+	facts.Metrics = Of(metrics)
+	facts.Submissions = Of(Each(append(ids, "one row less", "none"), func(id string) Submission { return Submission{Submission: id} }))
 	for form := range facts.Forms {
-		for m := range form.Metrics {
-			if found := form.Metric(m.Indicator, int(m.Year)); found == nil || *found != m {
-				t.Errorf("%s %d of %s is %+v", m.Indicator, m.Year, m.Submission, found)
+		id := form.Submission.Submission
+		own := slices.DeleteFunc(slices.Clone(metrics), func(m Metric) bool { return m.Submission != id })
+		copied := form.Clone()
+		for _, m := range own {
+			copied.SetNumber(templates.Ref{Field: m.Indicator, Year: int(m.Year)}, Normal, decimal.NewFromInt(77), "77")
+			if n, ok := copied.Number(m.Indicator, int(m.Year)); !ok || n.IntPart() != 77 {
+				t.Errorf("a changed copy of %s has %s", id, n)
 			}
+			if found := form.Metric(m.Indicator, int(m.Year)); found == nil || *found != m {
+				t.Errorf("%s %d of %s is %+v", m.Indicator, m.Year, id, found)
+			}
+		}
+		if found := slices.Collect(form.Metrics); !slices.Equal(found, own) {
+			t.Errorf("metrics of %s are %+v, not %+v", id, found, own)
 		}
 		for _, g := range form.Figures {
 			if found := form.Figure(g.Field); found == nil || *found != g {
 				t.Errorf("%s of %s is %+v", g.Field, g.Submission, found)
 			}
 		}
-		if id := form.Submission.Submission; id == "4" && (form.Metric("x", 2022) != nil || form.Figure("a") != nil) {
-			t.Error("a form has rows of another")
+		if id == "2" && (form.Metric("x", 2022) != nil || form.Figure("a") != nil) || id == "none" && form.Metric("y", 2021) != nil {
+			t.Errorf("%s has rows of another", id)
 		}
 	}
 }
