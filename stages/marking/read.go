@@ -3,6 +3,8 @@ package marking
 import (
 	"cmp"
 	"fmt"
+	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -243,14 +245,20 @@ func formsByID(facts *table.Facts) map[string]*table.Form {
 	return table.IndexBy(facts.Forms, func(form *table.Form) string { return form.Submission.Submission })
 }
 
-// isMemberUnit reports whether a unit is a member, under whatever name, or a part of one: 某学院 and 某学院信息工程系.
-func isMemberUnit(d *templates.Definition, unit string, form *table.Form) bool {
-	const shortest = 4 // characters of a name that may be a prefix
-	key := text.NameKey(unit)
-	spelling := d.Reading.Spell(key).Name
-	return form != nil && slices.ContainsFunc(form.Members, func(m table.Member) bool {
-		return len([]rune(m.NameKey)) >= shortest && strings.HasPrefix(key, m.NameKey) || key == m.NameKey ||
-			m.NameKey != "" && spelling == d.Reading.Spell(m.NameKey).Name
+// shortestUnit is the fewest characters of a unit's full name; 保密 and 退休 are none.
+const shortestUnit = 4
+
+// isMemberUnit reports whether one of the units that an expert wrote is a member, under whatever name, or names one:
+// 某学院信息工程系, 原某学院.
+func isMemberUnit(d *templates.Definition, written string, form *table.Form) bool {
+	units := strings.FieldsFunc(written, func(c rune) bool { return strings.ContainsRune("、，,；;/\n", c) })
+	return form != nil && slices.ContainsFunc(units, func(unit string) bool {
+		key := text.NameKey(unit)
+		spelling := d.Reading.Spell(key).Name
+		return slices.ContainsFunc(form.Members, func(m table.Member) bool {
+			return len([]rune(m.NameKey)) >= shortestUnit && strings.Contains(key, m.NameKey) || key == m.NameKey ||
+				m.NameKey != "" && spelling == d.Reading.Spell(m.NameKey).Name
+		})
 	})
 }
 
@@ -264,7 +272,7 @@ func (b *workbook) takeCell(s slot) model.Cell {
 
 func (b *workbook) readMarks(d *templates.Definition, known map[string]*table.Form) {
 	comments := map[[2]string]string{}
-	recused, member := map[string]bool{}, map[string]bool{}
+	recused, unclear, member := map[string]bool{}, map[string]string{}, map[string]bool{}
 	for _, s := range b.index.slots {
 		switch s.use {
 		case unitUse:
@@ -273,11 +281,14 @@ func (b *workbook) readMarks(d *templates.Definition, known map[string]*table.Fo
 			comments[[2]string{s.submission, s.point}] = b.hide(strings.TrimSpace(b.takeCell(s).Raw))
 		case recuseUse:
 			c := b.takeCell(s)
-			recused[s.submission] = c.Filled && strings.TrimSpace(c.Raw) == d.Form.Yes()
+			said := strings.TrimSpace(c.Raw)
+			if recused[s.submission] = said == d.Form.Yes(); c.Filled && !slices.Contains(d.Form.YesNo, said) {
+				unclear[s.submission] = fmt.Sprintf("“回避”一格填的是“%s”：回避的请专家改成“%s”，不回避的清空", b.hide(c.Shown), d.Form.Yes())
+			}
 		}
 	}
-	if b.expertUnit == "" {
-		b.reject(CodeNoUnit, b.index.expert)
+	if key := text.NameKey(b.expertUnit); len([]rune(key)) < shortestUnit || d.Reading.IsPlaceholder(key) {
+		b.reject(CodeNoUnit, b.index.expert+table.Either(key == "", "", "（填的是“"+b.expertUnit+"”）"))
 		return
 	}
 	for id, form := range known {
@@ -304,10 +315,31 @@ func (b *workbook) readMarks(d *templates.Definition, known map[string]*table.Fo
 			m.Status, m.Note = table.MarkConflict, "专家申报回避"
 		case member[s.submission]:
 			m.Status, m.Note = table.MarkConflict, "专家所在单位是该联合体的成员"
+		case unclear[s.submission] != "":
+			m.Status, m.Value, m.Note = table.MarkInvalid, table.Opt[float64]{}, unclear[s.submission]
 		case m.Status == table.MarkCounted && form.Submission.SHA256 != b.index.sources[s.submission]:
 			m.Note = strings.TrimPrefix(m.Note+"；评分之后申报材料换了版本，请专家确认", "；")
 		}
 		b.marks = append(b.marks, m)
+	}
+	b.doubtScale(d.Rubric().Experts.Scale.InexactFloat64())
+}
+
+// doubtScale takes no mark of a workbook whose marks all lie in the lowest tenth: likely out of 10, not of 100.
+func (b *workbook) doubtScale(full float64) {
+	const fewest = 3 // marks that tell a scale
+	scale, given, highest := full/10, 0, 0.0
+	counts := func(m table.Mark) bool { return m.Kind == table.MarkPoint && m.Value.Valid }
+	for _, m := range b.marks {
+		if counts(m) {
+			given, highest = given+1, max(highest, m.Value.V)
+		}
+	}
+	for i := range b.marks {
+		if m := &b.marks[i]; counts(*m) && given >= fewest && highest > 0 && highest <= scale {
+			m.Note = fmt.Sprintf("填的是%v，这位专家的评分都不超过%v，满分是%v分，请核对是不是按%v分制填的", m.Value.V, scale, full, scale)
+			m.Status, m.Value = table.MarkInvalid, table.Opt[float64]{}
+		}
 	}
 }
 
@@ -333,6 +365,11 @@ func (b *workbook) readValue(d *templates.Definition, m *table.Mark, c model.Cel
 	switch {
 	case !ok:
 		m.Status, m.Note = table.MarkInvalid, fmt.Sprintf("填的是“%s”，不是数", b.hide(c.Shown))
+		if isCrossedOut(c) {
+			m.Note = fmt.Sprintf("填的“%s”划掉了", b.hide(c.Shown))
+		} else if c.Kind == model.Number && !c.IsDate {
+			m.Note = fmt.Sprintf("显示的是“%s”，单元格里存的是%s，不知以哪个为准", c.Shown, c.Raw)
+		}
 	case m.Kind == table.MarkPoint && v > 0 && v < 1:
 		m.Status, m.Note = table.MarkInvalid, fmt.Sprintf("填的是%s，满分是%s分，请核对是不是按1分制填的", c.Shown, most)
 	case !(v >= 0 && v <= most.InexactFloat64()):
@@ -343,19 +380,30 @@ func (b *workbook) readValue(d *templates.Definition, m *table.Mark, c model.Cel
 	}
 }
 
-// displayedNumber returns the number that the expert saw in a cell: 85 for one that shows 85%, if full marks are 100.
+// markPattern matches a mark, with or without its unit.
+var markPattern = regexp.MustCompile(`^([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?)\s*(%|分)?$`)
+
+// displayedNumber returns the number that the expert saw in a cell: 85 for one that shows 85%, if full marks are 100. A
+// cell may show it rounded; one that shows another number, nothing, or a number crossed out has none.
 func displayedNumber(c model.Cell, most float64) (v float64, note string, ok bool) {
-	v, err := strconv.ParseFloat(strings.TrimSpace(width.Narrow.String(c.Raw)), 64)
-	shown, percent := strings.CutSuffix(strings.TrimSpace(width.Narrow.String(c.Shown)), "%")
-	if !percent {
-		return v, "", err == nil && !c.IsDate && (c.Kind == model.Number || c.Kind == model.Text)
-	}
-	points, unread := strconv.ParseFloat(strings.TrimSpace(shown), 64)
-	if unread != nil || most != 100 {
+	seen := markPattern.FindStringSubmatch(strings.TrimSpace(width.Narrow.String(c.Shown)))
+	if seen == nil || c.IsDate || c.Kind != model.Number && c.Kind != model.Text || isCrossedOut(c) {
 		return 0, "", false
 	}
-	return points, fmt.Sprintf("格子里显示的是%s，读作%s分", c.Shown, shown), true
+	points, err := strconv.ParseFloat(seen[1], 64)
+	if seen[2] == "%" {
+		return points, fmt.Sprintf("格子里显示的是%s，读作%s分", c.Shown, seen[1]), err == nil && most == 100
+	}
+	if stored, unread := strconv.ParseFloat(c.Raw, 64); unread == nil && c.Kind == model.Number {
+		if math.Abs(stored-points) > 0.5 {
+			return 0, "", false
+		}
+		points = stored
+	}
+	return points, "", err == nil
 }
+
+func isCrossedOut(c model.Cell) bool { return c.Struck != "" && c.Struck == c.Raw }
 
 // missingReason is the note on a proposal without evidence.
 func missingReason(wanting bool) string {

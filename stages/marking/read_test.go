@@ -2,6 +2,7 @@ package marking
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -14,8 +15,12 @@ import (
 //  1. Points, rows and the expert's number in the hidden index are those that were sent: by its digest, and by the locked words beside each
 //     cell, should somebody have made the digest anew or claim to have a workbook of before it.
 //  2. It is told whose workbook was issued under another rubric than the one in force, where the workbook says so.
-//  3. A mark is what the expert saw: 85% is 85, where full marks are 100; a date is none, and 0.9 is no mark out of 100.
-//  4. An expert of a member's is one under every name of it.
+//  3. A mark is what the expert saw: 85% is 85, where full marks are 100; a date is none, and 0.9 is no mark out of 100. A cell that shows
+//     another number than it holds, or one crossed out, has none.
+//  4. An expert of a member's is one under every name of it, also among several units; no unit, or words in its place, can't be held
+//     against the members.
+//  5. What else than 是 or 否 stands in the cell of recusal is told, and no mark counts before it is clear.
+//  6. Marks that all lie in the lowest tenth are likely out of 10, not of 100.
 
 func TestTheIndexIsWhatWasSent(t *testing.T) {
 	d := definition(t)
@@ -103,6 +108,8 @@ func TestAMarkIsWhatTheExpertSaw(t *testing.T) {
 	}{
 		{"85", "85", false, 100, "85"}, {"0.85", "85%", false, 100, "85 noted"}, {"85", "85%", false, 100, "85 noted"}, {"84.6", "85", false, 100, "84.6"},
 		{"0.05", "5%", false, 10, "none"}, {"45000", "2023-03-15", true, 100, "none"}, {"优", "优", false, 100, "none"}, {"８５", "８５", false, 100, "85"},
+		{"85分", "85分", false, 100, "85"}, {"85", "85分", false, 100, "85"}, {"5", "85", false, 100, "none"}, {"85", "", false, 100, "none"}, {"85", "8.5", false, 100, "none"},
+		{"1_0", "1_0", false, 100, "none"}, {"80-85", "80-85", false, 100, "none"},
 	} {
 		v, note, ok := displayedNumber(model.Cell{Kind: model.Number, Raw: c.raw, Shown: c.shown, IsDate: c.date}, c.most)
 		got := strings.TrimSpace(fmt.Sprint(v) + map[bool]string{true: " noted"}[note != ""])
@@ -111,6 +118,54 @@ func TestAMarkIsWhatTheExpertSaw(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("%s shown as %s: %s, want %s", c.raw, c.shown, got, c.want)
+		}
+	}
+	if v, _, ok := displayedNumber(model.Cell{Kind: model.Number, Raw: "85", Shown: "85", Struck: "85"}, 100); ok {
+		t.Errorf("crossed out: %v", v)
+	}
+}
+
+func TestRecusalIsClear(t *testing.T) {
+	d := definition(t)
+	facts := &table.Facts{Definition: d, Submissions: table.Of([]table.Submission{{Submission: "2024-01", SHA256: "abc"}}), Members: table.Of([]table.Member{})}
+	for said, want := range map[string]string{"": table.MarkCounted, "否": table.MarkCounted, "是 ": table.MarkConflict, "回避": table.MarkInvalid, "√": table.MarkInvalid} {
+		lines := written(d) + fmt.Sprintf("一\t3\t1\t%s\n", said)
+		m := Read(facts, []Returned{{File: model.File{Path: "甲.xlsx", Fate: model.Accepted}, Cells: cellsOf(lines)}})
+		if mark := m.Marks.Row(0); mark.Status != want || want == table.MarkInvalid && (mark.Value.Valid || !strings.Contains(mark.Note, said)) {
+			t.Errorf("%q: %+v, want %s", said, mark, want)
+		}
+	}
+}
+
+func TestNoUnitIsNoUnit(t *testing.T) {
+	d := definition(t)
+	facts := &table.Facts{Definition: d, Submissions: table.Of([]table.Submission{{Submission: "2024-01", SHA256: "abc"}}), Members: table.Of([]table.Member{})}
+	for _, unit := range []string{"无", "/", "保密", "同上", "详见附件"} {
+		lines := strings.Replace(written(d), "样例学院", unit, 1)
+		m := Read(facts, []Returned{{File: model.File{Path: "甲.xlsx", Fate: model.Accepted}, Cells: cellsOf(lines)}})
+		if file := m.Files.Row(0); file.Code != CodeNoUnit || !strings.Contains(file.Reason, unit) || m.Marks.Len() != 0 {
+			t.Errorf("%s: %+v", unit, file)
+		}
+	}
+}
+
+func TestMarksOutOfTen(t *testing.T) {
+	for marks, invalid := range map[string]int{"7 8 9.5": 3, "7 8 85": 0, "0 0 0": 0, "7 8": 0, "10 10 10": 3} {
+		b := &workbook{}
+		for _, v := range strings.Fields(marks) {
+			n, _ := strconv.ParseFloat(v, 64)
+			b.marks = append(b.marks, table.Mark{Kind: table.MarkPoint, Status: table.MarkCounted, Value: table.Some(n)})
+		}
+		b.marks = append(b.marks, table.Mark{Kind: table.MarkDeduction, Status: table.MarkCounted, Value: table.Some(2.0)})
+		b.doubtScale(100)
+		got := 0
+		for _, m := range b.marks {
+			if m.Status == table.MarkInvalid && !m.Value.Valid && strings.Contains(m.Note, "10分制") {
+				got++
+			}
+		}
+		if got != invalid {
+			t.Errorf("%s: %d invalid, want %d", marks, got, invalid)
 		}
 	}
 }
@@ -133,7 +188,7 @@ func TestExpertOfAMemberUnderEveryName(t *testing.T) {
 	}
 	for unit, want := range map[string]bool{
 		"东侨新能源职业技术学院": true, "东侨新能源职业技术学院信息系": true, "东侨新能源职院": true, "东侨新能源职业学院继续教育学院": true,
-		"盛科动力电池（集团）股份有限公司": true, "盛科动力电池有限公司研发中心": true, "盛和动力电池有限公司": false, "福州大学": false, "": false,
+		"盛科动力电池（集团）股份有限公司": true, "盛科动力电池有限公司研发中心": true, "盛和动力电池有限公司": false, "福州大学、东侨新能源职院": true, "原东侨新能源职业技术学院": true, "福建省东侨新能源职业技术学院信息系": true, "福州大学": false, "": false,
 	} {
 		if got := isMemberUnit(d, unit, form); got != want {
 			t.Errorf("%s: member %v, want %v", unit, got, want)
