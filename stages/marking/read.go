@@ -365,7 +365,7 @@ func (b *workbook) readValue(d *templates.Definition, m *table.Mark, c model.Cel
 	switch {
 	case !ok:
 		m.Status, m.Note = table.MarkInvalid, fmt.Sprintf("填的是“%s”，不是数", b.hide(c.Shown))
-		if isCrossedOut(c) {
+		if c.CrossedOut() {
 			m.Note = fmt.Sprintf("填的“%s”划掉了", b.hide(c.Shown))
 		} else if c.Kind == model.Number && !c.IsDate {
 			m.Note = fmt.Sprintf("显示的是“%s”，单元格里存的是%s，不知以哪个为准", c.Shown, c.Raw)
@@ -387,7 +387,7 @@ var markPattern = regexp.MustCompile(`^([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE]
 // cell may show it rounded; one that shows another number, nothing, or a number crossed out has none.
 func displayedNumber(c model.Cell, most float64) (v float64, note string, ok bool) {
 	seen := markPattern.FindStringSubmatch(strings.TrimSpace(width.Narrow.String(c.Shown)))
-	if seen == nil || c.IsDate || c.Kind != model.Number && c.Kind != model.Text || isCrossedOut(c) {
+	if seen == nil || c.IsDate || c.Kind != model.Number && c.Kind != model.Text || c.CrossedOut() {
 		return 0, "", false
 	}
 	points, err := strconv.ParseFloat(seen[1], 64)
@@ -402,8 +402,6 @@ func displayedNumber(c model.Cell, most float64) (v float64, note string, ok boo
 	}
 	return points, "", err == nil
 }
-
-func isCrossedOut(c model.Cell) bool { return c.Struck != "" && c.Struck == c.Raw }
 
 // missingReason is the note on a proposal without evidence.
 func missingReason(wanting bool) string {

@@ -71,6 +71,9 @@ type Cell struct {
 	Hidden  bool   // not visible: hidden or filtered row, text too small or in the colour of the cell
 }
 
+// CrossedOut reports whether all of the cell is struck through.
+func (c Cell) CrossedOut() bool { return c.Struck != "" && c.Struck == c.Raw }
+
 // Entry is a cell matched to the form: a field, or a column of a record (row of the roster, of the materials …).
 type Entry struct {
 	Cell

@@ -188,6 +188,10 @@ func (r *registerReader) readValue(column *templates.RegisterColumn, c model.Cel
 	switch {
 	case !c.Kind.Readable():
 		r.fault(c.Place, "这一格是“"+text+"”，没有可读的内容", "请直接写出内容，不用公式或图片")
+	case c.CrossedOut():
+		r.fault(c.Place, "“"+text+"”划掉了，不知道还算不算", "不算的请删去这一行，算的请去掉删除线")
+	case column.ID == templates.RegisterDocument && r.d.Reading.IsPlaceholder(text):
+		r.fault(c.Place, "“"+text+"”不是依据", "请写文号、会议或批示；还没有的不登记")
 	case column.Date:
 		date := ReadDate(c)
 		if date.Status != table.Normal {
@@ -199,6 +203,10 @@ func (r *registerReader) readValue(column *templates.RegisterColumn, c model.Cel
 		if err != nil || n.IsNegative() {
 			r.fault(c.Place, "“"+text+"”不是不小于0的数", "请只填数字，不写单位")
 			return ""
+		}
+		seen, _ := decimal.NewFromString(strings.ReplaceAll(digitRun.FindString(c.Shown), ",", ""))
+		if c.Kind == model.Number && !seen.Equal(n) { // 0.05 in the format of a percentage
+			r.fault(c.Place, "显示的是“"+c.Shown+"”，单元格里存的是"+text, "请把单元格设成常规格式，再填一次")
 		}
 		return n.String()
 	case len(options) > 0 && !slices.Contains(options, text):

@@ -18,7 +18,8 @@ import (
 // Requirements
 //  1. Whatever stands in a register, reading it ends in entries that are what their columns allow, or in faults that each name a place;
 //     no fault repeats a phone.
-//  2. An error value is a fault; a consortium that nobody knows is said.
+//  2. An error value is a fault; a consortium that nobody knows is said. So is what is crossed out, shows another number than it holds, or
+//     stands in for the document that a decision rests on.
 
 func FuzzRegister(f *testing.F) {
 	var blank strings.Builder
@@ -163,6 +164,34 @@ func registerWords(entries []table.RegisterEntry, err error) string {
 		out = append(out, line)
 	}
 	return strings.Join(out, "\n")
+}
+
+func TestRegisterIsReadAsItIsSeen(t *testing.T) {
+	cell := func(col int, raw, shown, struck string, kind model.Kind) model.Cell {
+		return model.Cell{Place: model.Place{File: "登记.xlsx", Sheet: "扣分和不予立项", Cell: model.CellName(4, col)}, Row: 4, Col: col, Raw: raw, Shown: shown, Struck: struck, Kind: kind, Filled: true}
+	}
+	var head []model.Cell
+	for i, label := range []string{"联合体名称", "扣几分", "依据"} {
+		c := cell(i+1, label, label, "", model.Text)
+		c.Row, c.Place.Cell = 3, model.CellName(3, i+1)
+		head = append(head, c)
+	}
+	const name = "甲市域产教联合体"
+	for what, c := range map[string]struct {
+		row  []model.Cell
+		want string
+	}{
+		"as typed":       {[]model.Cell{cell(1, name, name, "", model.Text), cell(2, "5", "5.0", "", model.Number), cell(3, "纪要", "纪要", "", model.Text)}, ""},
+		"crossed out":    {[]model.Cell{cell(1, name, name, name, model.Text), cell(2, "5", "5", "", model.Number), cell(3, "纪要", "纪要", "", model.Text)}, "A4：“甲市域产教联合体”划掉了"},
+		"a percentage":   {[]model.Cell{cell(1, name, name, "", model.Text), cell(2, "0.05", "5%", "", model.Number), cell(3, "纪要", "纪要", "", model.Text)}, "B4：显示的是“5%”"},
+		"shown as empty": {[]model.Cell{cell(1, name, name, "", model.Text), cell(2, "5", "", "", model.Number), cell(3, "纪要", "纪要", "", model.Text)}, "B4：显示的是“”"},
+		"no document":    {[]model.Cell{cell(1, name, name, "", model.Text), cell(2, "5", "5", "", model.Number), cell(3, "待定", "待定", "", model.Text)}, "C4：“待定”不是依据"},
+	} {
+		_, err := Register(definition, slices.Concat(head, c.row))
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", what, err, c.want)
+		}
+	}
 }
 
 func TestRegisterRows(t *testing.T) {
