@@ -247,7 +247,9 @@ func PrefillFromEarlier(d *templates.Definition, data []string) (func(templates.
 func readPublishedRound(data string) (_ *table.Round, err error) {
 	defer try.Caught(&err)
 	p, _, err := export.Verify(data)
-	try.In("数据表 "+data, err)
+	if err != nil {
+		return nil, publish.Refuse("数据表 %s：%s", data, publish.ErrorText(err))
+	}
 	d, err := templates.LoadDir(filepath.Join(data, "..", definitionFolder), p.Batch)
 	if os.IsNotExist(err) || err != nil && p.Batch <= templates.Latest() {
 		d, err = templates.Load(p.Batch)

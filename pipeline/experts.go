@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"path/filepath"
 	"strings"
 
@@ -33,7 +32,7 @@ func Experts(ctx context.Context, o Options) (_ *MarkingWorkbooks, err error) {
 	out := &MarkingWorkbooks{Subjects: marking.Subjects(round),
 		LeftOut: table.Where(round.Ranking.Ranking.All(), func(r table.Rank) bool { return !r.Ranked && !r.Waiting })}
 	if len(out.Subjects) == 0 {
-		return nil, errors.New("没有可以参加排名的申报，没有可评的。请先用 lianheti run 查看退回的原因")
+		return nil, publish.Refuse("没有可以参加排名的申报，没有可评的。请先用 lianheti run 查看退回的原因")
 	}
 	out.Short = marking.Shortages(in.facts, in.marking, out.Subjects, assignments)
 	if o.Marks != "" {
@@ -51,11 +50,15 @@ func (o Options) assignments() ([]marking.Assignment, error) {
 	if o.Experts == "" {
 		return marking.NumberedAssignments(cmp.Or(o.Count, o.Definition.Rubric().Experts.Count)), nil
 	}
+	var list []marking.Assignment
 	cells, err := readCells(o.Definition, o.Experts, "专家名单", "--experts")
-	if err != nil {
-		return nil, err
+	if err == nil {
+		list, err = marking.ReadList(o.Definition, cells)
 	}
-	return marking.ReadList(o.Definition, cells)
+	if err != nil {
+		return nil, publish.Refuse("%v", err)
+	}
+	return list, nil
 }
 
 func (i *MarkingWorkbooks) build(ctx context.Context, o Options, assignments []marking.Assignment) (err error) {

@@ -24,14 +24,14 @@ import (
 	"lianheti/templates"
 )
 
-// discover lists the input files; none with o.From. It refuses inputs that contain published results.
+// discover lists the input files; none with o.From. It refuses inputs that contain published results or lie in one.
 func (o Options) discover() ([]intake.Source, error) {
 	if o.From != "" {
 		return nil, nil
 	}
 	for _, input := range o.Inputs {
 		if result := publish.FindResult(input); result != "" {
-			return nil, publish.Refuse("%s 是以前一次运行的结果，不是收到的材料，却在输入 %s 里面：请把它移到别处，或只给出收件的文件夹", result, input)
+			return nil, publish.Refuse("%s 是以前一次运行的结果，不是收到的材料，却和输入 %s 套在一起：请把它移到别处，或只给出收件的文件夹", result, input)
 		}
 	}
 	return o.listSources()
@@ -214,7 +214,8 @@ func (r *run) readRegister() error {
 // readCells reads the cells of one workbook that a flag names, such as the register.
 func readCells(d *templates.Definition, path, what, flag string) ([]model.Cell, error) {
 	sources, err := intake.Discover([]string{path})
-	if err != nil || len(sources) != 1 {
+	info, missing := os.Stat(path)
+	if err != nil || missing != nil || info.IsDir() || len(sources) != 1 {
 		return nil, fmt.Errorf("%s %s 要是一个 .xlsx 文件，请检查 %s 后面的路径", what, path, flag)
 	}
 	file, cells := intake.ReadCells(sources[0])

@@ -347,9 +347,12 @@ func realPath(path string) string {
 	return abs
 }
 
-// FindResult returns a published result at or below a folder; empty: none.
+// FindResult returns a published result at, below or above a folder or file; empty: none.
 func FindResult(dir string) string {
-	found := ""
+	found := resultAbove(dir)
+	if found != "" {
+		return found
+	}
 	_ = filepath.WalkDir(realPath(dir), func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.Name() != ManifestName || !d.Type().IsRegular() {
 			return nil
@@ -361,6 +364,16 @@ func FindResult(dir string) string {
 		return nil
 	})
 	return found
+}
+
+// resultAbove returns the published result that a folder is or lies in; empty: none.
+func resultAbove(dir string) string {
+	for at := realPath(dir); at != filepath.Dir(at); at = filepath.Dir(at) {
+		if _, err := ReadManifest(at); err == nil {
+			return at
+		}
+	}
+	return ""
 }
 
 // checkOwnResult returns the inventory of a folder that is empty or provably a result of ours with nothing else in

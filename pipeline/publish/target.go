@@ -382,10 +382,8 @@ func WriteUnique(path string, data []byte) (_ string, err error) {
 
 // CheckFolder refuses a folder if it, or one above it, is a file, a broken link or a published result.
 func CheckFolder(dir string) error {
-	for at := realPath(dir); at != filepath.Dir(at); at = filepath.Dir(at) {
-		if _, err := ReadManifest(at); err == nil {
-			return Refuse("%s 是一次运行的结果，不往里面写别的；什么也没有写。请换一个文件夹", at)
-		}
+	if result := resultAbove(dir); result != "" {
+		return Refuse("%s 是一次运行的结果，不往里面写别的；什么也没有写。请换一个文件夹", result)
 	}
 	for at := range parents(dir) {
 		info, err := os.Stat(at)

@@ -91,6 +91,18 @@ func TestListsThatAreRefused(t *testing.T) {
 	}
 }
 
+func TestCrossedOutExpert(t *testing.T) {
+	cells := list(1, 1, []string{"编号"}, []string{"E1"}, []string{"E2"})
+	for i := range cells {
+		if c := &cells[i]; c.Raw == "E2" {
+			c.Struck = c.Raw
+		}
+	}
+	if _, err := ReadList(definition(t), cells); err == nil || !strings.Contains(err.Error(), "第3行的“E2”划掉了") {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestNamesOfSheets(t *testing.T) {
 	long := Subject{Submission: table.Submission{Consortium: strings.Repeat("很长的名称", 10)}}
 	odd := Subject{Submission: table.Submission{Consortium: `甲[乙]:丙*丁?戊/己\庚'`}}

@@ -225,6 +225,8 @@ func ReadList(d *templates.Definition, cells []model.Cell) ([]Assignment, error)
 		case c.Place.Sheet != cells[first].Place.Sheet:
 		case c.Row == row:
 			heads[c.Col] = strings.TrimSpace(c.Raw)
+		case c.Row > row && (c.CrossedOut() || !c.Kind.Readable()):
+			return nil, fmt.Errorf("专家名单第%d行的“%s”划掉了，或者没有可读的内容：请删去这一行，或者直接写出来", c.Row, strings.TrimSpace(c.Raw))
 		case c.Row > row:
 			table.Submap(rows, c.Row)[heads[c.Col]] = strings.TrimSpace(c.Raw)
 		}
