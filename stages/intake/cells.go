@@ -108,16 +108,20 @@ type sheetReader struct {
 	shared        map[string]sharedFormula // by group
 	hasValue      bool
 	inline        richText
-	inInline      bool     // text that stands in the cell itself is being read
-	hasInline     bool     // there is such text
-	sheetHidden   bool     // the sheet is
-	rowHidden     bool     // the row at hand is hidden
-	hiddenColumns [][2]int // hidden columns, from and to
-	hiddenAreas   []span   // areas under a conditional format that hides or changes what is shown
+	inInline      bool             // text that stands in the cell itself is being read
+	hasInline     bool             // there is such text
+	sheetHidden   bool             // the sheet is
+	rowHidden     bool             // the row at hand is hidden
+	hiddenColumns [][2]int         // hidden columns, from and to
+	zerosHidden   bool             // zeros are shown as nothing
+	overlay       conditionalStyle // of the extension at hand
+	overlayHides  bool             // the conditional format at hand, in an extension, does
+	hiddenAreas   []span           // areas under a conditional format that hides or changes what is shown
 }
 
 func (r *sheetReader) element(e *ooxml.Element) error {
 	if !e.Native {
+		r.extension(e)
 		return nil
 	}
 	if r.inInline {
@@ -156,6 +160,12 @@ func (r *sheetReader) element(e *ooxml.Element) error {
 		if id, ok := parseUint(e.AttrBytes("dxfId")); e.Start && ok && id < len(r.w.hidingFormats) && r.w.hidingFormats[id] {
 			r.addHiddenAreas(e.Parent().Attr("sqref"))
 		}
+	case "dataBar", "iconSet": // alone, without the value
+		if e.Start && e.Depth == 4 && !boolAttr(e.Attr("showValue")) {
+			r.addHiddenAreas(e.Parent().Parent().Attr("sqref"))
+		}
+	case "sheetView":
+		r.zerosHidden = r.zerosHidden || e.Start && !boolAttr(e.Attr("showZeros"))
 	case "col":
 		if e.Start && isHidden(e) && len(r.hiddenColumns) < 1000 {
 			from, _ := strconv.Atoi(e.Attr("min"))
@@ -168,6 +178,24 @@ func (r *sheetReader) element(e *ooxml.Element) error {
 		}
 	}
 	return nil
+}
+
+// extension notes the areas of conditional formats that newer programs write apart.
+func (r *sheetReader) extension(e *ooxml.Element) {
+	switch name := string(e.Name); {
+	case name == "conditionalFormatting" && e.Start:
+		r.overlayHides = false
+	case name == "dxf" && e.Start:
+		r.overlay = conditionalStyle{background: white}
+	case name == "dxf":
+		r.overlayHides = r.overlayHides || r.w.hides(r.overlay)
+	case e.Start && e.Within("dxf"):
+		r.overlay.element(e)
+	case (name == "dataBar" || name == "iconSet") && e.Start:
+		r.overlayHides = r.overlayHides || !boolAttr(e.Attr("showValue"))
+	case name == "sqref" && !e.Start && r.overlayHides:
+		r.addHiddenAreas(string(e.Text()))
+	}
 }
 
 var errPlace = damagedError("单元格不在它的行里")
@@ -350,7 +378,7 @@ func (r *sheetReader) endCell(e *ooxml.Element) error {
 	if !keep {
 		return nil
 	}
-	c.Hidden = c.Hidden || look.invisible
+	c.Hidden = c.Hidden || look.invisible || r.zerosHidden && c.Kind == model.Number && strings.Trim(c.Raw, "-0.") == ""
 	for _, f := range r.hiddenColumns {
 		c.Hidden = c.Hidden || r.col >= f[0] && r.col <= f[1]
 	}

@@ -3,7 +3,6 @@ package intake
 import (
 	"bytes"
 	"cmp"
-	"encoding/hex"
 	"regexp"
 	"slices"
 	"strconv"
@@ -112,6 +111,8 @@ type workbookReader struct {
 	date04        bool
 	strings       []cellText
 	styles        []cellStyle // by style index
+	theme         []string    // its colours, in the order of their numbers; nil: not read yet
+	indexed       []string    // colours of the workbook's own palette
 	hidingFormats []bool      // by dxfId: a conditional format that hides or changes what is shown
 	counts
 }
@@ -202,6 +203,12 @@ func isTiny(size *ooxml.Element) bool {
 	return err == nil && v < legible
 }
 
+// look is the style of a cell as it is written: indexes of its parts.
+type look struct {
+	format, font, fill int
+	repeats            bool // what it holds is repeated across the cell
+}
+
 // conditionalStyle is the style of a conditional format.
 type conditionalStyle struct {
 	color, background string
@@ -222,46 +229,12 @@ func (o *conditionalStyle) element(e *ooxml.Element) {
 }
 
 // hides reports whether a cell in this style shows nothing, or something other than its value.
-func (o conditionalStyle) hides() bool {
-	return o.format || indistinguishable(cmp.Or(o.color, black), o.background)
-}
-
-// whiteFormat matches number formats that write in white whatever the font.
-var whiteFormat = regexp.MustCompile(`(?i)\[(?:white|白色?|(?:color|颜色) ?2)\]`)
-
-// readColor returns a colour as RRGGBB if it is written so or is white or black; else a name for comparison.
-func readColor(e *ooxml.Element) string {
-	switch theme, indexed, rgb := e.Attr("theme"), e.Attr("indexed"), e.Attr("rgb"); {
-	case theme == "0" && e.Attr("tint") == "", indexed == "1", indexed == "9", indexed == "65":
-		return white
-	case theme == "1" && e.Attr("tint") == "", indexed == "0", indexed == "8":
-		return black
-	case len(rgb) == 8:
-		return rgb[2:]
-	default:
-		return theme + "," + e.Attr("tint") + "," + indexed
-	}
-}
-
-const white, black = "FFFFFF", "000000"
-
-// indistinguishable reports whether two colours look the same: no component differs by an eighth.
-func indistinguishable(x, y string) bool {
-	a, err := hex.DecodeString(x)
-	b, also := hex.DecodeString(y)
-	if err != nil || also != nil || len(a) != 3 || len(b) != 3 {
-		return x == y
-	}
-	for i := range a {
-		if max(a[i], b[i])-min(a[i], b[i]) > 32 {
-			return false
-		}
-	}
-	return true
+func (w *workbookReader) hides(o conditionalStyle) bool {
+	return o.format || indistinguishable(w.rgb(cmp.Or(o.color, black)), w.rgb(o.background))
 }
 
 func (w *workbookReader) loadStyles() error {
-	codes, fonts, fills, ids, overlays := map[int]string{}, []font{}, []string{}, [][3]int{}, []conditionalStyle{}
+	codes, fonts, fills, looks, overlays := map[int]string{}, []font{}, []string{}, []look{}, []conditionalStyle{}
 	err := w.walkPart(ooxml.TargetByType(w.rels, "/styles"), func(e *ooxml.Element) error {
 		switch name := string(e.Name); {
 		case !e.Start:
@@ -285,36 +258,41 @@ func (w *workbookReader) loadStyles() error {
 			fonts[len(fonts)-1].tiny = isTiny(e)
 		case name == "fill" && e.Within("fills"):
 			fills = append(fills, white)
-		case name == "fgColor" && e.Within("fills") && len(fills) > 0 && e.Parent().Attr("patternType") == "solid":
+		case len(fills) > 0 && (name == "fgColor" && e.Within("fills") && e.Parent().Attr("patternType") == "solid" ||
+			name == "color" && e.Within("gradientFill") && e.Within("fills")):
 			fills[len(fills)-1] = readColor(e)
+		case name == "rgbColor":
+			w.indexed = append(w.indexed, e.Attr("rgb"))
 		case name == "xf" && e.Within("cellXfs"):
-			if len(ids) == maxStyles {
+			if len(looks) == maxStyles {
 				return tooManyError("单元格格式超过 " + strconv.Itoa(maxStyles) + " 种")
 			}
 			id, _ := strconv.Atoi(e.Attr("numFmtId"))
 			font, _ := strconv.Atoi(e.Attr("fontId"))
 			fill, _ := strconv.Atoi(e.Attr("fillId"))
-			ids = append(ids, [3]int{id, font, fill})
+			looks = append(looks, look{format: id, font: font, fill: fill})
+		case name == "alignment" && e.Within("cellXfs") && len(looks) > 0: // 12 is shown as 121212
+			looks[len(looks)-1].repeats = e.Attr("horizontal") == "fill"
 		}
 		return nil
 	})
-	w.hidingFormats = table.Each(overlays, conditionalStyle.hides)
+	w.hidingFormats = table.Each(overlays, w.hides)
 	known := map[int]*numberFormat{} // each code is parsed once, however many styles use it
-	for _, id := range ids {
-		if known[id[0]] == nil {
-			known[id[0]] = newNumberFormat(id[0], codes)
+	for _, l := range looks {
+		if known[l.format] == nil {
+			known[l.format] = newNumberFormat(l.format, codes)
 		}
-		look := cellStyle{format: known[id[0]]}
-		if id[1] >= 0 && id[1] < len(fonts) {
+		style := cellStyle{format: known[l.format], invisible: l.repeats}
+		if l.font >= 0 && l.font < len(fonts) {
 			behind := white
-			if id[2] >= 0 && id[2] < len(fills) {
-				behind = fills[id[2]]
+			if l.fill >= 0 && l.fill < len(fills) {
+				behind = w.rgb(fills[l.fill])
 			}
-			look.struck = fonts[id[1]].struck
-			look.invisible = fonts[id[1]].tiny || indistinguishable(fonts[id[1]].color, behind) ||
-				whiteFormat.MatchString(look.format.code) && indistinguishable(white, behind)
+			style.struck = fonts[l.font].struck
+			style.invisible = style.invisible || fonts[l.font].tiny || indistinguishable(w.rgb(fonts[l.font].color), behind) ||
+				whiteFormat.MatchString(style.format.code) && indistinguishable(white, behind)
 		}
-		w.styles = append(w.styles, look)
+		w.styles = append(w.styles, style)
 	}
 	return err
 }
