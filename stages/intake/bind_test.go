@@ -257,6 +257,26 @@ func TestOutsideTheForm(t *testing.T) {
 	}
 }
 
+// Requirement: where formulas of our own hidden sheets became values, that is one note for each sheet, not one for each cell.
+func TestValuesOnHiddenSheetsAreOneNote(t *testing.T) {
+	for cells, want := range map[int]int{3: 3, 4: 1, 40: 1} {
+		w := readBytes(edit(t, sent(), func(f *excelize.File) error {
+			if _, err := f.NewSheet(templates.RowSheet); err != nil {
+				return err
+			}
+			for row := range cells {
+				if err := f.SetCellStr(templates.RowSheet, model.CellName(row+2, 3), "通过"); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		if len(w.Loose) != cells || count(w, CodeLoose) != want {
+			t.Errorf("%d cells: %d kept, %d notes", cells, len(w.Loose), count(w, CodeLoose))
+		}
+	}
+}
+
 func TestOtherForms(t *testing.T) {
 	identity := func(key, value string) func(f *excelize.File) error {
 		return func(f *excelize.File) error {

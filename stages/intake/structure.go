@@ -178,13 +178,14 @@ func (b *binder) reportCopies() map[string]bool {
 	return copies
 }
 
-// reportLoose notes the cells that were not used; only their number if there are many on one sheet.
+// reportLoose notes the cells that were not used; only their number if there are many on one sheet, or some on a hidden
+// sheet of our own, where formulas became values.
 func (b *binder) reportLoose(reported map[string]bool) {
 	const many = 100
 	for _, same := range table.GroupBy(b.out.Loose, func(c model.Cell) string { return c.Place.Sheet }) {
 		switch at := same[0].Place; {
 		case reported[at.Sheet]:
-		case len(same) > many:
+		case len(same) > many, len(same) > maxListed && strings.HasPrefix(at.Sheet, templates.HiddenPrefix):
 			b.note(CodeLoose, fmt.Sprintf("（%d 格）", len(same)), model.Place{File: at.File, Sheet: at.Sheet})
 		default:
 			for _, c := range same {
