@@ -25,7 +25,11 @@ type MarkingWorkbooks struct {
 // Experts makes a marking workbook per expert; if marks came back (o.Marks), supplementary ones for missing marks.
 func Experts(ctx context.Context, o Options) (_ *MarkingWorkbooks, err error) {
 	defer try.Caught(&err)
-	assignments, in := try.Get(o.assignments()), &run{Options: o}
+	assignments, err := o.assignments()
+	if err != nil {
+		return nil, publish.Refuse("%v", err)
+	}
+	in := &run{Options: o}
 	try.Do(in.readInputsApart(ctx))
 	o.Score.Draws = 1 // rank intervals are not shown
 	round := try.Get(checkAndScore(in.facts, in.known, in.marking, o.Score))
@@ -50,15 +54,11 @@ func (o Options) assignments() ([]marking.Assignment, error) {
 	if o.Experts == "" {
 		return marking.NumberedAssignments(cmp.Or(o.Count, o.Definition.Rubric().Experts.Count)), nil
 	}
-	var list []marking.Assignment
 	cells, err := readCells(o.Definition, o.Experts, "专家名单", "--experts")
-	if err == nil {
-		list, err = marking.ReadList(o.Definition, cells)
-	}
 	if err != nil {
-		return nil, publish.Refuse("%v", err)
+		return nil, err
 	}
-	return list, nil
+	return marking.ReadList(o.Definition, cells)
 }
 
 func (i *MarkingWorkbooks) build(ctx context.Context, o Options, assignments []marking.Assignment) (err error) {

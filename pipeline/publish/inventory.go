@@ -350,9 +350,6 @@ func realPath(path string) string {
 // FindResult returns a published result at, below or above a folder or file; empty: none.
 func FindResult(dir string) string {
 	found := resultAbove(dir)
-	if found != "" {
-		return found
-	}
 	_ = filepath.WalkDir(realPath(dir), func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.Name() != ManifestName || !d.Type().IsRegular() {
 			return nil

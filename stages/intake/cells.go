@@ -180,24 +180,6 @@ func (r *sheetReader) element(e *ooxml.Element) error {
 	return nil
 }
 
-// extension notes the areas of conditional formats that newer programs write apart.
-func (r *sheetReader) extension(e *ooxml.Element) {
-	switch name := string(e.Name); {
-	case name == "conditionalFormatting" && e.Start:
-		r.overlayHides = false
-	case name == "dxf" && e.Start:
-		r.overlay = conditionalStyle{background: white}
-	case name == "dxf":
-		r.overlayHides = r.overlayHides || r.w.hides(r.overlay)
-	case e.Start && e.Within("dxf"):
-		r.overlay.element(e)
-	case (name == "dataBar" || name == "iconSet") && e.Start:
-		r.overlayHides = r.overlayHides || !boolAttr(e.Attr("showValue"))
-	case name == "sqref" && !e.Start && r.overlayHides:
-		r.addHiddenAreas(string(e.Text()))
-	}
-}
-
 var errPlace = damagedError("单元格不在它的行里")
 
 func (r *sheetReader) contentElement(e *ooxml.Element) error {

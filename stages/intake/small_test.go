@@ -5,7 +5,7 @@ package intake
 //     workbook and names the cell.
 //  2. Rows and cells without names follow on; in whatever order they stand, they are in the order of the sheet.
 //  3. Hidden are the cells of a hidden sheet, row or column, of one of no height or width, and of letters without colour, whether it is named
-//     by theme and tint, by number or by itself; zeros on a sheet that shows none; what is shown repeated, or as a bar or icon alone.
+//     by theme and tint or by itself; zeros on a sheet that shows none; what is shown repeated, or as a bar or icon alone.
 //  4. Limits hold at their value, not before.
 
 import (
@@ -141,22 +141,22 @@ func TestSmallWorkbooks(t *testing.T) {
 			map[string]string{"styles": `<fonts><font><sz val="11"/></font><font><sz val="1"/></font><font><color theme="1"/></font><font><color auto="1"/></font></fonts><fills><fill/><fill><patternFill patternType="solid"><fgColor rgb="FF000000"/></patternFill></fill></fills><cellXfs><xf/><xf fontId="1"/><xf fillId="1"/><xf fontId="2" fillId="1"/><xf fontId="3" fillId="1"/><xf fontId="2"/></cellXfs>`},
 			`A1 number "1" hidden; B1 number "1" hidden; C1 number "1" hidden; D1 number "1" hidden; E1 number "1"`},
 		{"runs that can't be seen", row(`<c r="A1" t="inlineStr"><is><r><rPr><color rgb="FFFFFFFF"/></rPr><t>1</t></r><r><t>2</t></r></is></c><c r="B1" t="inlineStr"><is><r><rPr><sz val="1"/></rPr><t>1</t></r><r><t>2</t></r></is></c><c r="C1" t="inlineStr"><is><r><rPr><sz val="9"/><color rgb="FF000000"/></rPr><t>1</t></r><r><rPr><color theme="0"/></rPr><t> </t></r></is></c>`), nil, `A1 text "12" hidden; B1 text "12" hidden; C1 text "1 "`},
-		{"colours by theme and number", row(`<c r="A1" s="1"><v>1</v></c><c r="B1" s="2"><v>1</v></c><c r="C1" s="3"><v>1</v></c><c r="D1" s="4"><v>1</v></c><c r="E1" s="5"><v>1</v></c><c r="F1" s="6"><v>1</v></c>`),
+		{"colours by theme", row(`<c r="A1" s="1"><v>1</v></c><c r="B1" s="2"><v>1</v></c><c r="C1" s="3"><v>1</v></c><c r="D1" s="4"><v>1</v></c><c r="E1" s="5"><v>1</v></c><c r="F1" s="6"><v>1</v></c>`),
 			map[string]string{"theme": `<dk1><sysClr lastClr="000000"/></dk1><lt1><sysClr lastClr="FFFFFF"/></lt1><dk2><srgbClr val="44546A"/></dk2><lt2><srgbClr val="E7E6E6"/></lt2><accent1><srgbClr val="FFC000"/></accent1>`,
 				"styles": `<fonts><font><color theme="0" tint="-0.05"/></font><font><color theme="0" tint="-0.5"/></font><font><color theme="4" tint="0.8"/></font><font><color indexed="26"/></font><font><color indexed="10"/></font></fonts>` +
 					`<fills><fill/><fill><patternFill patternType="solid"><fgColor rgb="FFFFF2CC"/></patternFill></fill><fill><gradientFill><stop><color indexed="10"/></stop></gradientFill></fill></fills><cellXfs><xf/><xf/><xf fontId="1"/><xf fontId="2" fillId="1"/><xf fontId="3"/><xf fontId="4"/><xf fontId="4" fillId="2"/></cellXfs>`},
 			`A1 number "1" hidden; B1 number "1"; C1 number "1" hidden; D1 number "1"; E1 number "1"; F1 number "1" hidden`},
-		{"a palette of its own", row(`<c r="A1" s="0"><v>1</v></c>`), map[string]string{"styles": `<fonts><font><color indexed="10"/></font></fonts><cellXfs><xf/></cellXfs><colors><indexedColors>` + strings.Repeat(`<rgbColor rgb="FFFFFFFF"/>`, 11) + `</indexedColors></colors>`}, `A1 number "1" hidden`},
 		{"zeros", `<sheetViews><sheetView showZeros="0"/></sheetViews>` + row(`<c r="A1"><v>0</v></c><c r="B1"><v>0.00</v></c><c r="C1"><v>10</v></c><c r="D1" t="str"><v>0</v></c>`), nil, `A1 number "0" hidden; B1 number "0.00" hidden; C1 number "10"; D1 text "0"`},
 		{"zeros that are shown", `<sheetViews><sheetView showZeros="1"/></sheetViews>` + row(`<c r="A1"><v>0</v></c>`), nil, `A1 number "0"`},
 		{"repeated", row(`<c r="A1" s="1"><v>12</v></c><c r="B1" s="2"><v>12</v></c>`), map[string]string{"styles": `<fonts><font/></fonts><cellXfs><xf/><xf><alignment horizontal="fill"/></xf><xf><alignment horizontal="center"/></xf></cellXfs>`}, `A1 number "12" hidden; B1 number "12"`},
 		{"bars and icons alone", row(`<c r="A1"><v>1</v></c><c r="B1"><v>1</v></c><c r="C1"><v>1</v></c>`) +
 			`<conditionalFormatting sqref="A1"><cfRule type="dataBar"><dataBar showValue="0"/></cfRule></conditionalFormatting><conditionalFormatting sqref="B1"><cfRule type="iconSet"><iconSet showValue="false"/></cfRule></conditionalFormatting><conditionalFormatting sqref="C1"><cfRule type="dataBar"><dataBar/></cfRule></conditionalFormatting><dataBar showValue="0"/>`, nil,
 			`A1 number "1" hidden; B1 number "1" hidden; C1 number "1"`},
-		{"conditional formats of an extension", row(`<c r="A1"><v>1</v></c><c r="B1"><v>1</v></c><c r="C1"><v>1</v></c>`) +
+		{"conditional formats of an extension", row(`<c r="A1"><v>1</v></c><c r="B1"><v>1</v></c><c r="C1"><v>1</v></c><c r="D1"><v>1</v></c>`) +
 			`<extLst><ext xmlns:n="http://schemas.microsoft.com/office/spreadsheetml/2009/9/main" xmlns:m="http://schemas.microsoft.com/office/excel/2006/main"><n:conditionalFormattings><n:conditionalFormatting><n:cfRule><n:dxf><font><color theme="0"/></font></n:dxf></n:cfRule><m:sqref>A1</m:sqref></n:conditionalFormatting>` +
-			`<n:conditionalFormatting><n:cfRule><n:iconSet showValue="0"/></n:cfRule><m:sqref>B1</m:sqref></n:conditionalFormatting><n:conditionalFormatting><n:cfRule><n:dxf><font><color rgb="FFFF0000"/></font></n:dxf></n:cfRule><m:sqref>C1</m:sqref></n:conditionalFormatting></n:conditionalFormattings></ext></extLst>`, nil,
-			`A1 number "1" hidden; B1 number "1" hidden; C1 number "1"`},
+			`<n:conditionalFormatting><n:cfRule><n:iconSet showValue="0"/></n:cfRule><m:sqref>B1</m:sqref></n:conditionalFormatting><n:conditionalFormatting><n:cfRule><n:dxf><font><color rgb="FFFF0000"/></font></n:dxf></n:cfRule><m:sqref>C1</m:sqref></n:conditionalFormatting>` +
+			`<n:conditionalFormatting><n:cfRule><n:dxf><font><color theme="0" tint="-0.05"/></font></n:dxf></n:cfRule><m:sqref>D1</m:sqref></n:conditionalFormatting></n:conditionalFormattings></ext></extLst>`,
+			map[string]string{"theme": `<dk1><sysClr lastClr="000000"/></dk1><lt1><sysClr lastClr="FFFFFF"/></lt1><dk2/><lt2/>`}, `A1 number "1" hidden; B1 number "1" hidden; C1 number "1"; D1 number "1" hidden`},
 		{"a hidden sheet", row(`<c r="A1"><v>1</v></c>`), map[string]string{"sheets": `<sheet name="表" sheetId="1" state="hidden" r:id="r1"/>`}, `A1 number "1" hidden`},
 		{"a very hidden sheet", row(`<c r="A1"><v>1</v></c>`), map[string]string{"sheets": `<sheet name="表" sheetId="1" state="veryHidden" r:id="r1"/>`}, `A1 number "1" hidden`},
 		{"looks", row(`<c r="A1" s="0"><v>1</v></c><c r="B1" s="1"><v>1</v></c><c r="C1" s="2"><v>1</v></c><c r="D1" s="3"><v>1</v></c><c r="E1" s="4"><v>1</v></c><c r="F1" s="5"><v>1</v></c><c r="G1" s="6"><v>1</v></c><c r="H1" s="7"><v>45505</v></c><c r="I1" s="8"><v>1</v></c><c r="J1" s="9"><v>1</v></c><c r="K1" s="1" t="s"><v>1</v></c>`), map[string]string{"styles": fonts}, `A1 number "1"; B1 number "1" struck 1; C1 number "1" hidden; D1 number "1" hidden; E1 number "1"; F1 number "1" hidden; G1 number "1" shown 1人; H1 number "45505" shown 2024-08-01 date; I1 number "1"; J1 number "1"; K1 text "新" struck 新`},

@@ -178,8 +178,7 @@ func (b *binder) reportCopies() map[string]bool {
 	return copies
 }
 
-// reportLoose notes the cells that were not used; only their number if there are many on one sheet, or some on a hidden
-// sheet of our own, where formulas became values.
+// reportLoose notes the cells that were not used; only their number if there are many on one sheet, or on one of ours.
 func (b *binder) reportLoose(reported map[string]bool) {
 	const many = 100
 	for _, same := range table.GroupBy(b.out.Loose, func(c model.Cell) string { return c.Place.Sheet }) {

@@ -2,7 +2,6 @@ package intake
 
 import (
 	"bytes"
-	"cmp"
 	"regexp"
 	"slices"
 	"strconv"
@@ -58,6 +57,7 @@ func (w *workbookReader) readAll() (err error) {
 	try.Do(w.checkSheets())
 	try.Do(w.loadStrings())
 	if w.onlySheet == "" {
+		w.loadTheme()
 		try.Do(w.loadStyles())
 	}
 	for _, s := range w.sheets {
@@ -102,18 +102,17 @@ func (w *workbookReader) checkSheets() error {
 }
 
 type workbookReader struct {
-	parts         *ooxml.Parts
-	walker        *ooxml.Walker
-	rels          []ooxml.Relation
-	onlySheet     string // title of the only sheet to read; empty: all
-	book          *Book
-	sheets        []sheetPart
-	date04        bool
-	strings       []cellText
-	styles        []cellStyle // by style index
-	theme         []string    // its colours, in the order of their numbers; nil: not read yet
-	indexed       []string    // colours of the workbook's own palette
-	hidingFormats []bool      // by dxfId: a conditional format that hides or changes what is shown
+	parts          *ooxml.Parts
+	walker         *ooxml.Walker
+	rels           []ooxml.Relation
+	onlySheet      string // title of the only sheet to read; empty: all
+	book           *Book
+	sheets         []sheetPart
+	date04         bool
+	strings        []cellText
+	styles         []cellStyle // by style index
+	theme, palette []string    // colours, in the order of their numbers
+	hidingFormats  []bool      // by dxfId: a conditional format that hides or changes what is shown
 	counts
 }
 
@@ -203,38 +202,9 @@ func isTiny(size *ooxml.Element) bool {
 	return err == nil && v < legible
 }
 
-// look is the style of a cell as it is written: indexes of its parts.
-type look struct {
-	format, font, fill int
-	repeats            bool // what it holds is repeated across the cell
-}
-
-// conditionalStyle is the style of a conditional format.
-type conditionalStyle struct {
-	color, background string
-	format            bool
-}
-
-func (o *conditionalStyle) element(e *ooxml.Element) {
-	switch string(e.Name) {
-	case "numFmt":
-		o.format = e.Attr("formatCode") != "General"
-	case "color":
-		if e.Within("font") {
-			o.color = readColor(e)
-		}
-	case "bgColor":
-		o.background = readColor(e)
-	}
-}
-
-// hides reports whether a cell in this style shows nothing, or something other than its value.
-func (w *workbookReader) hides(o conditionalStyle) bool {
-	return o.format || indistinguishable(w.rgb(cmp.Or(o.color, black)), w.rgb(o.background))
-}
-
 func (w *workbookReader) loadStyles() error {
-	codes, fonts, fills, looks, overlays := map[int]string{}, []font{}, []string{}, []look{}, []conditionalStyle{}
+	codes, fonts, fills, ids, overlays := map[int]string{}, []font{}, []string{}, [][3]int{}, []conditionalStyle{}
+	repeats := map[int]bool{} // by style index
 	err := w.walkPart(ooxml.TargetByType(w.rels, "/styles"), func(e *ooxml.Element) error {
 		switch name := string(e.Name); {
 		case !e.Start:
@@ -261,38 +231,36 @@ func (w *workbookReader) loadStyles() error {
 		case len(fills) > 0 && (name == "fgColor" && e.Within("fills") && e.Parent().Attr("patternType") == "solid" ||
 			name == "color" && e.Within("gradientFill") && e.Within("fills")):
 			fills[len(fills)-1] = readColor(e)
-		case name == "rgbColor":
-			w.indexed = append(w.indexed, e.Attr("rgb"))
 		case name == "xf" && e.Within("cellXfs"):
-			if len(looks) == maxStyles {
+			if len(ids) == maxStyles {
 				return tooManyError("单元格格式超过 " + strconv.Itoa(maxStyles) + " 种")
 			}
 			id, _ := strconv.Atoi(e.Attr("numFmtId"))
 			font, _ := strconv.Atoi(e.Attr("fontId"))
 			fill, _ := strconv.Atoi(e.Attr("fillId"))
-			looks = append(looks, look{format: id, font: font, fill: fill})
-		case name == "alignment" && e.Within("cellXfs") && len(looks) > 0: // 12 is shown as 121212
-			looks[len(looks)-1].repeats = e.Attr("horizontal") == "fill"
+			ids = append(ids, [3]int{id, font, fill})
+		case name == "alignment" && e.Within("cellXfs") && e.Attr("horizontal") == "fill": // 12 is shown as 121212
+			repeats[len(ids)-1] = true
 		}
 		return nil
 	})
 	w.hidingFormats = table.Each(overlays, w.hides)
 	known := map[int]*numberFormat{} // each code is parsed once, however many styles use it
-	for _, l := range looks {
-		if known[l.format] == nil {
-			known[l.format] = newNumberFormat(l.format, codes)
+	for i, id := range ids {
+		if known[id[0]] == nil {
+			known[id[0]] = newNumberFormat(id[0], codes)
 		}
-		style := cellStyle{format: known[l.format], invisible: l.repeats}
-		if l.font >= 0 && l.font < len(fonts) {
+		look := cellStyle{format: known[id[0]], invisible: repeats[i]}
+		if id[1] >= 0 && id[1] < len(fonts) {
 			behind := white
-			if l.fill >= 0 && l.fill < len(fills) {
-				behind = w.rgb(fills[l.fill])
+			if id[2] >= 0 && id[2] < len(fills) {
+				behind = w.rgb(fills[id[2]])
 			}
-			style.struck = fonts[l.font].struck
-			style.invisible = style.invisible || fonts[l.font].tiny || indistinguishable(w.rgb(fonts[l.font].color), behind) ||
-				whiteFormat.MatchString(style.format.code) && indistinguishable(white, behind)
+			look.struck = fonts[id[1]].struck
+			look.invisible = look.invisible || fonts[id[1]].tiny || indistinguishable(w.rgb(fonts[id[1]].color), behind) ||
+				whiteFormat.MatchString(look.format.code) && indistinguishable(white, behind)
 		}
-		w.styles = append(w.styles, style)
+		w.styles = append(w.styles, look)
 	}
 	return err
 }

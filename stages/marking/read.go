@@ -328,18 +328,19 @@ func (b *workbook) readMarks(d *templates.Definition, known map[string]*table.Fo
 // doubtScale takes no mark of a workbook whose marks all lie in the lowest tenth: likely out of 10, not of 100.
 func (b *workbook) doubtScale(full float64) {
 	const fewest = 3 // marks that tell a scale
-	scale, given, highest := full/10, 0, 0.0
-	counts := func(m table.Mark) bool { return m.Kind == table.MarkPoint && m.Value.Valid }
-	for _, m := range b.marks {
-		if counts(m) {
-			given, highest = given+1, max(highest, m.Value.V)
+	var given []*table.Mark
+	scale, highest := full/10, 0.0
+	for i := range b.marks {
+		if m := &b.marks[i]; m.Kind == table.MarkPoint && m.Value.Valid {
+			given, highest = append(given, m), max(highest, m.Value.V)
 		}
 	}
-	for i := range b.marks {
-		if m := &b.marks[i]; counts(*m) && given >= fewest && highest > 0 && highest <= scale {
-			m.Note = fmt.Sprintf("填的是%v，这位专家的评分都不超过%v，满分是%v分，请核对是不是按%v分制填的", m.Value.V, scale, full, scale)
-			m.Status, m.Value = table.MarkInvalid, table.Opt[float64]{}
-		}
+	if len(given) < fewest || highest == 0 || highest > scale {
+		return
+	}
+	for _, m := range given {
+		m.Note = fmt.Sprintf("填的是%v，这位专家的评分都不超过%v，满分是%v分，请核对是不是按%v分制填的", m.Value.V, scale, full, scale)
+		m.Status, m.Value = table.MarkInvalid, table.Opt[float64]{}
 	}
 }
 
@@ -395,10 +396,7 @@ func displayedNumber(c model.Cell, most float64) (v float64, note string, ok boo
 		return points, fmt.Sprintf("格子里显示的是%s，读作%s分", c.Shown, seen[1]), err == nil && most == 100
 	}
 	if stored, unread := strconv.ParseFloat(c.Raw, 64); unread == nil && c.Kind == model.Number {
-		if math.Abs(stored-points) > 0.5 {
-			return 0, "", false
-		}
-		points = stored
+		return stored, "", math.Abs(stored-points) <= 0.5
 	}
 	return points, "", err == nil
 }
