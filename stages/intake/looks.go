@@ -34,12 +34,11 @@ func readColor(e *ooxml.Element) string {
 // rgb returns the RRGGBB of a colour that is named by theme and tint; one named otherwise is unchanged.
 func (w *workbookReader) rgb(color string) string {
 	number, rest, named := strings.Cut(color, ",")
-	i, ok := parseUint([]byte(number))
-	if !named || !ok || i >= len(w.theme) {
-		return color
+	var parts []byte
+	if i, ok := parseUint([]byte(number)); named && ok && i < len(w.theme) {
+		parts, _ = hex.DecodeString(w.theme[i])
 	}
-	parts, err := hex.DecodeString(w.theme[i])
-	if err != nil {
+	if len(parts) != 3 {
 		return color
 	}
 	tint, _ := strconv.ParseFloat(strings.TrimSuffix(rest, ","), 64)

@@ -320,6 +320,11 @@ func (b *workbook) readMarks(d *templates.Definition, known map[string]*table.Fo
 		case m.Status == table.MarkCounted && form.Submission.SHA256 != b.index.sources[s.submission]:
 			m.Note = strings.TrimPrefix(m.Note+"；评分之后申报材料换了版本，请专家确认", "；")
 		}
+		for col := colComment + 1; col <= colComment+5; col++ {
+			if c := b.cells[cellRef{s.sheet, s.row, col}]; c.Filled {
+				m.Note = strings.TrimPrefix(m.Note+"；旁边"+c.Place.Cell+"写有“"+text.Clip(b.hide(c.Shown), 40)+"”，没有读", "；")
+			}
+		}
 		b.marks = append(b.marks, m)
 	}
 	b.doubtScale(d.Rubric().Experts.Scale.InexactFloat64())
@@ -327,7 +332,6 @@ func (b *workbook) readMarks(d *templates.Definition, known map[string]*table.Fo
 
 // doubtScale takes no mark of a workbook whose marks all lie in the lowest tenth: likely out of 10, not of 100.
 func (b *workbook) doubtScale(full float64) {
-	const fewest = 3 // marks that tell a scale
 	var given []*table.Mark
 	scale, highest := full/10, 0.0
 	for i := range b.marks {
@@ -335,7 +339,7 @@ func (b *workbook) doubtScale(full float64) {
 			given, highest = append(given, m), max(highest, m.Value.V)
 		}
 	}
-	if len(given) < fewest || highest == 0 || highest > scale {
+	if len(given) < 3 || highest == 0 || highest > scale { // fewer tell no scale
 		return
 	}
 	for _, m := range given {

@@ -20,7 +20,8 @@ import (
 //  4. An expert of a member's is one under every name of it, also among several units; no unit, or words in its place, can't be held
 //     against the members.
 //  5. What else than 是 or 否 stands in the cell of recusal is told, and no mark counts before it is clear.
-//  6. Marks that all lie in the lowest tenth are likely out of 10, not of 100.
+//  6. What stands beside a mark, right of the columns to fill in, is told with it.
+//  7. Marks that all lie in the lowest tenth are likely out of 10, not of 100.
 
 func TestTheIndexIsWhatWasSent(t *testing.T) {
 	d := definition(t)
@@ -134,6 +135,16 @@ func TestRecusalIsClear(t *testing.T) {
 		if mark := m.Marks.Row(0); mark.Status != want || want == table.MarkInvalid && (mark.Value.Valid || !strings.Contains(mark.Note, said)) {
 			t.Errorf("%q: %+v, want %s", said, mark, want)
 		}
+	}
+}
+
+func TestWordsBesideAMarkAreTold(t *testing.T) {
+	d := definition(t)
+	facts := &table.Facts{Definition: d, Submissions: table.Of([]table.Submission{{Submission: "2024-01", SHA256: "abc"}}), Members: table.Of([]table.Member{})}
+	lines := written(d) + fmt.Sprintf("一\t5\t%d\t改为70\n", colComment+2)
+	m := Read(facts, []Returned{{File: model.File{Path: "甲.xlsx", Fate: model.Accepted}, Cells: cellsOf(lines)}})
+	if mark := m.Marks.Row(0); !strings.Contains(mark.Note, "写有“改为70”，没有读") || strings.Contains(m.Marks.Row(1).Note, "改为70") {
+		t.Errorf("%+v", mark)
 	}
 }
 
