@@ -102,17 +102,17 @@ func (w *workbookReader) checkSheets() error {
 }
 
 type workbookReader struct {
-	parts          *ooxml.Parts
-	walker         *ooxml.Walker
-	rels           []ooxml.Relation
-	onlySheet      string // title of the only sheet to read; empty: all
-	book           *Book
-	sheets         []sheetPart
-	date04         bool
-	strings        []cellText
-	styles         []cellStyle // by style index
-	theme, palette []string    // colours, in the order of their numbers
-	hidingFormats  []bool      // by dxfId: a conditional format that hides or changes what is shown
+	parts         *ooxml.Parts
+	walker        *ooxml.Walker
+	rels          []ooxml.Relation
+	onlySheet     string // title of the only sheet to read; empty: all
+	book          *Book
+	sheets        []sheetPart
+	date04        bool
+	strings       []cellText
+	styles        []cellStyle // by style index
+	theme         []string    // colours, in the order of their numbers
+	hidingFormats []bool      // by dxfId: a conditional format that hides or changes what is shown
 	counts
 }
 

@@ -81,7 +81,8 @@ func unreadableReason(c model.Cell) string {
 		return "uncomputed"
 	case c.Kind == model.Picture:
 		return "picture"
-	case trim(c.Shown) == "" && trim(c.Raw) != "": // its format hides it
+	case trim(c.Shown) == "" && trim(c.Raw) != "", // its format hides it
+		c.Kind == model.Text && !strings.Contains(c.Shown, c.Raw): // or shows another text in its place
 		return "shown_otherwise"
 	}
 	return ""

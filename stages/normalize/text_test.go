@@ -131,6 +131,13 @@ func TestText(t *testing.T) {
 	if got := ReadText(model.Cell{Kind: model.Error, Raw: "#N/A", Filled: true}); got.Status != table.Invalid {
 		t.Error("an error value became a text")
 	}
+	// Requirement: a text for which its format shows another is not read; what a format adds to it is read with it.
+	for shown, want := range map[string]table.Status{"": table.Invalid, "另一学院": table.Invalid, "甲学院（筹）": table.Normal, "甲学院": table.Normal} {
+		got := ReadText(model.Cell{Kind: model.Text, Raw: "甲学院", Shown: shown, Filled: true})
+		if told := len(got.Coercions) == 1 && got.Coercions[0].Kind == "shown_otherwise"; got.Status != want || told != (want == table.Invalid) {
+			t.Errorf("甲学院 shown as %q: %+v", shown, got)
+		}
+	}
 	if got := ReadText(typed("\u200b\u200b")); got.Status != table.Missing {
 		t.Error("invisible characters count as filled")
 	}
