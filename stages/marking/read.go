@@ -335,7 +335,7 @@ func (b *workbook) doubtScale(full float64) {
 	var given []*table.Mark
 	scale, highest := full/10, 0.0
 	for i := range b.marks {
-		if m := &b.marks[i]; m.Kind == table.MarkPoint && m.Value.Valid {
+		if m := &b.marks[i]; m.Kind == table.MarkPoint && m.Status == table.MarkCounted {
 			given, highest = append(given, m), max(highest, m.Value.V)
 		}
 	}

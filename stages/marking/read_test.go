@@ -167,7 +167,7 @@ func TestMarksOutOfTen(t *testing.T) {
 			n, _ := strconv.ParseFloat(v, 64)
 			b.marks = append(b.marks, table.Mark{Kind: table.MarkPoint, Status: table.MarkCounted, Value: table.Some(n)})
 		}
-		b.marks = append(b.marks, table.Mark{Kind: table.MarkDeduction, Status: table.MarkCounted, Value: table.Some(2.0)})
+		b.marks = append(b.marks, table.Mark{Kind: table.MarkPoint, Status: table.MarkConflict, Value: table.Some(90.0)}, table.Mark{Kind: table.MarkDeduction, Status: table.MarkCounted, Value: table.Some(2.0)})
 		b.doubtScale(100)
 		got := 0
 		for _, m := range b.marks {

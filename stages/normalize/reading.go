@@ -81,8 +81,7 @@ func unreadableReason(c model.Cell) string {
 		return "uncomputed"
 	case c.Kind == model.Picture:
 		return "picture"
-	case trim(c.Shown) == "" && trim(c.Raw) != "", // its format hides it
-		c.Kind == model.Text && !strings.Contains(c.Shown, c.Raw): // or shows another text in its place
+	case trim(c.Shown) == "" && trim(c.Raw) != "", c.Kind == model.Text && !strings.Contains(c.Shown, c.Raw): // its format
 		return "shown_otherwise"
 	}
 	return ""
