@@ -45,7 +45,7 @@ func TestWhatANameTells(t *testing.T) {
 		"甲.xlsx": "", "甲.XLSX": "", "甲.zip": "", "~$甲.xlsx": "ignored LHT-1-050 by name", ".~甲.xlsx": "ignored LHT-1-050 by name", ".甲.xlsx": "ignored LHT-1-051 by name", "Thumbs.db": "ignored LHT-1-051 by name",
 		"desktop.INI": "ignored LHT-1-051 by name", "__MACOSX/甲.xlsx": "ignored LHT-1-051 by name", "a/__MACOSX/甲.xlsx": "ignored LHT-1-051 by name", "a__MACOSX/甲.xlsx": "", "甲" + model.ReadingsSuffix: "ignored LHT-1-054 自检列出的读数一览",
 		"甲.rar": "rejected LHT-1-010 RAR by name", "甲.tar.gz": "rejected LHT-1-010 TAR.GZ by name", "甲.GZ": "rejected LHT-1-010 GZ by name", "甲.zip.001": "rejected LHT-1-010 分卷 by name", "甲.z01": "rejected LHT-1-010 分卷 by name", "甲rar": "ignored LHT-1-052 by name",
-		"甲.xls": "rejected LHT-1-002 by name", "甲.et": "rejected LHT-1-002 by name", "甲.xlsm": "rejected LHT-1-018", "甲.ods": "rejected LHT-1-019", "甲.csv": "rejected LHT-1-004 by name", "甲.docx": "ignored LHT-1-052", "甲.png": "ignored LHT-1-052 by name", "甲": "ignored LHT-1-052 by name",
+		"甲.xls": "rejected LHT-1-002 by name", "甲.et": "rejected LHT-1-002 by name", "甲.xlsm": "rejected LHT-1-018", "甲.ods": "rejected LHT-1-019", "甲.uos": "rejected LHT-1-026 其他格式的表格", "甲.MHT": "rejected LHT-1-026 单个文件的网页", "甲.gsheet": "rejected LHT-1-026 快捷方式", "甲.html": "ignored LHT-1-052 by name", "甲.csv": "rejected LHT-1-004 by name", "甲.docx": "ignored LHT-1-052", "甲.png": "ignored LHT-1-052 by name", "甲": "ignored LHT-1-052 by name",
 	} {
 		got := ""
 		if f, doubt := refuseByName(name, 1); f != nil {
