@@ -35,7 +35,8 @@ func readColor(e *ooxml.Element) string {
 func (w *workbookReader) rgb(color string) string {
 	number, rest, named := strings.Cut(color, ",")
 	var parts []byte
-	if i, ok := parseUint([]byte(number)); named && ok && i < len(w.theme) {
+	i, ok := parseUint([]byte(number))
+	if i ^= table.Either(i < 4, 1, 0); named && ok && i < len(w.theme) { // a theme has the first four in another order
 		parts, _ = hex.DecodeString(w.theme[i])
 	}
 	if len(parts) != 3 {
@@ -48,7 +49,7 @@ func (w *workbookReader) rgb(color string) string {
 	return strings.ToUpper(hex.EncodeToString(parts))
 }
 
-// loadTheme lists the colours of the workbook's theme. It writes the first four in another order than cells count them.
+// loadTheme lists the colours of the workbook's theme, before any sheet is walked.
 func (w *workbookReader) loadTheme() {
 	_ = w.walkPart(ooxml.TargetByType(w.rels, "/theme"), func(e *ooxml.Element) error {
 		if e.Start && e.Depth == 5 && e.Within("clrScheme") {
@@ -56,9 +57,6 @@ func (w *workbookReader) loadTheme() {
 		}
 		return nil
 	})
-	for i := 0; i+1 < min(4, len(w.theme)); i += 2 {
-		w.theme[i], w.theme[i+1] = w.theme[i+1], w.theme[i]
-	}
 }
 
 // indistinguishable reports whether two colours look the same: no component differs by an eighth.

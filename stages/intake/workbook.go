@@ -111,7 +111,7 @@ type workbookReader struct {
 	date04        bool
 	strings       []cellText
 	styles        []cellStyle // by style index
-	theme         []string    // colours, in the order of their numbers
+	theme         []string    // its colours
 	hidingFormats []bool      // by dxfId: a conditional format that hides or changes what is shown
 	counts
 }

@@ -81,7 +81,9 @@ func unreadableReason(c model.Cell) string {
 		return "uncomputed"
 	case c.Kind == model.Picture:
 		return "picture"
-	case trim(c.Shown) == "" && trim(c.Raw) != "", c.Kind == model.Text && !strings.Contains(c.Shown, c.Raw): // its format
+	case trim(c.Shown) == "" && trim(c.Raw) != "", c.Kind == model.Text && !strings.Contains(c.Shown, c.Raw), // its format
+		c.Kind == model.Number && !c.IsDate && len(c.Shown) > 100, // no number is as long, except in words
+		c.Kind == model.Number && !c.IsDate && strings.Trim(c.Shown, "- —") != "" && !digitRun.MatchString(c.Shown):
 		return "shown_otherwise"
 	}
 	return ""

@@ -138,6 +138,11 @@ func TestText(t *testing.T) {
 			t.Errorf("甲学院 shown as %q: %+v", shown, got)
 		}
 	}
+	for shown, want := range map[string]table.Status{"某学院": table.Invalid, "☑": table.Invalid, strings.Repeat("园区2023年产值", 10): table.Invalid, "第5号": table.Normal, "5": table.Normal} {
+		if got := ReadText(model.Cell{Kind: model.Number, Raw: "5", Shown: shown, Filled: true}); got.Status != want {
+			t.Errorf("5 shown as %q: %+v", shown, got)
+		}
+	}
 	if got := ReadText(typed("\u200b\u200b")); got.Status != table.Missing {
 		t.Error("invisible characters count as filled")
 	}
