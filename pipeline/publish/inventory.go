@@ -53,10 +53,11 @@ type inventory struct {
 }
 
 // readInventory lists a folder. It follows no link and opens no file but the manifest.
-func readInventory(dir string) (*inventory, error) {
+func readInventory(dir string) (_ *inventory, err error) {
+	defer try.Caught(&err)
 	inv := &inventory{dir: dir, listed: map[string]Output{}, content: map[string]bool{}, folders: map[string]bool{},
 		hashes: map[string]string{}}
-	err := filepath.WalkDir(dir, func(at string, d fs.DirEntry, err error) error {
+	try.Do(filepath.WalkDir(dir, func(at string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return fmt.Errorf("读不到 %s：%w", at, err)
 		}
@@ -66,10 +67,7 @@ func readInventory(dir string) (*inventory, error) {
 		}
 		inv.entries = append(inv.entries, entry{filepath.ToSlash(rel), d.Type()})
 		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
+	}))
 	if inv.manifest, inv.invalid = ReadManifest(dir); inv.manifest != nil {
 		for _, o := range inv.manifest.Outputs {
 			inv.listed[o.Path], inv.content[o.SHA256] = o, true
@@ -117,39 +115,29 @@ func (v *inventory) hasContent(e entry, sum string) bool {
 	return err == nil && there == sum
 }
 
-// foreign lists the entries that are not ours. A renamed or copied result is ours: its content is in the manifest.
-func (v *inventory) foreign() []entry {
-	var out []entry
-	for _, e := range v.entries {
-		_, ok := v.listed[e.Path]
-		switch {
-		case e.Mode.IsDir():
-			ok = v.folders[e.Path]
-		case !e.Mode.IsRegular():
-			ok = false
-		case !ok:
-			sum, err := v.hash(e.Path)
-			ok = err == nil && v.content[sum]
-		}
-		if !ok {
-			out = append(out, e)
-		}
+// isOurs reports whether an entry is a result, or a folder of one. What was renamed or copied is known by its content.
+func (v *inventory) isOurs(e entry) bool {
+	_, listed := v.listed[e.Path]
+	switch {
+	case e.Mode.IsDir():
+		return v.folders[e.Path]
+	case listed || !e.Mode.IsRegular():
+		return e.Mode.IsRegular()
 	}
-	return out
+	sum, err := v.hash(e.Path)
+	return err == nil && v.content[sum]
 }
 
 // matchesManifest reports whether the manifest has its own hash or, from earlier versions, lists a file that is here.
 func (v *inventory) matchesManifest() bool {
-	if v.manifest.Root != "" {
-		return true
+	ours := v.manifest.Root != "" || slices.ContainsFunc(v.entries, func(e entry) bool {
+		o, listed := v.listed[e.Path]
+		return listed && v.hasContent(e, o.SHA256)
+	})
+	if !ours {
+		v.invalid = errors.New("它列出的文件这里一个也没有")
 	}
-	for _, e := range v.entries {
-		if o, listed := v.listed[e.Path]; listed && v.hasContent(e, o.SHA256) {
-			return true
-		}
-	}
-	v.invalid = errors.New("它列出的文件这里一个也没有")
-	return false
+	return ours
 }
 
 func hashFile(name string) (sum string, size int64, err error) {
@@ -396,7 +384,7 @@ func checkOwnResult(dir string) (_ *inventory, err error) {
 		return inv, nil
 	}
 	const cure = "请把它移到别处，或用 --out 换一个文件夹"
-	switch foreign := inv.foreign(); {
+	switch foreign := slices.DeleteFunc(slices.Clone(inv.entries), inv.isOurs); {
 	case inv.manifest == nil || !inv.matchesManifest():
 		return nil, Refuse("%s 里有 %s，没有证明它是本程序结果的 %s（%s），不会动它：%s", dir, first, ManifestName, ErrorText(inv.invalid), cure)
 	case len(foreign) > 0:

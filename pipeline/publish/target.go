@@ -128,17 +128,12 @@ func checkTemp(dir string) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if err == nil && info.IsDir() {
-		entries, err := os.ReadDir(dir)
-		if err == nil && len(entries) == 0 {
-			return nil
-		}
-		if mark, err := os.Lstat(filepath.Join(dir, markerName)); err == nil && mark.Mode().IsRegular() {
-			return nil
-		}
-		if _, err := checkOwnResult(dir); err == nil {
-			return nil
-		}
+	mark, unmarked := os.Lstat(filepath.Join(dir, markerName))
+	if err == nil && info.IsDir() && unmarked == nil && mark.Mode().IsRegular() {
+		return nil
+	}
+	if _, err := checkOwnResult(dir); err == nil { // also of an empty folder
+		return nil
 	}
 	return Refuse("%s 不是本程序留下的临时文件夹，而结果要先写在那里：请把它移走，或用 --out 换一个文件夹", dir)
 }
@@ -254,23 +249,17 @@ func PrepareFreeze(out, year, name string) (*Frozen, error) {
 }
 
 // Copy copies the results before they are published. rewrite writes the files for people anew: they name the copy.
-func (f *Frozen) Copy(dir string, m Manifest, rewrite func(dir string) error) error {
+func (f *Frozen) Copy(dir string, m Manifest, rewrite func(dir string) error) (err error) {
 	if f == nil {
 		return nil
 	}
-	// PrepareFreeze proved that it is ours
-	if err := os.RemoveAll(f.temp); err != nil {
-		return try.Named("上次中断留下的 "+f.temp+" 无法删除", err)
-	}
-	err := os.CopyFS(f.temp, os.DirFS(dir)) // copies the marker too
-	if err == nil {
-		err = rewrite(f.temp)
-	}
+	defer try.Caught(&err)
+	const what = "会议版无法写到磁盘"
+	try.In("上次中断留下的 "+f.temp+" 无法删除", os.RemoveAll(f.temp)) // PrepareFreeze proved that it is ours
+	try.In(what, os.CopyFS(f.temp, os.DirFS(dir)))          // copies the marker too
+	try.In(what, rewrite(f.temp))
 	m.Meeting = f.Name
-	if err == nil {
-		err = m.Seal(f.temp)
-	}
-	return try.Named("会议版无法写到磁盘", err)
+	return try.Named(what, m.Seal(f.temp))
 }
 
 // Publish renames the copy into place and makes its files read-only. dir is where the results were published.

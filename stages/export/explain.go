@@ -73,13 +73,11 @@ func DictionaryMarkdown(w io.Writer, d *templates.Definition) (err error) {
 func DictionarySheet(w io.Writer, d *templates.Definition) (err error) {
 	defer try.Caught(&err)
 	columns, title := try.Get(table.Dictionary(d)), fmt.Sprintf("%d年批次数据字典", d.Directory.Batch)
-	tables := func() (out []table.DictionaryRow, said list.Words) {
-		for _, t := range d.Published().Tables {
-			if !t.Internal {
-				out = append(out, table.DictionaryRow{Table: t.Name, Label: t.Label, Description: t.Description})
-			}
-		}
-		return out, list.Words{"title": title, "csv": CSVNote}
+	public := table.Where(slices.Values(d.Published().Tables), func(t *templates.Table) bool { return !t.Internal })
+	tables := func() ([]table.DictionaryRow, list.Words) {
+		return table.Each(public, func(t *templates.Table) table.DictionaryRow {
+			return table.DictionaryRow{Table: t.Name, Label: t.Label, Description: t.Description}
+		}), list.Words{"title": title, "csv": CSVNote}
 	}
 	lists := list.Lists{Definition: d, Sources: map[string]list.Source{"tables": list.From(tables),
 		"dictionary": list.Rows(columns), "codes": list.Rows(table.Codes(d))}}
@@ -99,9 +97,7 @@ func TablePage(w io.Writer, d *templates.Definition, name, dir string) (err erro
 	try.Do(pages.ExecuteTemplate(b, "table", all[at]))
 	if dir != "" {
 		rec, err := readArrow(filepath.Join(dir, name+".arrow"))
-		if err != nil {
-			return fmt.Errorf("无法读取数据表 %s：%w", name, err)
-		}
+		try.In("无法读取数据表 "+name, err)
 		examples(b, rec)
 	}
 	return b.Flush()

@@ -76,20 +76,16 @@ func Write(dir string, d *templates.Definition, tables []table.NamedTable) (file
 }
 
 // WriteOne writes one table that no run publishes to dir, with a data package of its own.
-func WriteOne(dir string, d *templates.Definition, t table.NamedTable) error {
-	resources, err := writeTables(dir, []table.NamedTable{t}, d)
-	if err != nil {
-		return err
-	}
-	return writePackage(dir, d, resources, nil)
+func WriteOne(dir string, d *templates.Definition, t table.NamedTable) (err error) {
+	defer try.Caught(&err)
+	return writePackage(dir, d, try.Get(writeTables(dir, []table.NamedTable{t}, d)), nil)
 }
 
 // writeTables writes every table in every format, several tables at a time.
 func writeTables(dir string, tables []table.NamedTable, d *templates.Definition) (resources []resource, err error) {
+	defer try.Caught(&err)
 	for _, f := range formats {
-		if err := os.MkdirAll(filepath.Join(dir, f.folder), 0o755); err != nil {
-			return nil, fmt.Errorf("无法建立文件夹 %s：%w", dir, err)
-		}
+		try.In("无法建立文件夹 "+dir, os.MkdirAll(filepath.Join(dir, f.folder), 0o755))
 	}
 	referenced := table.ReferencedValues(d, func(name string) arrow.Record {
 		if i := slices.IndexFunc(tables, func(t table.NamedTable) bool { return t.Name == name }); i >= 0 {
@@ -97,18 +93,12 @@ func writeTables(dir string, tables []table.NamedTable, d *templates.Definition)
 		}
 		return nil
 	})
-	type written struct {
-		resources []resource
-		err       error
-	}
-	for w := range workers.InOrder(0, slices.Values(tables), func(t table.NamedTable) (w written) {
-		w.resources, w.err = writeTable(dir, t, referenced)
-		return w
+	type written func() ([]resource, error)
+	for result := range workers.InOrder(0, slices.Values(tables), func(t table.NamedTable) written {
+		made, err := writeTable(dir, t, referenced)
+		return func() ([]resource, error) { return made, err }
 	}) {
-		if w.err != nil {
-			return nil, w.err
-		}
-		resources = append(resources, w.resources...)
+		resources = append(resources, try.Get(result())...)
 	}
 	return resources, nil
 }
@@ -116,18 +106,15 @@ func writeTables(dir string, tables []table.NamedTable, d *templates.Definition)
 // writeTable writes one table in every format. referenced has the values of columns that foreign keys refer to.
 func writeTable(dir string, t table.NamedTable,
 	referenced map[string]map[string]bool) (resources []resource, err error) {
+	defer try.Caught(&err)
 	rec := t.Record()
 	r := newResource(t.Name, rec, referenced)
 	for _, f := range formats {
 		name := path.Join(f.folder, t.Name+"."+f.name)
 		to, err := os.Create(filepath.Join(dir, filepath.FromSlash(name)))
-		if err != nil {
-			return nil, fmt.Errorf("无法写 %s：%w", name, err)
-		}
+		try.In("无法写 "+name, err)
 		w := newSink(to)
-		if err := w.finish(f.write(w, rec)); err != nil {
-			return nil, fmt.Errorf("无法写 %s，请检查剩余空间：%w", name, err)
-		}
+		try.In("无法写 "+name+"，请检查剩余空间", w.finish(f.write(w, rec)))
 		r.File, r.Format, r.MediaType, r.Tabular = File{name, w.sha256(), w.size}, f.name, f.mediatype, f.tabular
 		resources = append(resources, r)
 	}

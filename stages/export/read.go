@@ -23,13 +23,10 @@ import (
 )
 
 // Read reads the tables in a folder made by Write, by name. The caller has to verify first that it is unchanged.
-func Read(dir string) (map[string]arrow.Record, error) {
-	files, err := fs.Glob(os.DirFS(dir), "*.arrow") // not filepath.Glob, for which dir could be a pattern
-	if err != nil {
-		return nil, err
-	}
+func Read(dir string) (_ map[string]arrow.Record, err error) {
+	defer try.Caught(&err)
 	out := map[string]arrow.Record{}
-	for _, file := range files {
+	for _, file := range try.Get(arrowFiles(dir)) {
 		rec, err := readArrow(filepath.Join(dir, file))
 		if err != nil {
 			return nil, fmt.Errorf("数据表 %s 已损坏或被改动，读不出来：请改用没有动过的结果，或从原件重新运行", file)
@@ -37,6 +34,10 @@ func Read(dir string) (map[string]arrow.Record, error) {
 		out[strings.TrimSuffix(file, ".arrow")] = rec
 	}
 	return out, nil
+}
+
+func arrowFiles(dir string) ([]string, error) {
+	return fs.Glob(os.DirFS(dir), "*.arrow") // not filepath.Glob, for which dir could be a pattern
 }
 
 // maxFileSize is more than the size of any table.
@@ -179,29 +180,21 @@ func (b limitedAllocator) checkSize(size int) int {
 	return size
 }
 
-// Package is what Verify found in a data folder.
+// Package are the keys of a data package that are read, see datapackage.json.tmpl.
 type Package struct {
 	Batch      int
 	Definition map[string]string // file: sha256, of the definition that the tables were made with
-}
-
-// dataPackage are the keys of a data package that are read, see datapackage.json.tmpl.
-type dataPackage struct {
-	Package
-	Resources []struct{ Path, Hash string }
+	Resources  []struct{ Path, Hash string }
 }
 
 // Verify compares the hash of every file in the data package of dir, and returns the package's properties and its own
 // sha256. The error names the first file that is missing, not listed, or changed.
-func Verify(dir string) (*Package, string, error) {
+func Verify(dir string) (_ *Package, digest string, err error) {
+	defer try.Caught(&err)
 	data, err := readFile(filepath.Join(dir, PackageName))
-	if err != nil {
-		return nil, "", fmt.Errorf("没有可读的 %s，不是一次运行的 data 文件夹：%w", PackageName, err)
-	}
-	var p dataPackage
-	if err := json.Unmarshal(data, &p); err != nil {
-		return nil, "", fmt.Errorf("%s 已损坏：%w", PackageName, err)
-	}
+	try.In("没有可读的 "+PackageName+"，不是一次运行的 data 文件夹", err)
+	p := &Package{}
+	try.In(PackageName+" 已损坏", json.Unmarshal(data, p))
 	listed := map[string]bool{}
 	for _, r := range p.Resources {
 		listed[r.Path] = true
@@ -209,21 +202,15 @@ func Verify(dir string) (*Package, string, error) {
 			return nil, "", fmt.Errorf("%s 里的路径 %s 不在这个文件夹里", PackageName, r.Path)
 		}
 		content, err := readFile(filepath.Join(dir, filepath.FromSlash(r.Path)))
-		if err != nil {
-			return nil, "", fmt.Errorf("缺 %s：%w", r.Path, err)
-		}
+		try.In("缺 "+r.Path, err)
 		if "sha256:"+model.Digest(content) != r.Hash {
 			return nil, "", fmt.Errorf("%s 不是公布时的样子，请改用没有动过的数据表", r.Path)
 		}
 	}
-	files, err := fs.Glob(os.DirFS(dir), "*.arrow")
-	if err != nil {
-		return nil, "", err
-	}
-	for _, file := range files {
+	for _, file := range try.Get(arrowFiles(dir)) {
 		if !listed[file] {
 			return nil, "", fmt.Errorf("%s 不在 %s 里，请移走", file, PackageName)
 		}
 	}
-	return &p.Package, model.Digest(data), nil
+	return p, model.Digest(data), nil
 }
