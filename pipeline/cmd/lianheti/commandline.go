@@ -138,10 +138,7 @@ func flagText(f cli.Flag) string {
 	if !ok {
 		return ""
 	}
-	var names []string
-	for _, name := range f.Names() {
-		names = append(names, strings.Repeat("-", min(len(name), 2))+name)
-	}
+	names := table.Each(f.Names(), func(name string) string { return strings.Repeat("-", min(len(name), 2)) + name })
 	text, usage := strings.Join(names, ", "), flag.GetUsage()
 	if flag.TakesValue() {
 		if m := placeholder.FindStringSubmatch(usage); m != nil {

@@ -78,13 +78,8 @@ type auditReport struct{ *pipeline.Audited }
 // Best returns the strongest move of each submission, up to a few.
 func (r auditReport) Best() []audit.Paying {
 	const few = 10
-	var out []audit.Paying
-	for _, p := range r.Pays {
-		if len(out) < few && !slices.ContainsFunc(out, func(x audit.Paying) bool { return x.Submission == p.Submission }) {
-			out = append(out, p)
-		}
-	}
-	return out
+	bySubmission := table.GroupBy(r.Pays, func(x audit.Paying) string { return x.Submission })
+	return table.Each(bySubmission[:min(few, len(bySubmission))], func(of []audit.Paying) audit.Paying { return of[0] })
 }
 
 func verify(c *cli.Context) error {
@@ -148,22 +143,18 @@ func writeTemplates(c *cli.Context) (err error) {
 	if c.IsSet("from-word") {
 		return fromWord(c, d)
 	}
-	var made []publish.File
-	for _, f := range try.Get(requestedFiles(c, d)) {
-		var b bytes.Buffer
-		try.Do(f.write(&b))
-		made = append(made, publish.File{Path: filepath.Join(c.String("out"), f.name), Data: b.Bytes()})
-	}
-	return writeFiles(c, made)
+	return writeFiles(c, try.Get(requestedFiles(c, d)))
 }
 
-type outputFile struct {
-	name  string
-	write func(io.Writer) error
+// outputFile makes a file for --out. It ends a command that fails.
+func outputFile(c *cli.Context, name string, write func(io.Writer) error) publish.File {
+	var b bytes.Buffer
+	try.Do(write(&b))
+	return publish.File{Path: filepath.Join(c.String("out"), name), Data: b.Bytes()}
 }
 
 // requestedFiles returns the files that the flags ask for.
-func requestedFiles(c *cli.Context, d *templates.Definition) (_ []outputFile, err error) {
+func requestedFiles(c *cli.Context, d *templates.Definition) (_ []publish.File, err error) {
 	defer try.Caught(&err)
 	if c.IsSet("from") && c.IsSet("registered") {
 		return progressKits(c, d)
@@ -187,43 +178,42 @@ func requestedFiles(c *cli.Context, d *templates.Definition) (_ []outputFile, er
 		}
 		return known(e)
 	}
-	kit := func(city templates.City) outputFile {
-		return outputFile{blankform.KitFile(d, city), func(w io.Writer) error { return blankform.Kit(w, d, city, prefill) }}
+	kit := func(city templates.City) publish.File {
+		write := func(w io.Writer) error { return blankform.Kit(w, d, city, prefill) }
+		return outputFile(c, blankform.KitFile(d, city), write)
 	}
 	switch {
 	case city != "" && all || register && (city != "" || all):
 		return nil, usageError{errors.New("--city、--all、--register 只能用一个")}
 	case register:
 		blank := func(w io.Writer) error { return blankform.Register(w, d, nil) }
-		return []outputFile{{blankform.RegisterFile(d), blank}}, nil
+		return []publish.File{outputFile(c, blankform.RegisterFile(d), blank)}, nil
 	case all:
 		return table.Each(d.Directory.Cities, kit), nil
 	case city != "":
 		known, ok := d.Directory.CityByName(city)
 		names := table.Each(d.Directory.Cities, func(c templates.City) string { return c.Name })
 		try.Do(usageIf(!ok, "没有地市“%s”，可用：%s", city, strings.Join(names, "、")))
-		return []outputFile{kit(known)}, nil
+		return []publish.File{kit(known)}, nil
 	}
-	return []outputFile{{blankform.FileName(d), func(w io.Writer) error { return blankform.Template(w, d) }}}, nil
+	blank := func(w io.Writer) error { return blankform.Template(w, d) }
+	return []publish.File{outputFile(c, blankform.FileName(d), blank)}, nil
 }
 
 // progressKits returns the kits of progress forms, for all prefectures that must report or for --city.
-func progressKits(c *cli.Context, d *templates.Definition) ([]outputFile, error) {
-	of, err := pipeline.PrepareProgressForms(d, c.StringSlice("from"), c.String("registered"))
-	if err != nil {
-		return nil, err
-	}
+func progressKits(c *cli.Context, d *templates.Definition) (out []publish.File, err error) {
+	defer try.Caught(&err)
+	of := try.Get(pipeline.PrepareProgressForms(d, c.StringSlice("from"), c.String("registered")))
 	for _, name := range of.WithoutData {
 		fmt.Fprintf(c.App.ErrWriter, "提示：所给的数据里没有“%s”的推荐书，它的核对表没有预填承诺。\n", name)
 	}
 	only, known := d.Directory.CityByName(c.String("city"))
-	var out []outputFile
 	for _, city := range d.Directory.Cities {
 		reports := slices.ContainsFunc(of.Definition.Directory.Entries,
 			func(e templates.Entry) bool { return e.City == city.Name })
 		if reports && (!known || city == only) {
-			out = append(out, outputFile{blankform.KitFile(of.Definition, city),
-				func(w io.Writer) error { return blankform.Kit(w, of.Definition, city, of.Prefill) }})
+			write := func(w io.Writer) error { return blankform.Kit(w, of.Definition, city, of.Prefill) }
+			out = append(out, outputFile(c, blankform.KitFile(of.Definition, city), write))
 		}
 	}
 	return out, usageIf(len(out) == 0, "“%s”没有要核对的联合体", c.String("city"))

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -92,22 +91,18 @@ type returned struct {
 }
 
 // ByVerdict and ByProgress count the submissions and the progress forms by verdict.
-func (r runReport) ByVerdict() string { return verdictCounts(countVerdicts(r.Verdicts.All())) }
-func (r runReport) ByProgress() string {
-	return verdictCounts(countVerdicts(r.Progress.Verdicts.All()))
+func (r runReport) ByVerdict() string  { return verdictCounts(r.Judgement) }
+func (r runReport) ByProgress() string { return verdictCounts(r.Progress.Judgement) }
+
+func verdictCounts(of *table.Judgement) string {
+	all := []model.Verdict{model.Accept, model.AskFirst, model.Return}
+	return strings.Join(table.Each(all, func(v model.Verdict) string {
+		return fmt.Sprintf("%s %d", v, countVerdicts(of, v))
+	}), "，")
 }
 
-func countVerdicts(all iter.Seq[table.Verdict]) map[model.Verdict]int {
-	n := map[model.Verdict]int{}
-	for v := range all {
-		n[v.Verdict]++
-	}
-	return n
-}
-
-func verdictCounts(n map[model.Verdict]int) string {
-	return fmt.Sprintf("%s %d，%s %d，%s %d", model.Accept, n[model.Accept], model.AskFirst, n[model.AskFirst], model.Return,
-		n[model.Return])
+func countVerdicts(of *table.Judgement, is model.Verdict) int {
+	return len(table.Where(of.Verdicts.All(), func(v table.Verdict) bool { return v.Verdict == is }))
 }
 
 // Marks counts the experts' workbooks with a fate.
@@ -161,8 +156,8 @@ func (r runReport) Next() ([]string, error) {
 
 // Back counts what must be corrected, explained or sent again.
 func (r runReport) Back() int {
-	n := countVerdicts(r.Verdicts.All())
-	return n[model.Return] + n[model.AskFirst] + int(r.Manifest.Counts.Rejected)
+	return countVerdicts(r.Judgement, model.Return) + countVerdicts(r.Judgement, model.AskFirst) +
+		r.Manifest.Counts.Rejected
 }
 
 func check(c *cli.Context) (err error) {
