@@ -12,7 +12,6 @@ import (
 	"lianheti/stages/audit"
 	"lianheti/stages/check"
 	"lianheti/stages/export"
-	"lianheti/stages/model"
 	"lianheti/stages/office/try"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
@@ -88,7 +87,7 @@ func newAuditRun(facts *table.Facts, known check.Known, marking table.Marking, k
 		c := &auditCase{form: form, subject: audit.Subject{Submission: form.Submission, City: facts.CityOf(form.Submission)}}
 		findings, verdict := a.checkForm(form)
 		c.verdict, c.open = verdict, map[string]bool{}
-		for _, x := range openFindings(findings) {
+		for _, x := range table.Where(slices.Values(findings), table.Finding.Open) {
 			c.open[x.Fingerprint] = true
 		}
 		place := a.scoreTrial.Place(form, verdict, func(*templates.Expression) bool { return false })
@@ -103,13 +102,6 @@ func newAuditRun(facts *table.Facts, known check.Known, marking table.Marking, k
 		return nil, errors.New("没有参加排名的申报，没有名次可以抬高。请先用 lianheti run 查看退回的原因")
 	}
 	return a, nil
-}
-
-// openFindings returns the findings that wait for a correction or an explanation.
-func openFindings(all []table.Finding) []table.Finding {
-	return slices.DeleteFunc(slices.Clone(all), func(x table.Finding) bool {
-		return x.Severity == model.Hint || x.Severity == model.Explain && x.Explanation != ""
-	})
 }
 
 // tryAll tries the moves of several submissions at a time; their results do not depend on each other.
@@ -139,7 +131,7 @@ func (a *auditRun) evaluateMove(c *auditCase, m audit.Move) audit.Tried {
 	}
 	out.Verdict, out.Judged = verdict.Verdict, true
 	still := 0
-	for _, x := range openFindings(findings) {
+	for _, x := range table.Where(slices.Values(findings), table.Finding.Open) {
 		if c.open[x.Fingerprint] {
 			still++
 		} else {

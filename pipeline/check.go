@@ -16,6 +16,7 @@ import (
 	"lianheti/stages/feedback"
 	"lianheti/stages/intake"
 	"lianheti/stages/model"
+	"lianheti/stages/normalize"
 	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/templates"
@@ -86,7 +87,7 @@ type CheckedRule struct {
 func Check(ctx context.Context, o Options) (_ *Checked, err error) {
 	defer try.Caught(&err)
 	sources := try.Get(o.listSources())
-	facts := try.Get(read(ctx, o.Definition, sources, o))
+	facts := try.Get(read(ctx, sources, o, normalize.Workbook))[0]
 	across := table.Where(slices.Values(o.Definition.Rules), (*templates.Rule).NeedsBatch)
 	r := &Checked{Year: o.Definition.Year, Version: publish.Version, Files: make([]CheckedFile, len(sources)),
 		Later: table.Each(across, func(r *templates.Rule) CheckedRule { return CheckedRule{r.Code, r.Title} })}
@@ -107,7 +108,7 @@ func checkedFiles(facts *table.Facts, sources []intake.Source, o Options) ([]Che
 	if err != nil {
 		return nil, err
 	}
-	r := &Checked{}
+	var files []CheckedFile
 	submissions := checkedSubmissions(facts, judgement)
 	if !o.NoReadings {
 		for f := range facts.Forms {
@@ -119,12 +120,12 @@ func checkedFiles(facts *table.Facts, sources []intake.Source, o Options) ([]Che
 		if f.Fate == model.Accepted {
 			c.Submission = submissions[f.Submission]
 		}
-		r.Files = append(r.Files, c)
+		files = append(files, c)
 	}
 	if o.Annotate != "" {
-		err = r.annotate(facts, judgement, sources, o)
+		err = annotate(files, facts, judgement, sources, o)
 	}
-	return r.Files, err
+	return files, err
 }
 
 func checkedSubmissions(facts *table.Facts, judgement *table.Judgement) map[string]*CheckedSubmission {
@@ -148,7 +149,7 @@ func checkedSubmissions(facts *table.Facts, judgement *table.Judgement) map[stri
 }
 
 // annotate writes the annotated copies. A copy that can't be made is recorded and does not stop the others.
-func (r *Checked) annotate(facts *table.Facts, judgement *table.Judgement, sources []intake.Source, o Options,
+func annotate(files []CheckedFile, facts *table.Facts, judgement *table.Judgement, sources []intake.Source, o Options,
 ) (err error) {
 	defer try.Caught(&err)
 	dir, open := o.Annotate, opener(sources, facts)
@@ -162,8 +163,8 @@ func (r *Checked) annotate(facts *table.Facts, judgement *table.Judgement, sourc
 	}
 	findings := table.GroupMap(judgement.Findings.All(), func(x table.Finding) string { return x.Submission })
 	columns := table.GroupMap(facts.ListColumns.All(), func(c table.ListColumn) string { return c.Submission })
-	for i := range r.Files {
-		f := &r.Files[i]
+	for i := range files {
+		f := &files[i]
 		if f.Submission == nil {
 			continue
 		}

@@ -147,15 +147,11 @@ func (p previousRun) causes(now *table.Round, register *publish.Source) (why com
 // definitionChanged reports whether any definition file whose name has one of these prefixes has changed.
 func (p previousRun) definitionChanged(now *table.Round, names ...string) bool {
 	is, was := now.Facts.Definition.Sources, p.definition.Sources
-	for _, sources := range []map[string]string{is, was} {
-		for file := range sources {
-			begins := func(name string) bool { return strings.HasPrefix(path.Base(file), name) }
-			if slices.ContainsFunc(names, begins) && is[file] != was[file] {
-				return true
-			}
-		}
-	}
-	return false
+	files := slices.AppendSeq(slices.Collect(maps.Keys(is)), maps.Keys(was))
+	return slices.ContainsFunc(files, func(file string) bool {
+		begins := func(name string) bool { return strings.HasPrefix(path.Base(file), name) }
+		return is[file] != was[file] && slices.ContainsFunc(names, begins)
+	})
 }
 
 func withDefinition(d *templates.Definition, facts *table.Facts) *table.Facts {
@@ -179,7 +175,7 @@ func PrepareProgressForms(d *templates.Definition, data []string, register strin
 	}
 	d, kept, err := Register(d, register)
 	try.Do(err)
-	archive, chosen := try.Get(readArchive(data)), kept.Chosen()
+	archive, chosen := table.NewArchive(try.Get(readRounds(data))), kept.Chosen()
 	isChosen := func(e templates.Entry) bool { return chosen[table.EntryKey(e)] }
 	i := &ProgressForms{Definition: d.Progress.FilterDirectory(isChosen)}
 	if len(i.Definition.Directory.Entries) == 0 {
@@ -201,11 +197,6 @@ func PrepareProgressForms(d *templates.Definition, data []string, register strin
 	return i, nil
 }
 
-func readArchive(data []string) (*table.Archive, error) {
-	rounds, err := readRounds(data)
-	return newArchive(rounds), err
-}
-
 // readRounds reads published data folders, one a year, and sorts the rounds by year.
 func readRounds(data []string) (out []*table.Round, err error) {
 	defer try.Caught(&err)
@@ -216,14 +207,11 @@ func readRounds(data []string) (out []*table.Round, err error) {
 	return out, nil
 }
 
-func newArchive(rounds []*table.Round) *table.Archive {
-	return table.NewArchive(table.Each(rounds, func(r *table.Round) *table.Facts { return r.Facts })...)
-}
-
 // PrefillFromEarlier returns a function that prefills the form of a consortium that applied before: facts about
 // itself and actual figures, but no commitment, text, date or personal data.
 func PrefillFromEarlier(d *templates.Definition, data []string) (func(templates.Entry) blankform.Values, error) {
-	archive, err := readArchive(data)
+	rounds, err := readRounds(data)
+	archive := table.NewArchive(rounds)
 	return func(e templates.Entry) blankform.Values {
 		v := blankform.Prefilled(e)
 		form := lastForm(archive, e)
@@ -324,10 +312,11 @@ func (r *run) readEarlier() (err error) {
 
 // checkProgressForms checks the progress forms by the rules of their own form, with the consortia that must report as
 // directory, compares them with the commitments of earlier years, and adds the results to the facts.
-func (r *run) checkProgressForms() error {
+func (r *run) checkProgressForms() (err error) {
 	if r.facts.Progress == nil {
 		return nil
 	}
+	defer try.Caught(&err)
 	p, chosen, reported := *r.facts.Progress, r.known.Register.Chosen(), map[string]bool{}
 	for s := range p.Submissions.All() {
 		reported[table.ConsortiumKey(s)] = true
@@ -338,11 +327,10 @@ func (r *run) checkProgressForms() error {
 	// a selected consortium needs no recommendation form, but it must hand in this one
 	selects := func(e table.RegisterEntry) bool { return e.Sheet.Effect == templates.EffectSelect }
 	known := check.Known{Register: slices.DeleteFunc(slices.Clone(r.known.Register), selects)}
+	const what = "检查年度数据核对表"
 	judgement, err := check.Run(&p, known) // first, because invalid figures are not compared with commitments
-	if err != nil {
-		return try.Named("检查年度数据核对表", err)
-	}
-	rows, found := table.CompareCommitments(&p, judgement, newArchive(r.earlierRounds))
+	try.In(what, err)
+	rows, found := table.CompareCommitments(&p, judgement, table.NewArchive(r.earlierRounds))
 	for s := range p.Submissions.All() {
 		if r.Register != "" && !chosen[table.ConsortiumKey(s)] {
 			found = append(found, model.Finding{Code: p.Definition.CodeOf("not_selected"), Submission: s.Submission,
@@ -351,9 +339,8 @@ func (r *run) checkProgressForms() error {
 	}
 	p.FileFindings = slices.Concat(p.FileFindings, found)
 	judgement, err = check.Run(&p, known)
+	try.In(what, err)
 	r.progressRound = &table.Round{Facts: &p, Judgement: judgement, Ranking: &table.Ranking{}}
-	if err == nil {
-		r.facts = r.facts.WithFulfilment(rows, r.progressRound)
-	}
-	return try.Named("检查年度数据核对表", err)
+	r.facts = r.facts.WithFulfilment(rows, r.progressRound)
+	return nil
 }

@@ -46,7 +46,14 @@ func Experts(ctx context.Context, o Options) (_ *MarkingWorkbooks, err error) {
 			return nil, publish.Refuse("交回的评分里没有还缺而这些专家能补的，没有要做的补充表%s", strings.Join(append([]string{""}, out.Short...), "；"))
 		}
 	}
-	return out, out.build(ctx, in.Options, assignments)
+	for _, a := range assignments {
+		try.Do(ctx.Err())
+		var b bytes.Buffer
+		try.In("评分表 "+a.Expert, marking.Write(&b, in.Definition, out.Subjects, a))
+		path := filepath.Join(o.Out, marking.FileName(in.Definition, a))
+		out.Files = append(out.Files, publish.File{Path: path, Data: b.Bytes()})
+	}
+	return out, nil
 }
 
 // assignments returns the experts of the list, or numbered ones.
@@ -59,16 +66,4 @@ func (o Options) assignments() ([]marking.Assignment, error) {
 		return nil, err
 	}
 	return marking.ReadList(o.Definition, cells)
-}
-
-func (i *MarkingWorkbooks) build(ctx context.Context, o Options, assignments []marking.Assignment) (err error) {
-	defer try.Caught(&err)
-	for _, a := range assignments {
-		try.Do(ctx.Err())
-		var b bytes.Buffer
-		try.In("评分表 "+a.Expert, marking.Write(&b, o.Definition, i.Subjects, a))
-		path := filepath.Join(o.Out, marking.FileName(o.Definition, a))
-		i.Files = append(i.Files, publish.File{Path: path, Data: b.Bytes()})
-	}
-	return nil
 }

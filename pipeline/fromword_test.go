@@ -87,7 +87,7 @@ func verbatim(t *testing.T, input string) *table.Facts {
 	t.Helper()
 	b := must.Get(batch())(t)
 	sources := must.Get(intake.Discover([]string{input}))(t)
-	facts := must.Get(readWith(context.Background(), b.d, sources, Options{}, normalize.Verbatim))(t)
+	facts := must.Get(read(context.Background(), sources, Options{Definition: b.d}, normalize.Verbatim))(t)
 	return facts[0]
 }
 

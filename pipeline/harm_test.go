@@ -55,18 +55,18 @@ func TestPanicIsOneFilesFate(t *testing.T) {
 		}
 		return normalize.Workbook(d, w)
 	}
-	read := must.Get(readWith(context.Background(), b.d, sources, Options{}, panics, normalize.Workbook))(t)
-	plain := must.Get(readWith(context.Background(), b.d, slices.Delete(slices.Clone(sources), victim, victim+1), Options{}, normalize.Workbook))(t)
-	got, want := rowsOfAll(t, read[0]), rowsOfAll(t, plain[0])
+	both := must.Get(read(context.Background(), sources, Options{Definition: b.d}, panics, normalize.Workbook))(t)
+	plain := must.Get(read(context.Background(), slices.Delete(slices.Clone(sources), victim, victim+1), Options{Definition: b.d}, normalize.Workbook))(t)
+	got, want := rowsOfAll(t, both[0]), rowsOfAll(t, plain[0])
 	for id := range want {
 		if got[id] != want[id] {
 			t.Errorf("%s is another one: %s, was %s", id, got[id], want[id])
 		}
 	}
-	if len(got) != len(want) || read[0].Metrics.Len() != plain[0].Metrics.Len() || read[0].Texts.Len() != plain[0].Texts.Len() {
+	if len(got) != len(want) || both[0].Metrics.Len() != plain[0].Metrics.Len() || both[0].Texts.Len() != plain[0].Texts.Len() {
 		t.Errorf("%d submissions beside the one that failed, want %d", len(got), len(want))
 	}
-	f := read[0].Files.Row(victim)
+	f := both[0].Files.Row(victim)
 	if f.Fate != model.Rejected || f.Code != intake.CodeFailed || len(f.SHA256) != 64 || f.Reason == "" || f.Cure == "" {
 		t.Errorf("%s: %s %s %q", f.Path, f.Fate, f.Code, f.Reason)
 	}

@@ -255,12 +255,9 @@ func (r *run) writeRegister(dir string) error {
 			advice[x.Submission] = [2]string{x.Label(), x.Reason}
 		}
 	}
-	var off []string
-	for s := range r.round.Submissions.All() {
-		if !s.DirectoryNo.Valid && s.Consortium != "" {
-			off = append(off, s.Consortium)
-		}
-	}
+	off := table.Words(slices.Collect(r.round.Submissions.All()), func(s table.Submission) string {
+		return table.Either(s.DirectoryNo.Valid, "", s.Consortium)
+	})
 	var book bytes.Buffer
 	if err := blankform.Register(&book, d, r.round.NextRegister(advice), off...); err != nil {
 		return try.Named(d.Register().Next, err)

@@ -12,6 +12,7 @@ import (
 	"lianheti/stages/check"
 	"lianheti/stages/intake"
 	"lianheti/stages/model"
+	"lianheti/stages/normalize"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -98,7 +99,7 @@ func TestFieldOfALaterVersion(t *testing.T) {
 	b := must.Get(batch())(t)
 	judged := func(d *templates.Definition) (*table.Facts, *table.Judgement) {
 		sources := must.Get(intake.Discover([]string{filepath.Join(samplesDir, "福州")}))(t)
-		facts := must.Get(read(context.Background(), d, sources, Options{}))(t)
+		facts := must.Get(read(context.Background(), sources, Options{Definition: d}, normalize.Workbook))(t)[0]
 		judgement := must.Get(check.Run(facts, check.Known{Alone: true}))(t)
 		return facts, judgement
 	}

@@ -85,7 +85,7 @@ func (r *run) readInputs(ctx context.Context, sources []intake.Source) (err erro
 	if r.From != "" {
 		try.Do(r.readTables())
 	} else {
-		r.facts = try.Get(read(ctx, r.Definition, sources, r.Options))
+		r.facts = try.Get(read(ctx, sources, r.Options, normalize.Workbook))[0]
 		r.sources, r.open = sources, opener(sources, r.facts)
 	}
 	try.Do(r.readOpinions())
@@ -257,21 +257,13 @@ func manifestSource(file string, data []byte, entries int) *publish.Source {
 	return &publish.Source{Name: text.Mask(filepath.Base(file)), SHA256: model.Digest(data), Entries: entries}
 }
 
-// read reads the sources, several at a time, and collects the rows in the order of the sources.
-func read(ctx context.Context, d *templates.Definition, sources []intake.Source, o Options) (*table.Facts, error) {
-	facts, err := readWith(ctx, d, sources, o, normalize.Workbook)
-	if err != nil {
-		return nil, err
-	}
-	return facts[0], nil
-}
-
 // normalizer turns a workbook into rows: with personal data hidden, or verbatim.
 type normalizer func(*templates.Definition, model.Workbook) *normalize.Rows
 
-// readWith reads each file once and returns one Facts per normalizer, progress forms apart in Facts.Progress.
-func readWith(ctx context.Context, d *templates.Definition, sources []intake.Source, o Options,
-	normalizers ...normalizer) ([]*table.Facts, error) {
+// read reads each file once, several at a time, and returns one Facts per normalizer, with the rows in the order of the
+// sources, progress forms apart in Facts.Progress.
+func read(ctx context.Context, sources []intake.Source, o Options, normalizers ...normalizer) ([]*table.Facts, error) {
+	d := o.Definition
 	untilCancelled := func(yield func(intake.Source) bool) {
 		for _, source := range sources {
 			if ctx.Err() != nil || !yield(source) {
@@ -290,8 +282,8 @@ func readWith(ctx context.Context, d *templates.Definition, sources []intake.Sou
 		}
 	}
 	done, pieces := 0, []*piece(nil)
-	read := func(s intake.Source) fileRows { return readFile(d, s, normalizers) }
-	for each := range workers.InOrder(o.Workers, untilCancelled, read) {
+	rowsOf := func(s intake.Source) fileRows { return readFile(d, s, normalizers) }
+	for each := range workers.InOrder(o.Workers, untilCancelled, rowsOf) {
 		for i, rows := range each.rows {
 			batches[each.form][i].Add(rows)
 		}

@@ -12,6 +12,7 @@ import (
 	"lianheti/stages/check"
 	"lianheti/stages/intake"
 	"lianheti/stages/model"
+	"lianheti/stages/normalize"
 	"lianheti/stages/office/try"
 	"lianheti/stages/rehearse"
 	"lianheti/stages/table"
@@ -42,7 +43,8 @@ func Rehearse(ctx context.Context, d *templates.Definition, file string) (out []
 	}
 	was := intake.Read(d, sources[0])
 	if was.File.Fate != model.Accepted {
-		return nil, fmt.Errorf("演练要一份好的工作簿，这一份不能受理：%s", refusalText(d, was.File))
+		said := table.FileOf(d, table.RoleSubmission, was.File, "", 0, 0)
+		return nil, fmt.Errorf("演练要一份好的工作簿，这一份不能受理：%s%s", said.Reason, said.Cure)
 	}
 	data, err := sources[0].Read()
 	try.In("读不到 "+file, err)
@@ -63,14 +65,6 @@ func Rehearse(ctx context.Context, d *templates.Definition, file string) (out []
 	return out, nil
 }
 
-func refusalText(d *templates.Definition, f model.File) string {
-	rule := d.Rule(f.Code)
-	if rule == nil {
-		return f.Code
-	}
-	return templates.Fill(rule.Message, map[string]string{"detail": f.Detail}) + templates.Fill(rule.Cure, nil)
-}
-
 type reading struct {
 	files    []table.File
 	findings []table.Finding
@@ -79,7 +73,8 @@ type reading struct {
 
 func readCopy(ctx context.Context, d *templates.Definition, file string) (_ *reading, err error) {
 	defer try.Caught(&err)
-	facts := try.Get(read(ctx, d, try.Get(intake.Discover([]string{file})), Options{Workers: 1}))
+	facts := try.Get(read(ctx, try.Get(intake.Discover([]string{file})), Options{Definition: d, Workers: 1},
+		normalize.Workbook))[0]
 	judgement := try.Get(check.Run(facts, check.Known{}))
 	return &reading{slices.Collect(facts.Files.All()), slices.Collect(judgement.Findings.All()), listValues(facts)}, nil
 }
@@ -107,17 +102,10 @@ func listValues(f *table.Facts) (out []string) {
 }
 
 func describeWant(w rehearse.Expectation) string {
-	var parts []string
-	if len(w.Refused) > 0 {
-		parts = append(parts, "不予受理 "+strings.Join(w.Refused, " 或 "))
-	}
-	if len(w.Found) > 0 {
-		parts = append(parts, strings.Join(w.Found, " 或 ")+" "+w.Place.String())
-	}
-	if w.Values {
-		parts = append(parts, "数据不变")
-	}
-	return strings.TrimSpace(strings.Join(parts, "，"))
+	return strings.TrimSpace(table.Join("，",
+		table.Either(len(w.Refused) > 0, "不予受理 "+strings.Join(w.Refused, " 或 "), ""),
+		table.Either(len(w.Found) > 0, strings.Join(w.Found, " 或 ")+" "+w.Place.String(), ""),
+		table.Either(w.Values, "数据不变", "")))
 }
 
 func (r *Rehearsed) compare(w rehearse.Expectation, good, bad *reading) {

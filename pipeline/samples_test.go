@@ -23,6 +23,7 @@ import (
 	"lianheti/stages/consolidate"
 	"lianheti/stages/intake"
 	"lianheti/stages/model"
+	"lianheti/stages/normalize"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
@@ -58,9 +59,11 @@ var batch = sync.OnceValues(func() (b struct {
 	if err != nil {
 		return b, err
 	}
-	if b.facts, err = read(context.Background(), b.d, sources, Options{}); err != nil {
+	facts, err := read(context.Background(), sources, Options{Definition: b.d}, normalize.Workbook)
+	if err != nil {
 		return b, err
 	}
+	b.facts = facts[0]
 	b.judgement, err = check.Run(b.facts, check.Known{})
 	return b, err
 })

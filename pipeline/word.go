@@ -41,9 +41,9 @@ type PrintedForm struct {
 // Word prints the official form of each submission, in memory. A submission with a text over its limit gets none.
 func Word(ctx context.Context, o Options) (_ *Printed, err error) {
 	defer try.Caught(&err)
-	read := try.Get(readWith(ctx, o.Definition, try.Get(o.listSources()), o, normalize.Verbatim, normalize.Workbook))
+	both := try.Get(read(ctx, try.Get(o.listSources()), o, normalize.Verbatim, normalize.Workbook))
 	// The forms are printed verbatim; findings and check codes come from the masked values, which are published.
-	facts, seen := read[0], read[1]
+	facts, seen := both[0], both[1]
 	judgement := try.Get(check.Run(seen, check.Known{Alone: true}))
 	masked := table.IndexBy(seen.Submissions.All(), func(s table.Submission) string { return s.Submission })
 	contacts := contactsBySubmission(facts)
@@ -267,16 +267,11 @@ func pairPieces(facts *table.Facts, pieces []*piece) *table.Facts {
 	d, forms := facts.Definition, slices.Collect(facts.Forms)
 	matched := map[string]bool{} // kind and submission
 	var all []pairedPiece
-	at := 0
-	for file := range facts.Files.All() {
-		if at >= len(pieces) {
-			break
-		}
-		p := pieces[facts.FileIndexes[at]]
-		if at++; p == nil {
+	for i, source := range facts.FileIndexes {
+		if pieces[source] == nil {
 			continue
 		}
-		h := p.compareWithWorkbook(d, file, forms)
+		h := pieces[source].compareWithWorkbook(d, facts.Files.Row(i), forms)
 		if h.Result == table.PieceSame || h.Result == table.PieceOther {
 			matched[h.Kind+h.Submission] = true
 		}

@@ -111,18 +111,15 @@ func (s Subject) Row(t Tried) table.Incentive {
 	if t.Ranked {
 		row.RankAfter, row.TotalAfter = table.Some(int32(t.Rank)), table.Some(t.Total)
 	}
-	var said []string
 	for _, x := range t.New {
 		if x.Severity == model.MustFix {
 			row.Errors.V++
 		} else {
 			row.Warnings.V++
 		}
-		if title := fmt.Sprintf("%s %s", x.Code, x.Title); !slices.Contains(said, title) {
-			said = append(said, title)
-		}
 	}
-	row.Findings = strings.Join(said, "；")
+	titles := table.Unique(t.New, func(x table.Finding) string { return x.Code + " " + x.Title })
+	row.Findings = strings.Join(titles, "；")
 	if t.Def != nil {
 		row.Evidence = t.Def.Evidence
 	}

@@ -149,12 +149,12 @@ const maxShown = 3
 
 func newMove(def *templates.AuditMove, changes []change) Move {
 	m := Move{Def: def, Kind: def.ID}
-	var what, cells []string
+	what := table.Each(changes, func(c change) string { return c.what })
+	cells := table.Unique(changes, func(c change) string {
+		return model.Place{Sheet: c.place.Sheet, Cell: c.place.Cell}.String()
+	})
 	for _, c := range changes {
-		m.slots, m.changes, what = append(m.slots, c.slot), append(m.changes, c.apply), append(what, c.what)
-		if cell := (model.Place{Sheet: c.place.Sheet, Cell: c.place.Cell}).String(); !slices.Contains(cells, cell) {
-			cells = append(cells, cell)
-		}
+		m.slots, m.changes = append(m.slots, c.slot), append(m.changes, c.apply)
 	}
 	m.ID = def.ID + " " + changes[0].slot
 	m.detail = strings.Join(what[:min(len(what), maxShown)], "，")

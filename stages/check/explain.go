@@ -200,7 +200,7 @@ func (f *form) applyDecision(x *table.Finding, e table.RegisterEntry) {
 // unrankedReason says why a consortium is listed but not ranked: selected before, or rejected; empty: neither.
 func (f *form) unrankedReason() string {
 	how, document := "", ""
-	if e, ok := f.register.Find(templates.EffectSelect, f.key); ok {
+	if e := f.register.Find(templates.EffectSelect, f.key); e.Sheet != nil {
 		how, document = e.Sheet.Title, e.Document()
 	} else if r := f.register.Ruling(f.key); r.Reject.V {
 		how, document = "不予立项", r.Document

@@ -277,11 +277,9 @@ func (p *pair) overtakers() string {
 			words[what] = append(words[what], cmp.Or(p.all[1][id], p.all[0][id]).Form.Submission.Consortium)
 		}
 	}
-	var out []string
-	for _, what := range slices.Sorted(maps.Keys(words)) {
-		out = append(out, what+text.Few(words[what], table.FewNames, "家"))
-	}
-	return strings.Join(out, "；")
+	return strings.Join(table.Each(slices.Sorted(maps.Keys(words)), func(what string) string {
+		return what + text.Few(words[what], table.FewNames, "家")
+	}), "；")
 }
 
 func rankText(r table.Rank) string {
@@ -358,13 +356,8 @@ func joinMasked(columns ...string) string {
 
 func members(f *table.Form) []record {
 	return table.Each(f.Members, func(m table.Member) record {
-		lead, pupils := "", table.Plain(m.Enrolment)
-		if m.IsLead {
-			lead = "牵头单位"
-		}
-		if pupils != "" {
-			pupils = "在校生" + pupils + "人"
-		}
+		lead := table.Either(m.IsLead, "牵头单位", "")
+		pupils := table.Either(m.Enrolment.Valid, "在校生"+table.Plain(m.Enrolment)+"人", "")
 		return record{text.Mask(m.Name), joinMasked(m.KindLabel, m.Name, pupils, lead), m.Sheet, m.Cell}
 	})
 }

@@ -225,7 +225,7 @@ func (w *workbook) rulingEffect(e table.RegisterEntry, id string) string {
 	if r.Points.Valid {
 		points = fmt.Sprintf("得分已减%s分", table.Plain(r.Points))
 	}
-	return cmp.Or(joinNonEmpty(points, textIf(r.Reject.V, "列出，不参加排名"),
+	return cmp.Or(table.Join("；", points, textIf(r.Reject.V, "列出，不参加排名"),
 		textIf(w.ranks[id].Proposals == "", "没有专家这样提议")), "不减分，仍参加排名")
 }
 

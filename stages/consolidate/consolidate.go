@@ -148,9 +148,7 @@ func newWorkbook(in Input) *workbook {
 	}
 	w.details, w.constant = w.pointsOfAll(), w.constantEvidence()
 	w.lists = &list.Lists{Definition: in.Definition, Sources: w.allSources(), Views: w.allViews(), Groups: w.allGroups(),
-		IsDue: w.isDue, AdjustCell: w.addFormula, Find: func(name string) (table.Rows, bool) {
-			return table.Find(name, in.Facts, in.Judgement, in.Ranking)
-		}}
+		IsDue: w.isDue, AdjustCell: w.addFormula, Find: in.Find}
 	return w
 }
 

@@ -128,7 +128,7 @@ func (f *filing) submissionRow(x entry, no book.Cell, state string) {
 		said, _ := c.Cell(list.Row{Value: x}).Value.(string)
 		return textIf(said != "", c.Head+"："+said)
 	})
-	f.line(no, f.Facts.CityOf(x.Submission), f.name(x.id()), x.Park, state, joinNonEmpty(append(notes, x.Unranked)...),
+	f.line(no, f.Facts.CityOf(x.Submission), f.name(x.id()), x.Park, state, table.Join("；", append(notes, x.Unranked)...),
 		centred(string(x.Verdict.Verdict)), count(int(x.Errors)), count(int(x.Warnings)), ranked(f.ranks[x.id()].Rank))
 }
 

@@ -26,9 +26,6 @@ type liveScores struct {
 	withEvidence []*templates.Point // those with evidence
 	earning      []*templates.Point // those that earn points in the present state of the marking
 	complete     bool               // the experts' marks count
-	rows         int                // number of submissions
-	ranked       int                // number of ranked submissions
-	available    float64            // required share of evidence
 	live         bool               // formulas are written, not only values
 }
 
@@ -65,17 +62,13 @@ const (
 )
 
 func newLiveScores(in Input) *liveScores {
-	b := &liveScores{rows: in.Facts.Submissions.Len(), available: in.Definition.Rubric().Available.InexactFloat64()}
+	b := &liveScores{live: in.Facts.Submissions.Len() <= mostLive}
 	all := slices.Values(in.Definition.Rubric().Points())
 	b.points = table.Where(all, func(p *templates.Point) bool { return !p.Deduction })
 	withEvidence := func(p *templates.Point) bool { return len(p.Evidence) > 0 }
 	b.withEvidence = table.Where(slices.Values(b.points), withEvidence)
-	for r := range in.Ranking.Ranking.All() {
-		b.complete = b.complete || r.Complete
-		b.ranked += boolToInt(r.Ranked)
-	}
+	b.complete = table.First(in.Ranking.Ranking.All(), func(r table.Rank) bool { return r.Complete }).Complete
 	b.earning = table.Either(b.complete, b.points, b.withEvidence)
-	b.live = b.rows <= mostLive
 	return b
 }
 
@@ -153,7 +146,7 @@ func (w *workbook) pointsOfAll() map[string]submissionPoints {
 			at.score = s
 		case s.Weight > 0:
 			if !strings.Contains(at.doubt, s.Doubt) {
-				at.doubt = joinNonEmpty(at.doubt, s.Doubt)
+				at.doubt = table.Join("；", at.doubt, s.Doubt)
 			}
 			if s.Normalised.Valid {
 				at.present += shares[[2]string{s.Point, s.Evidence}]
@@ -213,7 +206,7 @@ func (w *workbook) settings(p *book.Page) {
 	k, s := w.Choose(), w.Definition.Directory.Select
 	put(selectRow, "拟遴选家数", cell(k, book.Input), 1)
 	p.LimitToNumbers(selectRow, settingCol, selectRow, settingCol, fmt.Sprintf("写整数；原文为每年%d—%d家左右", s.Min, s.Max), 1,
-		float64(max(w.rows, 1)), true)
+		float64(max(len(w.entries), 1)), true)
 	note := fmt.Sprintf("原文：每年遴选%d—%d家左右；本次运行按%d家", s.Min, s.Max, k)
 	p.Span(selectRow, settingCol+1, 5, cell(note, book.Subtitle))
 
@@ -222,9 +215,9 @@ func (w *workbook) settings(p *book.Page) {
 	status := cell(unchanged, book.Verdict, w.filled(`IF(SUM({scaled})=0,"请至少启用一个有权重的观测点",IF({changed},IF(`+gate+
 		`>0,{crossed},"权重已改动：得分和名次已按新权重重算"),IF(SUMPRODUCT(--(ABS({total}-{engine})>1E-9))=0,{unchanged},`+
 		`"与引擎不一致，请勿使用，并报告给开发者")))`, "{scaled}", w.weightCells(weightColScale), "{changed}", w.changed(),
-		"{ranked}", w.area("ranked"), "{present}", w.area("evidence_present"), "{least}", fmt.Sprint(w.available),
-		"{crossed}", book.Quote(gateCrossed), "{total}", w.area("total"), "{engine}", w.area("engine"),
-		"{unchanged}", book.Quote(unchanged)))
+		"{ranked}", w.area("ranked"), "{present}", w.area("evidence_present"), "{total}", w.area("total"),
+		"{least}", w.Definition.Rubric().Available.String(), "{engine}", w.area("engine"),
+		"{crossed}", book.Quote(gateCrossed), "{unchanged}", book.Quote(unchanged)))
 	if !w.live {
 		status.Value = fmt.Sprintf("申报超过%d份，未设重算公式；请改定义后重新运行", mostLive)
 	}

@@ -59,7 +59,7 @@ func (o *overview) alignPanes(row int) { o.left.Row, o.right.Row = row, row }
 
 func (o *overview) heading() {
 	adjusted := len(o.Register.Adjustments())
-	o.page.AddTitle(len(o.page.Widths), o.title, joinNonEmpty(o.Date, o.Standing.String(),
+	o.page.AddTitle(len(o.page.Widths), o.title, table.Join("；", o.Date, o.Standing.String(),
 		o.Definition.Rubric().WeightsNote, textIf(o.FromTables, "由数据表重新计算，没有退回件和联系人"),
 		textIf(adjusted > 0, fmt.Sprintf("指导目录经同意调整%d处（见%s）", adjusted, o.sheet("filing"))),
 		o.methodPart("尺度"), textIf(o.DataRoot != "", "数据校验值（data_root）"+o.DataRoot)))
@@ -83,7 +83,7 @@ func (o *overview) tiles() {
 		{1, 2, "收到文件", count(o.Facts.Files.Len())}, {3, 1, "申报", count(len(o.entries))},
 		{4, 1, string(model.Accept), verdict(model.Accept)}, {5, 1, string(model.AskFirst), verdict(model.AskFirst)},
 		{6, 1, string(model.Return), verdict(model.Return)}, {7, 1, "应报而未报", count(len(o.Unreported()))},
-		{9, 1, "参加排名", count(o.ranked)}, {10, 1, "拟遴选", choose}, {11, 3, "专家提议不予立项（家）", count(vetoed)},
+		{9, 1, "参加排名", count(len(o.byRank))}, {10, 1, "拟遴选", choose}, {11, 3, "专家提议不予立项（家）", count(vetoed)},
 	} {
 		t.cell.Look = book.Figure
 		o.page.Span(tileRow, t.col, t.cols, t.cell)
@@ -197,7 +197,7 @@ func (o *overview) nextSteps() []step {
 	doubtful := howMany(slices.Collect(o.Ranking.Checklist.All()), func(c table.Check) bool {
 		return c.Needed || !o.Standing.Complete()
 	})
-	unmarked := table.Either(o.Standing.Complete(), 0, o.ranked)
+	unmarked := table.Either(o.Standing.Complete(), 0, len(o.byRank))
 	calendar := o.Definition.Directory
 	by, first := cmp.Or(o.ReplyBy, calendar.ReplyBy(o.Date, true)), cmp.Or(o.ReplyBy, calendar.ReplyBy(o.Date, false))
 	reply := table.Either(by != "", by+"前", "按退回通知")
@@ -359,9 +359,5 @@ func round2(v float64) float64 { return math.Round(v*100) / 100 }
 
 // textIf is the text where the condition holds, otherwise empty.
 func textIf(holds bool, words string) string { return table.Either(holds, words, "") }
-
-func joinNonEmpty(parts ...string) string {
-	return strings.Join(table.Words(parts, strings.Clone), "；")
-}
 
 func howMany[T any](rows []T, is func(T) bool) int { return len(table.Where(slices.Values(rows), is)) }

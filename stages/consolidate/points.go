@@ -65,7 +65,7 @@ func (w *workbook) scored() ([]pointRow, list.Words) {
 		switch {
 		case r.Ranked:
 			x.Place, x.Compared, x.Ranked, x.RunRank = places[s.id()], round(r.Total), rankedYes, r.Rank.V
-		case s.Verdict.Ranked && r.Present < w.available:
+		case s.Verdict.Ranked && r.Present < w.Definition.Rubric().Available.InexactFloat64():
 			x.Ranked = rankedGate
 		}
 		out = append(out, x)
@@ -76,10 +76,9 @@ func (w *workbook) scored() ([]pointRow, list.Words) {
 // formulaNames are names in the formulas of a row that are not columns: w, the points that can be earned, and known,
 // the known share of each point.
 func (x pointRow) formulaNames(w *workbook, l *list.List) map[string]string {
-	shares := make([]string, len(w.earning))
-	for i, point := range w.earning {
-		shares[i] = strconv.FormatFloat(x.by[point.ID].known, 'f', -1, 64)
-	}
+	shares := table.Each(w.earning, func(point *templates.Point) string {
+		return strconv.FormatFloat(x.by[point.ID].known, 'f', -1, 64)
+	})
 	return map[string]string{"w": earnableCells(l, x.Complete), "known": "{" + strings.Join(shares, ",") + "}"}
 }
 

@@ -51,11 +51,21 @@ func (w *workbook) profilePages() (*book.Page, map[string]int) {
 		}
 		w.pageRows[of], p.first = p.Row, p.Row
 	}
-	all, medians := w.pageData()
-	p.medians = medians
-	for _, g := range all {
-		begin(g.Rank.Submission)
-		p.page = g
+	ranking := slices.Collect(w.Ranking.Ranking.All())
+	shown := ranking[:min(len(ranking), mostProfiles)]
+	all := table.Each(shown, func(r table.Rank) []table.Opt[float64] { return w.indicatorShares(w.details[r.Submission]) })
+	for i := range w.Definition.Rubric().Indicators {
+		var values []float64
+		for k, r := range shown {
+			if r.Ranked && all[k][i].Valid {
+				values = append(values, all[k][i].V)
+			}
+		}
+		p.medians = append(p.medians, table.Median(values))
+	}
+	for k, r := range shown {
+		begin(r.Submission)
+		p.SubmissionRows, p.shares = w.about[r.Submission], all[k]
 		p.write()
 	}
 	for _, form := range w.FulfilmentByForm() {
@@ -73,30 +83,6 @@ func (w *workbook) pageLink(of string) book.Cell {
 	_, rows := w.profilePages()
 	row, ok := rows[of]
 	return table.Either(ok, linked("细看", book.CellLink(sheetProfiles, model.CellName(row, 1))), centred(""))
-}
-
-type page struct {
-	*table.SubmissionRows
-	shares []table.Opt[float64] // earned share of each indicator, in the order of the rubric
-}
-
-// pageData is the data of the pages, in the order of the ranking, and the medians of the ranked.
-func (w *workbook) pageData() (out []page, medians []table.Opt[float64]) {
-	for r := range w.Ranking.Ranking.All() {
-		if len(out) < mostProfiles {
-			out = append(out, page{w.about[r.Submission], w.indicatorShares(w.details[r.Submission])})
-		}
-	}
-	for i := range w.Definition.Rubric().Indicators {
-		var values []float64
-		for _, g := range out {
-			if g.Rank.Ranked && g.shares[i].Valid {
-				values = append(values, g.shares[i].V)
-			}
-		}
-		medians = append(medians, table.Median(values))
-	}
-	return out, medians
 }
 
 // indicatorShares is the share of the earnable points that a submission has earned, by indicator.
@@ -117,10 +103,11 @@ func (w *workbook) indicatorShares(s submissionPoints) []table.Opt[float64] {
 
 type profile struct {
 	*workbook
-	page
+	*table.SubmissionRows
 	book.Pane
-	medians      []table.Opt[float64]
-	first, heads int // rows of the page's first line and of the years
+	shares       []table.Opt[float64] // earned share of each indicator, in the order of the rubric
+	medians      []table.Opt[float64] // of the ranked
+	first, heads int                  // rows of the page's first line and of the years
 }
 
 func (p *profile) heading(name, said string) {
@@ -131,7 +118,7 @@ func (p *profile) heading(name, said string) {
 
 func (p *profile) write() {
 	s := p.Form.Submission
-	p.heading(p.name(s.Submission), text.Mask(joinNonEmpty(s.Submission, s.City, p.Rank.Verdict, p.Rank.Unranked,
+	p.heading(p.name(s.Submission), text.Mask(table.Join("；", s.Submission, s.City, p.Rank.Verdict, p.Rank.Unranked,
 		p.Standing.String(), p.Definition.Rubric().WeightsNote)))
 	p.tiles()
 	p.facts()
@@ -151,7 +138,7 @@ func (p *profile) tiles() {
 			{table.Plain(table.Some(round(r.Open))), "待专家评（分）"}}
 	}
 	for i, t := range append([][2]string{
-		{rank, fmt.Sprintf("%s（共%d家排名）", ranks, p.ranked)},
+		{rank, fmt.Sprintf("%s（共%d家排名）", ranks, len(p.byRank))},
 		{fmt.Sprintf("%.2f", r.Total), "得分（可得" + possible + "分）"},
 		{fmt.Sprintf("%.1f–%.1f", r.Lower, r.Upper), "缺数据的下限—上限"},
 		{r.Ranges()[table.Reweighted].String(), "权重变动时的名次"},
@@ -313,11 +300,9 @@ func (p *profile) years() {
 	p.AddSection(fmt.Sprintf("主要指标（各图各自的尺度；虚线和浅黄为承诺；基数不到%s的不算增长率）",
 		p.Definition.Rubric().Credibility.Base), 24)
 	years := p.Definition.Form.Years
-	numbers, heads := []int{}, []book.Cell{head(4, p.head("metrics", "indicator"))}
-	for _, y := range years {
-		numbers, heads = append(numbers, y.Year), append(heads, yearHead(y, y.Label))
-	}
-	begin := p.startCharts(numbers)
+	heads := table.Each(years, func(y templates.Year) book.Cell { return yearHead(y, y.Label) })
+	heads = append([]book.Cell{head(4, p.head("metrics", "indicator"))}, heads...)
+	begin := p.startCharts(table.Each(years, func(y templates.Year) int { return y.Year }))
 	last := p.year("last")
 	final := years[len(years)-1].Year
 	promised := cell(fmt.Sprintf("%d比%d", final, last), book.CommittedHeader)

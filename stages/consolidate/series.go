@@ -257,22 +257,22 @@ func (o *trends) indexed(years []templates.Year, fields []*templates.Field) {
 	var series []excelize.ChartSeries
 	lowest, last := 100.0, slices.IndexFunc(years, func(y templates.Year) bool { return y.Year == o.year("last") })
 	for k, f := range fields {
-		cells, total := []book.Cell{plain(o.Definition.Label(f.ID)).Over(3)}, o.sumComplete(f, years)
-		for i := range years {
-			c := cell(total.index(i), book.Decimal)
-			if index, ok := c.Value.(float64); ok {
-				lowest = min(lowest, math.Floor(index/20)*20)
+		index, n := o.indexOf(f, years)
+		cells := []book.Cell{plain(o.Definition.Label(f.ID)).Over(3)}
+		for _, v := range index {
+			if v, ok := v.(float64); ok {
+				lowest = min(lowest, math.Floor(v/20)*20)
 			}
-			cells = append(cells, c)
+			cells = append(cells, cell(v, book.Decimal))
 		}
-		o.PutRow(o.Row, 1, append(cells, count(total.n))...)
+		o.PutRow(o.Row, 1, append(cells, count(n))...)
 		name, heads := book.AbsRange(sheetTrends, o.Row, 1, o.Row, 1), book.AbsRange(sheetTrends, base, 4, base, 3+len(years))
 		// committed years are dashed
 		for part, dash := range []excelize.LineDashType{excelize.LineDashSolid, excelize.LineDashDash} {
 			from := trendHelperCol + part*(len(years)+1)
 			for i := range years {
 				if c := model.CellName(o.Row, 4+i); part == 0 && i <= last || part == 1 && i >= last {
-					o.Put(o.Row, from+i, cell(total.index(i), book.Subtitle, c))
+					o.Put(o.Row, from+i, cell(index[i], book.Subtitle, c))
 				}
 			}
 			area := book.AbsRange(sheetTrends, o.Row, from, o.Row, from+len(years)-1)
@@ -288,23 +288,10 @@ func (o *trends) indexed(years []templates.Year, fields []*templates.Field) {
 	o.Put(o.Row+under, 1, book.Cell{Look: book.Bare})
 }
 
-// yearSums are the sums of a metric by year.
-type yearSums struct {
-	sums []float64
-	n    int // submissions that have all years
-}
-
-// index is a year's sum as an index of the first year (100); empty where that is 0.
-func (r yearSums) index(year int) any {
-	if r.sums[0] <= 0 {
-		return ""
-	}
-	return math.Round(r.sums[year]/r.sums[0]*1000) / 10
-}
-
-// sumComplete sums a metric over the submissions that have a number for every year: a blank would look like a fall.
-func (o *trends) sumComplete(f *templates.Field, years []templates.Year) yearSums {
-	r := yearSums{sums: make([]float64, len(years))}
+// indexOf is the sum of a metric by year, as an index of the first year (100), over the n submissions that have a
+// number for every year: a blank would look like a fall. It is empty where the first sum is 0.
+func (o *trends) indexOf(f *templates.Field, years []templates.Year) (index []any, n int) {
+	sums := make([]float64, len(years))
 	for _, e := range o.entries {
 		all := table.Each(years, func(y templates.Year) *table.Metric { return e.form.Metric(f.ID, y.Year) })
 		if slices.ContainsFunc(all, func(m *table.Metric) bool {
@@ -312,10 +299,12 @@ func (o *trends) sumComplete(f *templates.Field, years []templates.Year) yearSum
 		}) {
 			continue
 		}
-		r.n++
+		n++
 		for i, m := range all {
-			r.sums[i] += m.Value.V
+			sums[i] += m.Value.V
 		}
 	}
-	return r
+	return table.Each(sums, func(sum float64) any {
+		return table.Either[any](sums[0] > 0, math.Round(sum/sums[0]*1000)/10, "")
+	}), n
 }

@@ -95,8 +95,8 @@ func (x entry) tags() []record {
 			break
 		}
 	}
-	_, selected := x.Register.Find(templates.EffectSelect, table.ConsortiumKey(x.Form.Submission))
-	add(x.Form.Submission.National || selected, "已入选", r.Unranked, "info")
+	selected := x.Register.Find(templates.EffectSelect, table.ConsortiumKey(x.Form.Submission))
+	add(x.Form.Submission.National || selected.Sheet != nil, "已入选", r.Unranked, "info")
 	add(!x.Form.Submission.DirectoryNo.Valid, "目录外", "名称不在指导目录", "info")
 	add(r.Waiting, "待评", "评分之后才有的申报，评分还不够", "info")
 	add(r.Rank.Valid && r.Tied, "并列", "得分相同", "info")

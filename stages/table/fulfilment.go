@@ -134,7 +134,7 @@ type earlierFigure struct {
 }
 
 // NewArchive collects the figures of earlier batches, the oldest first; later figures replace earlier ones.
-func NewArchive(batches ...*Facts) *Archive {
+func NewArchive(batches []*Round) *Archive {
 	a := &Archive{map[figureKey]earlierFigure{}, map[figureKey]earlierFigure{}, map[figureKey]int32{}, map[string]*Form{},
 		map[string][]ListCell{}}
 	for _, facts := range batches {
@@ -207,7 +207,7 @@ func CompareCommitments(progress *Facts, judged *Judgement, archive *Archive) (r
 	found []model.Finding) {
 	d, open := progress.Definition, map[figureKey]bool{}
 	for x := range judged.Findings.All() {
-		if answered := x.State(); d.Rule(x.Code).Voids && (answered == ToMend || answered == ToExplain) {
+		if d.Rule(x.Code).Voids && x.Open() {
 			open[figureKey{x.Submission, x.Fields, x.Year.V}] = true
 		}
 	}
@@ -334,10 +334,7 @@ func (f *commitmentCheck) earlier(metric *templates.Field, companion string, yea
 		if filled := shown.Status != Missing; filled != there || filled && shown.Value != Some(stated.value) {
 			f.report(ruleAltered, field.ID, year, *shown, Plain(Known(stated.value, there)), nil)
 		}
-		if there {
-			return &stated, true
-		}
-		return nil, true
+		return Either(there, &stated, nil), true
 	}
 	if shown.Status != Normal {
 		return nil, true

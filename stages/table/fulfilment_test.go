@@ -46,7 +46,7 @@ func TestFulfilTellsWhatIsLowTwoYearsRunning(t *testing.T) {
 	}{{0, 79, 1, false}, {1, 79, 2, true}, {2, 79, 3, true}, {1, 80, 0, false}} {
 		earlier := &Facts{Definition: d.Progress, Submissions: Of([]Submission(nil)),
 			Fulfilment: Of([]Fulfilled{{Consortium: "样例联合体", Indicator: "apprentices", Year: int32(d.Year - 2), LowYears: x.before}})}
-		rows, found := CompareCommitments(progressFacts(d.Progress, 100, x.reported), &Judgement{}, NewArchive(earlier))
+		rows, found := CompareCommitments(progressFacts(d.Progress, 100, x.reported), &Judgement{}, NewArchive([]*Round{{Facts: earlier}}))
 		low := int32(0)
 		for _, r := range rows {
 			if r.Indicator == "apprentices" && r.Year == int32(d.Year-1) {
@@ -67,7 +67,7 @@ func TestFulfilTellsAnAlteredPromise(t *testing.T) {
 	}
 	first := progressFacts(d, 0, 0)
 	first.Metrics = Of([]Metric{{Submission: "2025-01", Indicator: "apprentices", Year: int32(d.Year - 1), Value: Some(120.0), Kind: string(templates.Committed), Status: Normal}})
-	_, found := CompareCommitments(progressFacts(d.Progress, 100, 100), &Judgement{}, NewArchive(first))
+	_, found := CompareCommitments(progressFacts(d.Progress, 100, 100), &Judgement{}, NewArchive([]*Round{{Facts: first}}))
 	if len(found) != 1 || found[0].Code != d.Progress.CodeOf(ruleAltered) || found[0].Value != "120" || found[0].Places[0].Cell != "F9" {
 		t.Errorf("found %+v", found)
 	}

@@ -28,10 +28,8 @@ func Published(r *Round) (out []NamedTable, err error) {
 	schemas, entries := try.Get(Schemas(d)), try.Get(Dictionary(d))
 	records := map[string]arrow.Record{"codes": Of(Codes(d)).raw(), "dictionary": Of(entries).raw(),
 		"file_notes": Of(notesFromFindings(r.FileFindings)).raw(), "changes": r.Changes.raw()}
-	for _, holder := range []any{r.Facts, r.Judgement, r.Ranking} {
-		for name, t := range tablesOf(holder) {
-			records[name] = t.raw()
-		}
+	for name, t := range r.tables() {
+		records[name] = t.raw()
 	}
 	records["files"], records["findings"] = r.AllFiles().raw(), Of(r.AllFindings()).raw()
 

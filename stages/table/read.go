@@ -5,6 +5,7 @@ import (
 	"iter"
 	"math"
 	"slices"
+	"strings"
 
 	"lianheti/stages/model"
 	"lianheti/templates"
@@ -399,6 +400,16 @@ func Where[T any](rows iter.Seq[T], fits func(T) bool) []T {
 	return out
 }
 
+// First is the first row for which fits holds; the zero value where there is none.
+func First[T any](rows iter.Seq[T], fits func(T) bool) (found T) {
+	for x := range rows {
+		if fits(x) {
+			return x
+		}
+	}
+	return found
+}
+
 // Unique lists the different values of a function over rows, in the order of their first rows.
 func Unique[T any, K comparable](rows []T, say func(T) K) []K {
 	var out []K
@@ -431,6 +442,11 @@ func Either[T any](holds bool, yes, no T) T {
 // Words maps every row to a text, and leaves out the empty ones.
 func Words[T any](rows []T, say func(T) string) []string {
 	return slices.DeleteFunc(Each(rows, say), func(s string) bool { return s == "" })
+}
+
+// Join joins the texts that are not empty.
+func Join(separator string, parts ...string) string {
+	return strings.Join(Words(parts, strings.Clone), separator)
 }
 
 // IndexBy maps keys to rows; where several rows have the same key, to the last.

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -56,14 +57,14 @@ func EntryKey(e templates.Entry) string {
 // Register are the entries of the Department's register; empty where none was handed in.
 type Register []RegisterEntry
 
-// Find returns the first entry with an effect about a consortium.
-func (r Register) Find(effect templates.RegisterEffect, key string) (RegisterEntry, bool) {
-	for _, e := range r {
-		if e.Sheet.Effect == effect && e.Key == key {
-			return e, true
-		}
-	}
-	return RegisterEntry{}, false
+// Find returns the first entry with an effect about a consortium; the zero value, without a sheet, where there is none.
+func (r Register) Find(effect templates.RegisterEffect, key string) RegisterEntry {
+	return First(slices.Values(r), func(e RegisterEntry) bool { return e.Sheet.Effect == effect && e.Key == key })
+}
+
+// EntryOn is Find for one sheet.
+func (r Register) EntryOn(s *templates.RegisterSheet, key string) RegisterEntry {
+	return First(slices.Values(r), func(e RegisterEntry) bool { return e.Sheet == s && e.Key == key })
 }
 
 // Award is the state of a consortium on the way to being chosen. Only the register decides it.
@@ -74,15 +75,13 @@ type Award struct {
 
 // Award returns the award of a consortium; the zero value where nothing is registered.
 func (r Register) Award(key string) Award {
-	if e, ok := r.Find(templates.EffectAward, key); ok {
-		return Award{e, e.lastStep()}
-	}
-	return Award{}
+	e := r.Find(templates.EffectAward, key)
+	return Award{e, e.lastStep()}
 }
 
 // lastStep is the last step done; nil: none.
 func (e RegisterEntry) lastStep() (last *templates.RegisterStep) {
-	for _, step := range e.Sheet.Steps {
+	for _, step := range cmp.Or(e.Sheet, &templates.RegisterSheet{}).Steps {
 		done, _, _ := step.Status(e.Sheet, e.Values)
 		if done {
 			last = step
@@ -143,16 +142,6 @@ func (r *Round) MissingPapers(key string) []string {
 	})
 }
 
-// EntryOn finds the entry about a consortium on a sheet; the zero value, without a sheet, where there is none.
-func (r Register) EntryOn(s *templates.RegisterSheet, key string) RegisterEntry {
-	for _, e := range r {
-		if e.Sheet == s && e.Key == key {
-			return e
-		}
-	}
-	return RegisterEntry{}
-}
-
 // KeyOf is the consortium key of a name, as printed in the directory or as typed.
 func KeyOf(d *templates.Definition, name string) string {
 	name = d.Directory.WithoutRemark(name)
@@ -182,7 +171,7 @@ func (r Register) Exempt(e templates.Entry) string {
 	if e.National != "" {
 		return e.National
 	}
-	if x, ok := r.Find(templates.EffectSelect, EntryKey(e)); ok {
+	if x := r.Find(templates.EffectSelect, EntryKey(e)); x.Sheet != nil {
 		return fmt.Sprintf("%s（%s）", x.Sheet.Title, x.Document())
 	}
 	return ""
@@ -190,12 +179,9 @@ func (r Register) Exempt(e templates.Entry) string {
 
 // Untranscribed is the Word or PDF file by which a directory entry reported without a workbook; empty: none.
 func (f *Facts) Untranscribed(e templates.Entry) string {
-	for p := range f.Pieces.All() {
-		if p.Result == PieceAlone && p.DirectoryNo == Some(int32(e.No)) {
-			return p.File
-		}
-	}
-	return ""
+	return First(f.Pieces.All(), func(p Piece) bool {
+		return p.Result == PieceAlone && p.DirectoryNo == Some(int32(e.No))
+	}).File
 }
 
 // Unreported lists the directory entries that must report and have neither submission nor Word or PDF file.
@@ -221,7 +207,7 @@ type Ruling struct {
 
 // Ruling returns the decisions about a consortium; the zero value where there are none.
 func (r Register) Ruling(key string) Ruling {
-	e, _ := r.Find(templates.EffectRule, key)
+	e := r.Find(templates.EffectRule, key)
 	points, err := decimal.NewFromString(e.Values[templates.RegisterPoints])
 	said := e.Values[templates.RegisterReject]
 	reject := said != "" && said == e.Sheet.Column(templates.RegisterReject).Options[0]
@@ -241,8 +227,8 @@ func (r Register) Chosen() map[string]bool {
 
 // Sealed says whether the sealed paper registered as received has this check code.
 func (r Register) Sealed(key, code string) bool {
-	e, ok := r.Find(templates.EffectReceive, key)
-	return ok && code != "" && e.Values[templates.RegisterCode] == code
+	e := r.Find(templates.EffectReceive, key)
+	return code != "" && e.Values[templates.RegisterCode] == code
 }
 
 // School is one school of the Department's own list (学校名录).

@@ -189,12 +189,10 @@ func Restore(d *templates.Definition, records map[string]arrow.Record) (r *Round
 	defer try.Caught(&err)
 	r = &Round{Facts: &Facts{Definition: d}, Judgement: &Judgement{}, Ranking: &Ranking{}}
 	try.Do(validate(d, records))
-	for _, holder := range []any{r.Facts, r.Judgement, r.Ranking} {
-		for name, t := range tablesOf(holder) {
-			described, optional := d.Table(name), records[name] == nil && slices.Contains(optionalTables, name)
-			if !optional && (described == nil || !described.Internal) {
-				try.Do(restoreTable(records, name, t))
-			}
+	for name, t := range r.tables() {
+		described, optional := d.Table(name), records[name] == nil && slices.Contains(optionalTables, name)
+		if !optional && (described == nil || !described.Internal) {
+			try.Do(restoreTable(records, name, t))
 		}
 	}
 	var notes Table[Note]
@@ -416,9 +414,6 @@ func (r *Ranking) State() State {
 
 // Waiting counts the submissions that came after the marking.
 func (r *Ranking) Waiting() int {
-	if r == nil {
-		return 0
-	}
 	return len(Where(r.Ranking.All(), func(k Rank) bool { return k.Waiting }))
 }
 
@@ -434,7 +429,7 @@ type Standing struct {
 func (s Standing) Complete() bool { return s.State == AllMarked }
 
 // Short is the text for the footer of a page.
-func (s Standing) Short() string { return strings.Join(s.parts("试算"), "·") }
+func (s Standing) Short() string { return Join("·", s.parts("试算")...) }
 
 // shownTrial is how many differences a sentence names.
 const shownTrial = 4
@@ -445,20 +440,12 @@ func (s Standing) String() string {
 	if len(s.Trial) > shownTrial {
 		listed += fmt.Sprintf("等%d处", len(s.Trial))
 	}
-	return strings.Join(s.parts("试算，与正式定义不同："+listed), "；")
+	return Join("；", s.parts("试算，与正式定义不同："+listed)...)
 }
 
 // parts are the state, the number of submissions without rank, a trial in the words given, and the meeting.
 func (s Standing) parts(trial string) []string {
-	parts := []string{cmp.Or(s.State, FiguresOnly).Label()}
-	if s.Waiting > 0 {
-		parts = append(parts, fmt.Sprintf("另有%d家待评，没有名次", s.Waiting))
-	}
-	if s.Trial != nil {
-		parts = append(parts, trial)
-	}
-	if s.Meeting != "" {
-		parts = append(parts, "会议版 "+s.Meeting)
-	}
-	return parts
+	return []string{cmp.Or(s.State, FiguresOnly).Label(),
+		Either(s.Waiting > 0, fmt.Sprintf("另有%d家待评，没有名次", s.Waiting), ""),
+		Either(s.Trial != nil, trial, ""), Either(s.Meeting != "", "会议版 "+s.Meeting, "")}
 }

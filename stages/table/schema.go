@@ -74,10 +74,9 @@ func columns(d *templates.Definition) map[string][]arrow.Field {
 		"dictionary": fieldsOf[DictionaryRow](),
 		"incentives": fieldsOf[Incentive](),
 	}
-	for _, holder := range []any{&Facts{}, &Judgement{}, &Ranking{}} {
-		for name, t := range tablesOf(holder) {
-			out[name] = t.fields()
-		}
+	empty := &Round{Facts: &Facts{}, Judgement: &Judgement{}, Ranking: &Ranking{}}
+	for name, t := range empty.tables() {
+		out[name] = t.fields()
 	}
 	verdict := fieldsOf[Verdict]()[1:] // the submission's id stands there already
 	out["submissions"] = slices.Concat(out["submissions"], verdict, formFields(d, "submissions", "singles"))
@@ -215,14 +214,10 @@ func fieldMetadata(d *templates.Definition, f *templates.Field) columnMetadata {
 		}
 		return ""
 	})
-	parts := []string{f.Group, typeWords[f.Type], f.Hint, strings.TrimSuffix(d.Form.Note(f.Footnote), "。"), d.Form.Mark(f)}
-	if len(extra) > 0 {
-		parts = append(parts, strings.Join(extra, "、")+"年为"+d.Form.ExtraTag)
-	}
-	if len(f.Evidence) > 0 {
-		parts = append(parts, "佐证观测点 "+strings.Join(f.Evidence, "、"))
-	}
-	m[KeyDescription] = cmp.Or(strings.Join(Words(parts, strings.Clone), "；"), f.Label)
+	said := Join("；", f.Group, typeWords[f.Type], f.Hint, strings.TrimSuffix(d.Form.Note(f.Footnote), "。"), d.Form.Mark(f),
+		Either(len(extra) > 0, strings.Join(extra, "、")+"年为"+d.Form.ExtraTag, ""),
+		Either(len(f.Evidence) > 0, "佐证观测点 "+strings.Join(f.Evidence, "、"), ""))
+	m[KeyDescription] = cmp.Or(said, f.Label)
 	return m
 }
 

@@ -42,6 +42,9 @@ func (x Finding) State() string {
 	return Explained
 }
 
+// Open says whether somebody still has to act on the finding.
+func (x Finding) Open() bool { return x.State() == ToMend || x.State() == ToExplain }
+
 // SubmissionRows are the rows of one submission in the tables of a round.
 type SubmissionRows struct {
 	Form     *Form
@@ -102,9 +105,9 @@ func gather[T any](all map[string]*SubmissionRows, rows Table[T], add func(*Subm
 // OpenIssues lists the titles of the findings on which somebody still has to act, in one text.
 func (a *SubmissionRows) OpenIssues() string {
 	said := Unique(a.Findings, func(x Finding) string {
-		return Either(x.State() == ToMend || x.State() == ToExplain, x.State()+"："+x.Title, "")
+		return Either(x.Open(), x.State()+"："+x.Title, "")
 	})
-	return cmp.Or(strings.Join(Words(said, strings.Clone), "；"), "没有")
+	return cmp.Or(Join("；", said...), "没有")
 }
 
 // Question is what to ask a consortium at the defence.

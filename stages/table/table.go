@@ -188,14 +188,16 @@ type anyTable interface {
 	fill(rec arrow.Record) error
 }
 
-// tablesOf yields the published tables that are fields of a struct, by the names in their tags.
-func tablesOf(holder any) iter.Seq2[string, anyTable] {
+// tables yields the published tables of a round, by the names in their tags.
+func (r *Round) tables() iter.Seq2[string, anyTable] {
 	return func(yield func(string, anyTable) bool) {
-		v := reflect.ValueOf(holder).Elem()
-		for i := range v.NumField() {
-			name := v.Type().Field(i).Tag.Get("table")
-			if name != "" && !yield(name, v.Field(i).Addr().Interface().(anyTable)) {
-				return
+		for _, holder := range []any{r.Facts, r.Judgement, r.Ranking} {
+			v := reflect.ValueOf(holder).Elem()
+			for i := range v.NumField() {
+				name := v.Type().Field(i).Tag.Get("table")
+				if name != "" && !yield(name, v.Field(i).Addr().Interface().(anyTable)) {
+					return
+				}
 			}
 		}
 	}
@@ -221,13 +223,11 @@ func AnyRows[T any](n int, rows iter.Seq[T]) Rows {
 	}}
 }
 
-// Find returns the rows of the published table with a name, from Facts, Judgement or Ranking.
-func Find(name string, holders ...any) (Rows, bool) {
-	for _, h := range holders {
-		for n, t := range tablesOf(h) {
-			if n == name {
-				return t.anyRows(), true
-			}
+// Find returns the rows of the published table with a name.
+func (r *Round) Find(name string) (Rows, bool) {
+	for n, t := range r.tables() {
+		if n == name {
+			return t.anyRows(), true
 		}
 	}
 	return Rows{}, false

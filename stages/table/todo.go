@@ -59,7 +59,7 @@ type todoBuilder struct {
 
 // add adds a task about a submission and returns its values, to be completed; nil where nothing is asked.
 func (w *todoBuilder) add(s *templates.RegisterSheet, x Submission, asked ...string) map[string]string {
-	said := strings.Join(slices.DeleteFunc(asked, func(a string) bool { return a == "" }), "；")
+	said := Join("；", asked...)
 	if said == "" || x.Consortium == "" {
 		return nil
 	}
@@ -153,11 +153,9 @@ func (w *todoBuilder) awards(s *templates.RegisterSheet, advised map[string][2]s
 		if !k.Ranked && !a.Reached(templates.StepProposed) || a.Reached(templates.StepChosen) {
 			continue
 		}
-		asked := []string{k.Unranked}
-		if k.Ranked {
-			asked[0] = fmt.Sprintf("第%d名，%s分", k.Rank.V, k.TotalText())
-		}
-		if values := w.add(s, x, append(append(asked, w.needsReason(a, k, last)), w.next(a, x)...)...); values != nil {
+		place := Either(k.Ranked, fmt.Sprintf("第%d名，%s分", k.Rank.V, k.TotalText()), k.Unranked)
+		asked := append([]string{place, w.needsReason(a, k, last)}, w.next(a, x)...)
+		if values := w.add(s, x, asked...); values != nil {
 			values[w.step(templates.StepAdvised).Columns[0]] = advised[k.Submission][0]
 			values[templates.RegisterReason] = advised[k.Submission][1]
 		}
@@ -200,10 +198,7 @@ func (w *todoBuilder) next(a Award, x Submission) []string {
 	if !a.Reached(templates.StepProposed) {
 		return nil
 	}
-	var out []string
-	for _, lacking := range w.MissingPapers(ConsortiumKey(x)) {
-		out = append(out, "拟入选而"+lacking)
-	}
+	out := Each(w.MissingPapers(ConsortiumKey(x)), func(lacking string) string { return "拟入选而" + lacking })
 	if n := w.step(templates.StepPublicised).Columns; a.Reached(templates.StepPublicised) {
 		days, least := workingDays(a.Values[n[0]], a.Values[n[len(n)-1]]), w.Facts.Definition.Directory.Calendar.PublicityDays
 		if days < least {
