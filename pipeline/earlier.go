@@ -74,8 +74,7 @@ func (r *run) readPrevious() error {
 	return nil
 }
 
-// readVerifiedManifest reads and hashes the manifest of an earlier run, whose tables and definition must be
-// unchanged.
+// readVerifiedManifest reads and hashes the manifest of an earlier run; its tables and definition must be unchanged.
 func readVerifiedManifest(dir string) (m *publish.Manifest, digest string, err error) {
 	m, differences, err := publish.Verify(dir)
 	differences = slices.DeleteFunc(differences, func(x publish.Difference) bool {

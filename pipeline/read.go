@@ -37,8 +37,7 @@ func (o Options) discover() ([]intake.Source, error) {
 	return o.listSources()
 }
 
-// listSources lists the input files. A file that a flag names, such as the register, is no submission even among
-// them.
+// listSources lists the input files. A file among them that a flag names, such as the register, is no submission.
 func (o Options) listSources() ([]intake.Source, error) {
 	sources, err := intake.Discover(o.Inputs)
 	if err != nil {

@@ -166,10 +166,7 @@ func (t *Target) Publish() (err error) {
 
 // flush removes the marker and syncs the finished results to disk; they are renamed only then.
 func flush(dir string) error {
-	err := os.Remove(filepath.Join(dir, markerName))
-	if errors.Is(err, fs.ErrNotExist) {
-		err = nil
-	}
+	err := os.RemoveAll(filepath.Join(dir, markerName)) // there may be none
 	return try.Named("结果无法写到磁盘（"+dir+"），请检查剩余空间", errors.Join(err, syncTree(dir)))
 }
 

@@ -118,16 +118,16 @@ type workbook struct {
 	*liveScores
 	report      *book.Report
 	book, title string
-	about       map[string]*table.SubmissionRows // what the run has of a submission
-	entries     []entry                          // the submissions in their order
-	index       map[string]int                   // of a submission
-	byKey       map[string]int                   // of a submission, by the key of its consortium
-	ranks       map[string]table.Rank            // by submission
-	byRank      []table.Rank                     // the ranked ones in their order
-	lifts       map[string]table.Lift            // by submission: the last step, of those that are outside the line
-	steps       map[string][]table.Change        // by submission: what each cause did to its total
-	details     map[string]submissionPoints      // by submission
-	constant    map[string][]string              // by point: its evidence that tells nobody apart
+	about       map[string]*table.SubmissionRows  // what the run has of a submission
+	entries     []entry                           // the submissions in their order
+	index       map[string]int                    // of a submission
+	byKey       map[string]int                    // of a submission, by the key of its consortium
+	ranks       map[string]table.Rank             // by submission
+	byRank      []table.Rank                      // the ranked ones in their order
+	lifts       map[string]table.Lift             // by submission: the last step, of those that are outside the line
+	steps       map[string][]table.Change         // by submission: what each cause did to its total
+	details     map[string]map[string]pointDetail // by submission and point
+	constant    map[string][]string               // by point: its evidence that tells nobody apart
 	lists       *list.Lists
 	pages       *book.Page     // of 一页一联合体, once they are laid out
 	pageRows    map[string]int // where each begins

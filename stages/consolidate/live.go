@@ -117,9 +117,7 @@ func (b *liveScores) figures(p *templates.Point) float64 {
 	return p.Weight.Sub(p.Weight.Mul(p.ExpertShare)).InexactFloat64()
 }
 
-// submissionPoints are the details of one submission, by observation point.
-type submissionPoints map[string]pointDetail
-
+// pointDetail is what the sheets show of one observation point of one submission.
 type pointDetail struct {
 	present          float64     // share of the evidence that is not missing
 	presentWithMarks float64     // the same with the experts' marks
@@ -128,19 +126,18 @@ type pointDetail struct {
 	score            table.Score // the row of the point as a whole
 }
 
-func (w *workbook) pointsOfAll() map[string]submissionPoints {
+// pointsOfAll are the details of all points, by submission and point.
+func (w *workbook) pointsOfAll() map[string]map[string]pointDetail {
 	shares := map[[2]string]float64{}
 	for _, p := range w.Definition.Rubric().Points() {
 		for _, e := range p.Evidence {
 			shares[[2]string{p.ID, e.ID}] = e.Weight.InexactFloat64()
 		}
 	}
-	out := map[string]submissionPoints{}
+	out := map[string]map[string]pointDetail{}
 	for s := range w.Ranking.Scores.All() {
-		if out[s.Submission] == nil {
-			out[s.Submission] = submissionPoints{}
-		}
-		at := out[s.Submission][s.Point]
+		points := table.Submap(out, s.Submission)
+		at := points[s.Point]
 		switch {
 		case s.Evidence == "":
 			at.score = s
@@ -152,7 +149,7 @@ func (w *workbook) pointsOfAll() map[string]submissionPoints {
 				at.present += shares[[2]string{s.Point, s.Evidence}]
 			}
 		}
-		out[s.Submission][s.Point] = at
+		points[s.Point] = at
 	}
 	for id, points := range out {
 		for _, p := range w.points {
@@ -310,8 +307,7 @@ const (
 	pairCol   = 4 // column of the first one's points
 )
 
-// comparison is 两家对比: for two consortia chosen from a list, formulas show what each earned for each point and the
-// difference, with the weights of 权重.
+// comparison is 两家对比: formulas show what each of two chosen consortia earned for each point, with the weights of 权重.
 func (w *workbook) comparison(name string) error {
 	p := &book.Page{Sheet: name, Landscape: true, Protected: w.live, Frozen: pairFirst - 1,
 		Widths: []float64{7, 60, 11, 16, 16, 12, 16, 40}}

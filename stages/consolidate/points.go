@@ -45,12 +45,12 @@ var samplingRemark = regexp.MustCompile(`权重抽取.*$`)
 // pointRow is one row of 观测点得分. It has everything that the formulas of the row need, so that the sheet can be sorted.
 type pointRow struct {
 	table.Rank
-	Place    any     `col:"place"` // unique position in the order of ranks; empty where not ranked
-	Compared any     `col:"compared"`
-	Ranked   string  `col:"ranked"`
-	Engine   float64 `col:"engine"`
-	RunRank  any     `col:"run_rank"`
-	by       submissionPoints
+	Place    any                    `col:"place"` // unique position in the order of ranks; empty where not ranked
+	Compared any                    `col:"compared"`
+	Ranked   string                 `col:"ranked"`
+	Engine   float64                `col:"engine"`
+	RunRank  any                    `col:"run_rank"`
+	by       map[string]pointDetail // by point
 }
 
 func (w *workbook) scored() ([]pointRow, list.Words) {
@@ -73,8 +73,7 @@ func (w *workbook) scored() ([]pointRow, list.Words) {
 	return out, list.Words{"weights": w.Definition.Rubric().WeightsNote, "waiting": pointWaiting, "lacking": pointLacking}
 }
 
-// formulaNames are names in the formulas of a row that are not columns: w, the points that can be earned, and known,
-// the known share of each point.
+// formulaNames are names in formulas that are no columns: w, the points that can be earned; known, their known shares.
 func (x pointRow) formulaNames(w *workbook, l *list.List) map[string]string {
 	shares := table.Each(w.earning, func(point *templates.Point) string {
 		return strconv.FormatFloat(x.by[point.ID].known, 'f', -1, 64)
@@ -248,8 +247,7 @@ func (w *workbook) nearLine() []table.Rank {
 	})
 }
 
-// margin is by how much the experts' points of the one behind must exceed those of the one ahead to overtake it,
-// rounded up, and whether that is possible.
+// margin is by how much the experts' points of the one behind must exceed the other's, and whether that is possible.
 func margin(ahead, behind table.Rank) (float64, bool) {
 	points := math.Ceil(round(ahead.Total-behind.Total)*100) / 100
 	return points, points < behind.Open

@@ -86,7 +86,7 @@ func (w *workbook) pageLink(of string) book.Cell {
 }
 
 // indicatorShares is the share of the earnable points that a submission has earned, by indicator.
-func (w *workbook) indicatorShares(s submissionPoints) []table.Opt[float64] {
+func (w *workbook) indicatorShares(s map[string]pointDetail) []table.Opt[float64] {
 	out := make([]table.Opt[float64], len(w.Definition.Rubric().Indicators))
 	for i, indicator := range w.Definition.Rubric().Indicators {
 		var earned, most float64
@@ -343,8 +343,7 @@ func (p *profile) strengths() {
 	p.Row = max(p.listEvidence(1, strengths), p.listEvidence(half+1, weaknesses))
 }
 
-// topEvidence picks the strongest or weakest evidence. Evidence with a target does not compare with others, and zero,
-// missing and doubtful values do not count.
+// topEvidence picks the strongest or weakest evidence. It counts no targets, and no zero, missing or doubtful values.
 func (p *profile) topEvidence(fits func(table.Score) bool, order int) []table.Score {
 	seen := map[string]bool{}
 	out := table.Where(p.Scores, func(s table.Score) bool {

@@ -115,8 +115,7 @@ func (w *workbook) resultOf(r table.Fulfilled) string {
 	return strings.TrimSuffix(w.Definition.Sheets().Codes["fulfilment"][r.Status]+"："+r.Reason, "：")
 }
 
-// fulfilmentSeries are the actual and the committed values of a metric by year, for a chart. The committed line begins
-// at the last actual figure.
+// fulfilmentSeries are the actual and committed values of a metric by year; the latter begin at the last actual one.
 func fulfilmentSeries(metric []table.Fulfilled, years []int) (out [2][]table.Opt[float64]) {
 	out = [2][]table.Opt[float64]{make([]table.Opt[float64], len(years)), make([]table.Opt[float64], len(years))}
 	for _, r := range metric {

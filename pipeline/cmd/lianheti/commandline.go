@@ -228,8 +228,7 @@ func inputPaths(c *cli.Context) (paths []string, err error) {
 	return c.Args().Slice(), nil
 }
 
-// runCommand reads the common options and does the work of a command, showing its progress. It ends a command that
-// fails.
+// runCommand reads the common options and does the work of a command, showing progress. It ends a command that fails.
 func runCommand[T any](c *cli.Context, work func(context.Context, pipeline.Options) (T, error)) (pipeline.Options, T) {
 	o, p := try.Get(commonOptions(c)), newProgressLine(c.App.ErrWriter)
 	o.Progress = p.show
@@ -277,8 +276,7 @@ func normalizeArgs(app *cli.App, args []string) (out []string, dropped bool, err
 	return slices.Concat([]string{args[0], command.Name}, flags, []string{"--"}, paths), unnamed && len(flags) == 0, err
 }
 
-// splitArgs separates flags with their values from paths. Only list flags may be repeated: cli would take the last
-// one.
+// splitArgs separates flags with their values from paths. Only list flags may be repeated: cli would take the last.
 func splitArgs(command *cli.Command, args []string) (flags, paths []string, err error) {
 	known, given := map[string]cli.Flag{}, map[cli.Flag]bool{}
 	for _, f := range command.Flags {
