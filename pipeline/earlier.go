@@ -316,12 +316,11 @@ func (r *run) checkProgressForms() (err error) {
 		return nil
 	}
 	defer try.Caught(&err)
-	p, chosen, reported := *r.facts.Progress, r.known.Register.Chosen(), map[string]bool{}
-	for s := range p.Submissions.All() {
-		reported[table.ConsortiumKey(s)] = true
-	}
+	p, chosen := *r.facts.Progress, r.known.Register.Chosen()
+	reported := table.IndexBy(p.Submissions.All(), table.ConsortiumKey)
 	p.Definition = r.Definition.Progress.FilterDirectory(func(e templates.Entry) bool {
-		return chosen[table.EntryKey(e)] || reported[table.EntryKey(e)]
+		key := table.EntryKey(e)
+		return chosen[key] || reported[key].Submission != ""
 	})
 	// a selected consortium needs no recommendation form, but it must hand in this one
 	selects := func(e table.RegisterEntry) bool { return e.Sheet.Effect == templates.EffectSelect }

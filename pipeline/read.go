@@ -263,13 +263,6 @@ type normalizer func(*templates.Definition, model.Workbook) *normalize.Rows
 // sources, progress forms apart in Facts.Progress.
 func read(ctx context.Context, sources []intake.Source, o Options, normalizers ...normalizer) ([]*table.Facts, error) {
 	d := o.Definition
-	untilCancelled := func(yield func(intake.Source) bool) {
-		for _, source := range sources {
-			if ctx.Err() != nil || !yield(source) {
-				return
-			}
-		}
-	}
 	forms := []*templates.Definition{d}
 	if d.Progress != nil {
 		forms = append(forms, d.Progress)
@@ -282,7 +275,10 @@ func read(ctx context.Context, sources []intake.Source, o Options, normalizers .
 	}
 	done, pieces := 0, []*piece(nil)
 	rowsOf := func(s intake.Source) fileRows { return readFile(d, s, normalizers) }
-	for each := range workers.InOrder(o.Workers, untilCancelled, rowsOf) {
+	for each := range workers.InOrder(o.Workers, slices.Values(sources), rowsOf) {
+		if ctx.Err() != nil {
+			break
+		}
 		for i, rows := range each.rows {
 			batches[each.form][i].Add(rows)
 		}

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -253,12 +254,10 @@ func namedConsortium(d *templates.Definition, words string) []string {
 			}
 		}
 	}
-	for _, name := range found {
-		if len(found) == 1 {
-			return []string{name}
-		}
+	if len(found) != 1 {
+		return nil
 	}
-	return nil
+	return slices.Collect(maps.Values(found))
 }
 
 // pairPieces compares each piece with its workbook: it returns the facts with the table pieces, and findings where
@@ -367,13 +366,12 @@ func (h pairedPiece) finding(d *templates.Definition) model.Finding {
 		x.Code, x.Raw, x.Value = d.CodeOf("piece_misnamed"), h.fileConsortium[0], h.Consortium
 		x.Vars["other"], x.Vars["value"] = x.Raw, x.Value
 	}
+	x.Fields = table.Unique(h.differences, func(y wordform.Difference) string { return y.Ref.Field })
 	var lines []string
 	for i, y := range h.differences {
 		place := y.Book.Place
 		place.File = form.Submission.File
-		if x.Places = append(x.Places, place); !slices.Contains(x.Fields, y.Ref.Field) {
-			x.Fields = append(x.Fields, y.Ref.Field)
-		}
+		x.Places = append(x.Places, place)
 		if i < 5 { // the table holds all
 			lines = append(lines, fmt.Sprintf("%s：Word 版“%s”，工作簿“%s”", d.Name(y.Ref), shortValue(y.Word), shortValue(y.Book)))
 		}

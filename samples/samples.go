@@ -267,16 +267,13 @@ func readme(d *templates.Definition, page string, with map[string]any) ([]byte, 
 			return "只记录，不成问题"
 		},
 		"labels": func(fields string) string {
-			var labels []string
-			for _, id := range strings.Fields(strings.ReplaceAll(fields, ",", " ")) {
+			ids := strings.Fields(strings.ReplaceAll(fields, ",", " "))
+			return strings.Join(table.Unique(ids, func(id string) string {
 				if f := d.Field(id); f != nil {
-					id = f.Label
+					return f.Label
 				}
-				if !slices.Contains(labels, id) {
-					labels = append(labels, id)
-				}
-			}
-			return strings.Join(labels, "、")
+				return id
+			}), "、")
 		},
 	}
 	var b bytes.Buffer

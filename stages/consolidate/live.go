@@ -128,12 +128,6 @@ type pointDetail struct {
 
 // pointsOfAll are the details of all points, by submission and point.
 func (w *workbook) pointsOfAll() map[string]map[string]pointDetail {
-	shares := map[[2]string]float64{}
-	for _, p := range w.Definition.Rubric().Points() {
-		for _, e := range p.Evidence {
-			shares[[2]string{p.ID, e.ID}] = e.Weight.InexactFloat64()
-		}
-	}
 	out := map[string]map[string]pointDetail{}
 	for s := range w.Ranking.Scores.All() {
 		points := table.Submap(out, s.Submission)
@@ -146,7 +140,7 @@ func (w *workbook) pointsOfAll() map[string]map[string]pointDetail {
 				at.doubt = table.Join("；", at.doubt, s.Doubt)
 			}
 			if s.Normalised.Valid {
-				at.present += shares[[2]string{s.Point, s.Evidence}]
+				at.present += w.evidence(s.Point, s.Evidence).Weight.InexactFloat64()
 			}
 		}
 		points[s.Point] = at

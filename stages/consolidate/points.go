@@ -3,6 +3,7 @@ package consolidate
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"regexp"
 	"slices"
@@ -189,21 +190,17 @@ func (w *workbook) methodPart(begins string) string {
 
 // constantEvidence names the counted evidence of each point that has the same value in the whole reference set.
 func (w *workbook) constantEvidence() map[string][]string {
-	first, differs := map[string]table.Opt[float64]{}, map[string]bool{}
+	values := map[string]map[table.Opt[float64]]bool{} // the different ones, by evidence
 	for s := range w.Ranking.Scales.All() {
-		if v, seen := first[s.Evidence]; s.Base != table.AsCounted {
-			continue
-		} else if !seen {
-			first[s.Evidence] = s.Raw
-		} else if v != s.Raw {
-			differs[s.Evidence] = true
+		if s.Base == table.AsCounted {
+			table.Submap(values, s.Evidence)[s.Raw] = true
 		}
 	}
 	out := map[string][]string{}
 	for _, p := range w.Definition.Rubric().Points() {
 		for _, e := range p.Evidence {
-			if _, laid := first[e.ID]; laid && e.Counts() && !differs[e.ID] {
-				said := table.Either(first[e.ID].Valid, "（都是"+table.Plain(first[e.ID])+e.Unit+"）", "（都没有数）")
+			if all := slices.Collect(maps.Keys(values[e.ID])); len(all) == 1 && e.Counts() {
+				said := table.Either(all[0].Valid, "（都是"+table.Plain(all[0])+e.Unit+"）", "（都没有数）")
 				out[p.ID] = append(out[p.ID], e.Label+said)
 			}
 		}

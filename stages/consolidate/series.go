@@ -112,7 +112,6 @@ func (w *workbook) tally() []city {
 	for _, c := range w.Definition.Directory.Cities {
 		at(c.Name)
 	}
-	due := map[int32]bool{}
 	for _, e := range w.Definition.Directory.Entries {
 		c := at(e.City)
 		c.counts["listed"]++
@@ -128,11 +127,10 @@ func (w *workbook) tally() []city {
 			c.counts["lacking"]++
 		}
 		c.counts["expected"]++
-		due[int32(e.No)] = true
 	}
 	for _, e := range w.entries {
 		c := at(w.Facts.CityOf(e.Submission))
-		if !e.DirectoryNo.Valid || !due[e.DirectoryNo.V] {
+		if listed := w.Facts.Entry(e.Submission); listed.No == 0 || w.Register.Exempt(listed) != "" {
 			c.counts["besides"]++
 		}
 		c.counts["all"]++

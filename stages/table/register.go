@@ -274,14 +274,11 @@ func splitNames(list string) []string {
 // UnconfirmedSchools lists the schools of all rosters whose kind, official enrolment or consortium is not in the list
 // of schools. Evidence may be relative to enrolment only where there are none and the list is not blank.
 func (r Register) UnconfirmedSchools(f *Facts) []Member {
-	list, keys := r.Schools(f.Definition), map[string]string{}
-	for s := range f.Submissions.All() {
-		keys[s.Submission] = ConsortiumKey(s)
-	}
+	list, of := r.Schools(f.Definition), IndexBy(f.Submissions.All(), func(s Submission) string { return s.Submission })
 	return Where(f.Members.All(), func(m Member) bool {
 		s, ok := list[m.NameKey]
 		return f.Definition.Form.Kind(m.Kind).School && (!ok || s.Kind != m.Kind || !s.Enrolment.Valid ||
-			!slices.Contains(s.MemberOf, keys[m.Submission]))
+			!slices.Contains(s.MemberOf, ConsortiumKey(of[m.Submission])))
 	})
 }
 

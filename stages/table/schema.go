@@ -151,14 +151,11 @@ func (m columnMetadata) metadata() arrow.Metadata {
 
 // columnMetadataOf is the metadata of a table's columns, by name: those in tables.yaml and those from the form.
 func columnMetadataOf(d *templates.Definition, t *templates.Table) map[string]columnMetadata {
-	out, labelCount := map[string]columnMetadata{}, map[string]int{}
-	fields := formColumns(d, t)
-	for _, f := range fields {
-		labelCount[f.Label]++
-	}
+	out, fields := map[string]columnMetadata{}, formColumns(d, t)
+	namesakes := GroupMap(slices.Values(fields), func(f *templates.Field) string { return f.Label })
 	for _, f := range fields {
 		m := fieldMetadata(d, f)
-		if labelCount[f.Label] > 1 { // the form prints 企业兼职教师 twice, and 年 月 日: unit or group tells them apart
+		if len(namesakes[f.Label]) > 1 { // the form prints 企业兼职教师 twice, and 年 月 日: unit or group tells them apart
 			m[KeyLabel] = strings.TrimSpace(f.Group + " " + f.Label)
 			if f.Unit != "" {
 				m[KeyLabel] = fmt.Sprintf("%s（%s）", f.Label, f.Unit)

@@ -51,12 +51,10 @@ func (i expertsReport) Asked(n int) string {
 func printForms(c *cli.Context) (err error) {
 	defer try.Caught(&err)
 	o, printed := runCommand(c, pipeline.Word)
-	var made []publish.File
-	for _, f := range printed.Forms {
-		if f.Data != nil {
-			made = append(made, publish.File{Path: filepath.Join(o.Out, f.Name), Data: f.Data})
-		}
-	}
+	finished := table.Where(slices.Values(printed.Forms), func(f pipeline.PrintedForm) bool { return f.Data != nil })
+	made := table.Each(finished, func(f pipeline.PrintedForm) publish.File {
+		return publish.File{Path: filepath.Join(o.Out, f.Name), Data: f.Data}
+	})
 	try.Do(writeFiles(c, made))
 	err = printMessage(c.App.Writer, "printed", struct {
 		*pipeline.Printed

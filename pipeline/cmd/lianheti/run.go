@@ -36,7 +36,6 @@ func runOptions(c *cli.Context, o *pipeline.Options) error {
 	o.Rescale, o.Freeze, o.Date, o.ReplyBy = c.Bool("rescale"), c.String("freeze"), c.String("date"), c.String("reply-by")
 	o.Opinions, o.AllowTrial = c.String("opinions"), c.Bool("allow-trial")
 	o.Score = score.Options{Select: c.Int("select"), Workers: o.Workers}
-	o.Previous = "" // commonOptions took the last; a run may have several
 	for _, dir := range c.StringSlice("previous") {
 		m, err := publish.ReadManifest(dir)
 		switch {
@@ -262,10 +261,7 @@ func (g group) Cures() []string {
 
 // Cells lists the value and the cells of each finding; if there are very many, the cells alone.
 func (g group) Cells() string {
-	var all []model.Place
-	for _, x := range g.Findings {
-		all = append(all, x.Places...)
-	}
+	all := slices.Concat(table.Each(g.Findings, func(x pipeline.CheckedFinding) []model.Place { return x.Places })...)
 	if len(all) > maxByName {
 		return model.Ranges(all)
 	}
