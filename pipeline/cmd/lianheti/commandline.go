@@ -83,7 +83,9 @@ func (f flagSpec) flag() cli.Flag {
 }
 
 func newApp(stdout, stderr io.Writer) *cli.App {
-	translateHelp()
+	cli.HelpFlag = &cli.BoolFlag{Name: "help", Aliases: []string{"h"}, Usage: "显示用法"}
+	cli.VersionFlag = &cli.BoolFlag{Name: "version", Aliases: []string{"v"}, Usage: "显示版本"}
+	cli.FlagStringer = flagText
 	var file commandsFile
 	if err := yaml.Load(commandsText, &file, yaml.WithKnownFields()); err != nil {
 		panic(err) // an embedded file
@@ -117,13 +119,6 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		app.Commands = append(app.Commands, command)
 	}
 	return app
-}
-
-// translateHelp sets the global variables of cli: the help and version flags, and how help texts show a flag.
-func translateHelp() {
-	cli.HelpFlag = &cli.BoolFlag{Name: "help", Aliases: []string{"h"}, Usage: "显示用法"}
-	cli.VersionFlag = &cli.BoolFlag{Name: "version", Aliases: []string{"v"}, Usage: "显示版本"}
-	cli.FlagStringer = flagText
 }
 
 // placeholder finds the name of the value in a usage text: 放到哪个`文件夹`.
@@ -230,10 +225,10 @@ func inputPaths(c *cli.Context) (paths []string, err error) {
 
 // runCommand reads the common options and does the work of a command, showing progress. It ends a command that fails.
 func runCommand[T any](c *cli.Context, work func(context.Context, pipeline.Options) (T, error)) (pipeline.Options, T) {
-	o, p := try.Get(commonOptions(c)), newProgressLine(c.App.ErrWriter)
-	o.Progress = p.show
-	p.show("查找文件", 0, 0)
-	defer p.clear()
+	o := try.Get(commonOptions(c))
+	o.Progress = progressLine(c.App.ErrWriter)
+	o.Progress("查找文件", 0, 0)
+	defer o.Progress("", 0, 0)
 	return o, try.Get(work(c.Context, o))
 }
 

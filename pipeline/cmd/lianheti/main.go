@@ -188,19 +188,15 @@ const consoleWidth = 78
 
 // wrap breaks a paragraph into lines. The first begins with indent, the others with as many spaces.
 func wrap(indent, text string) string {
-	var out strings.Builder
-	line, width := indent, book.TextWidth(indent)
+	out, line := "", indent
 	for _, word := range words(strings.ReplaceAll(text, "\n", " ")) { // fillers break lines within a cell
-		if w := book.TextWidth(word); width+w > consoleWidth && strings.TrimSpace(line) != "" {
-			out.WriteString(line + "\n")
-			line = strings.Repeat(" ", book.TextWidth(indent))
-			width = len(line)
+		if book.TextWidth(line+word) > consoleWidth && strings.TrimSpace(line) != "" {
+			out, line = out+line+"\n", strings.Repeat(" ", book.TextWidth(indent))
 			word = strings.TrimLeft(word, " ")
 		}
 		line += word
-		width += book.TextWidth(word)
 	}
-	return out.String() + line
+	return out + line
 }
 
 // words splits a text where a line may end: between hanzi and at spaces, with punctuation kept where it belongs.
@@ -223,39 +219,23 @@ func words(text string) []string {
 	return out
 }
 
-// progressLine is the line on a terminal that shows how far the work is. Nothing is written to a pipe.
-type progressLine struct {
-	w     io.Writer // nil: not a terminal
-	width int       // of the text on the line now
-}
-
-func newProgressLine(w io.Writer) *progressLine {
-	if f, ok := w.(*os.File); ok && (isatty.IsTerminal(f.Fd()) || isatty.IsCygwinTerminal(f.Fd())) {
-		return &progressLine{w: w}
+// progressLine returns a function that shows on a terminal how far the work is: the step, and how many files are done
+// unless total is 0. An empty step clears the line. Nothing is written to a pipe.
+func progressLine(w io.Writer) func(step string, done, total int) {
+	f, ok := w.(*os.File)
+	if !ok || !isatty.IsTerminal(f.Fd()) && !isatty.IsCygwinTerminal(f.Fd()) {
+		return func(string, int, int) {}
 	}
-	return &progressLine{}
-}
-
-// show displays a step, and how many files are done unless total is 0.
-func (p *progressLine) show(step string, done, total int) {
-	line := step + "……"
-	if total > 0 {
-		line = fmt.Sprintf("%s %d/%d", step, done, total)
+	width := 0 // of the text on the line now
+	return func(step string, done, total int) {
+		line, end := step+"……", ""
+		switch {
+		case total > 0:
+			line = fmt.Sprintf("%s %d/%d", step, done, total)
+		case step == "":
+			line, end = "", "\r"
+		}
+		fmt.Fprint(w, "\r"+pad(line, width)+end)
+		width = book.TextWidth(line)
 	}
-	p.write(line)
-}
-
-// clear erases the line before the summary is printed.
-func (p *progressLine) clear() {
-	p.write("")
-	p.write("")
-}
-
-func (p *progressLine) write(line string) {
-	if p.w == nil {
-		return
-	}
-	width := book.TextWidth(line)
-	fmt.Fprint(p.w, "\r"+pad(line, p.width))
-	p.width = width
 }

@@ -30,22 +30,16 @@ func experts(c *cli.Context) (err error) {
 	try.Do(usageIf(c.IsSet("experts") && c.IsSet("count"), "--experts 和 --count 只能写一个"))
 	_, made := runCommand(c, pipeline.Experts)
 	written := try.Get(publish.WriteFiles(made.Files, c.Bool("overwrite")))
-	return printMessage(c.App.Writer, "experts", expertsReport{made, written})
-}
-
-// expertsReport is what messages/others.tmpl prints about the marking workbooks.
-type expertsReport struct {
-	*pipeline.MarkingWorkbooks
-	Written []publish.WriteStatus
-}
-
-// Asked counts the items of the n-th workbook; empty unless it is a supplementary one.
-func (i expertsReport) Asked(n int) string {
-	if i.Parts == nil {
-		return ""
+	asked := make([]string, len(made.Files)) // only of supplementary ones
+	for i, part := range made.Parts {
+		items := slices.Concat(slices.Collect(maps.Values(part.Only))...)
+		asked[i] = fmt.Sprintf("  %d家%d项", len(part.Only), len(items))
 	}
-	items := slices.Concat(slices.Collect(maps.Values(i.Parts[n].Only))...)
-	return fmt.Sprintf("  %d家%d项", len(i.Parts[n].Only), len(items))
+	return printMessage(c.App.Writer, "experts", struct {
+		*pipeline.MarkingWorkbooks
+		Written []publish.WriteStatus
+		Asked   []string
+	}{made, written, asked})
 }
 
 func printForms(c *cli.Context) (err error) {
@@ -67,17 +61,13 @@ func auditMoves(c *cli.Context) (err error) {
 	defer try.Caught(&err)
 	_, result := runCommand(c, pipeline.Audit)
 	try.Do(writeFiles(c, result.Files))
-	return answer(printResult(c, result, "audit", auditReport{result}), len(result.Pays) > 0)
-}
-
-// auditReport is what messages/others.tmpl prints about an audit.
-type auditReport struct{ *pipeline.Audited }
-
-// Best returns the strongest move of each submission, up to a few.
-func (r auditReport) Best() []audit.Paying {
 	const few = 10
-	bySubmission := table.GroupBy(r.Pays, func(x audit.Paying) string { return x.Submission })
-	return table.Each(bySubmission[:min(few, len(bySubmission))], func(of []audit.Paying) audit.Paying { return of[0] })
+	groups := table.GroupBy(result.Pays, func(x audit.Paying) string { return x.Submission }) // the strongest move first
+	err = printResult(c, result, "audit", struct {
+		*pipeline.Audited
+		Best [][]audit.Paying
+	}{result, groups[:min(few, len(groups))]})
+	return answer(err, len(result.Pays) > 0)
 }
 
 func verify(c *cli.Context) error {

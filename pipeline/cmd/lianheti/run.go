@@ -163,7 +163,10 @@ func check(c *cli.Context) (err error) {
 	defer try.Caught(&err)
 	try.Do(usageIf(c.Bool("list") && c.Bool("json"), "--list 和 --json 只能写一个"))
 	o, r := runCommand(c, pipeline.Check)
-	report := newCheckReport(r, o.Definition, c.String("code"))
+	used := table.Where(slices.Values(r.Files), func(f pipeline.CheckedFile) bool { return f.Fate != model.Ignored })
+	later := table.Each(r.Later, func(rule pipeline.CheckedRule) string { return rule.Title })
+	report := map[string]any{"Later": strings.Join(later, "、"), "Files": table.Each(used,
+		func(f pipeline.CheckedFile) checkedFile { return checkedFile{f, o.Definition, c.String("code")} })}
 	try.Do(printResult(c, r, "check", report))
 	if c.Bool("readings") && !c.Bool("json") {
 		try.Do(printMessage(c.App.Writer, "readings", report))
@@ -182,24 +185,11 @@ const (
 	maxByName = 20
 )
 
-// checkReport is what messages/check.tmpl prints.
-type checkReport struct {
-	Files []checkedFile
-	Later string // titles of the rules that need all submissions
-}
-
-// checkedFile is one file of the report. Paper is the check code on the paper copy; empty: not given.
+// checkedFile is a file as messages/check.tmpl prints it. Paper is the check code on the paper copy; empty: not given.
 type checkedFile struct {
 	pipeline.CheckedFile
 	D     *templates.Definition
 	Paper string
-}
-
-func newCheckReport(r *pipeline.Checked, d *templates.Definition, paper string) checkReport {
-	used := table.Where(slices.Values(r.Files), func(f pipeline.CheckedFile) bool { return f.Fate != model.Ignored })
-	later := table.Each(r.Later, func(rule pipeline.CheckedRule) string { return rule.Title })
-	return checkReport{table.Each(used, func(f pipeline.CheckedFile) checkedFile { return checkedFile{f, d, paper} }),
-		strings.Join(later, "、")}
 }
 
 // Told returns the verdict on the submission, or the fate of the file.
