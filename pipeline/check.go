@@ -198,24 +198,19 @@ func (r *Checked) MustCorrect() bool {
 
 // List writes 地市报送汇总表, for the letter of a prefecture: a row for each accepted workbook.
 func List(d *templates.Definition, r *Checked) (map[string][]byte, error) {
-	var rows []map[string]string
-	cities := map[string]bool{}
-	for _, f := range r.Files {
-		if x := f.Submission; x != nil {
-			cities[strings.TrimSuffix(x.City, "市")] = true
-			row := map[string]string{"consortium": x.Consortium, "edition": "", "check_code": x.CheckCode,
-				"verdict": string(x.Verdict)}
-			if x.Edition != nil {
-				row["edition"] = fmt.Sprint(*x.Edition)
-			}
-			rows = append(rows, row)
+	accepted := table.Where(slices.Values(r.Files), func(f CheckedFile) bool { return f.Submission != nil })
+	rows := table.Each(accepted, func(f CheckedFile) map[string]string {
+		x, edition := f.Submission, ""
+		if x.Edition != nil {
+			edition = fmt.Sprint(*x.Edition)
 		}
-	}
-	city := "　　　　" // several prefectures, or none: filled in by hand
-	for name := range cities {
-		if _, known := d.Directory.CityByName(name); known && len(cities) == 1 {
-			city = name
-		}
+		return map[string]string{"consortium": x.Consortium, "edition": edition, "check_code": x.CheckCode,
+			"verdict": string(x.Verdict)}
+	})
+	cities := table.Unique(accepted, func(f CheckedFile) string { return strings.TrimSuffix(f.Submission.City, "市") })
+	city := strings.Join(cities, "、")
+	if _, known := d.Directory.CityByName(city); !known { // several prefectures, or none: filled in by hand
+		city = "　　　　"
 	}
 	return dossier.List(d, city, rows)
 }

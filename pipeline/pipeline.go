@@ -288,14 +288,7 @@ func (r *run) writeReports(dir string) (err error) {
 				return os.Create(filepath.Join(dir, name))
 			})
 		}))
-	return r.writeDocuments(dir)
-}
-
-// writeDocuments writes the drafts, and last the one that lists all other files.
-func (r *run) writeDocuments(dir string) error {
-	if err := os.RemoveAll(filepath.Join(dir, r.Definition.Documents().Folder)); err != nil {
-		return err
-	}
+	try.Do(os.RemoveAll(filepath.Join(dir, r.Definition.Documents().Folder)))
 	in := dossier.Input{Publication: r.publication, Outputs: func() ([][2]string, error) {
 		outputs, err := publish.Outputs(dir)
 		return table.Each(outputs, func(o publish.Output) [2]string { return [2]string{o.Path, o.SHA256} }), err

@@ -57,7 +57,11 @@ func Word(ctx context.Context, o Options) (_ *Printed, err error) {
 		}
 		id := form.Submission.Submission
 		p := PrintedForm{Submission: form.Submission, Name: wordform.Name(o.Definition, name),
-			CheckCode: masked[id].CheckCode, TooLong: overlongTexts(o, judgement, id)}
+			CheckCode: masked[id].CheckCode}
+		p.TooLong = table.Where(judgement.Findings.All(), func(f table.Finding) bool {
+			field := o.Definition.Field(f.Fields)
+			return f.Submission == id && o.Definition.Rule(f.Code).Check == "length" && field != nil && !field.Extra
+		})
 		p.Unprinted = slices.DeleteFunc(slices.Clone(form.Members), func(m table.Member) bool { return m.Kind != "" })
 		if len(p.TooLong) == 0 {
 			var b bytes.Buffer
@@ -76,13 +80,6 @@ func contactsBySubmission(facts *table.Facts) map[string]map[string]string {
 		table.Submap(out, c.Submission)[c.Field] = c.Text
 	}
 	return out
-}
-
-func overlongTexts(o Options, judgement *table.Judgement, submission string) []table.Finding {
-	return table.Where(judgement.Findings.All(), func(f table.Finding) bool {
-		field := o.Definition.Field(f.Fields)
-		return f.Submission == submission && o.Definition.Rule(f.Code).Check == "length" && field != nil && !field.Extra
-	})
 }
 
 // Refused reports whether a file or a submission got no Word form, or an incomplete one.

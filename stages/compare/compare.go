@@ -101,8 +101,10 @@ func (p *pair) compare() {
 	}
 	p.values()
 	p.list("members", members(p.before.Form), members(p.now.Form))
-	for _, list := range append([]string{"materials", "verifications", "explanations"}, table.OtherLists(p.d)...) {
-		p.list(list, p.rowsOf(list, p.before.Form), p.rowsOf(list, p.now.Form))
+	for _, list := range table.Unique(p.d.Form.Fields(), func(f *templates.Field) string { return f.Record }) {
+		if list != "" && list != "members" {
+			p.list(list, p.rowsOf(list, p.before.Form), p.rowsOf(list, p.now.Form))
+		}
 	}
 	p.resent()
 	for _, e := range p.register { // the change does not name who objected to what

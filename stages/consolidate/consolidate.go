@@ -200,7 +200,7 @@ func linked(value any, to string) book.Cell {
 
 func number(v float64) book.Cell { return book.Cell{Value: v, Look: book.NumberLook(v)} }
 func count(n int) book.Cell      { return book.Cell{Value: n, Look: book.Integer} }
-func points(v float64) book.Cell { return book.Cell{Value: round(v), Look: book.Points} }
+func points(v float64) book.Cell { return book.Cell{Value: table.Rounded(v), Look: book.Points} }
 
 // figure is a number, or the reason why there is none.
 func figure(v table.Opt[float64], s table.Status) book.Cell {

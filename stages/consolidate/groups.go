@@ -109,7 +109,7 @@ func (w *workbook) causeColumns(*list.List) []list.Column {
 			c, change := r.Value.(table.Change)
 			v, ok := moved[r.Text("submission")]
 			shown := ok && (!change || c.Kind == table.TotalChanged)
-			return table.Either(shown, cell(round(v), book.Gain), book.Cell{Look: book.Gain})
+			return table.Either(shown, cell(table.Rounded(v), book.Gain), book.Cell{Look: book.Gain})
 		}})
 	}
 	return out
@@ -234,9 +234,9 @@ func (w *workbook) grown(f *templates.Field, a, b *table.Metric) book.Cell {
 	switch {
 	case a == nil || b == nil || !a.Value.Valid || !b.Value.Valid:
 	case c.Look == book.Change:
-		c.Value = round(b.Value.V - a.Value.V)
+		c.Value = table.Rounded(b.Value.V - a.Value.V)
 	case a.Value.V >= w.Definition.Rubric().Credibility.Base.InexactFloat64():
-		c.Value = round(b.Value.V/a.Value.V - 1)
+		c.Value = table.Rounded(b.Value.V/a.Value.V - 1)
 	}
 	return c
 }

@@ -153,7 +153,7 @@ func (w *workbook) pointsOfAll() map[string]map[string]pointDetail {
 			}
 			at.presentWithMarks, at.known = at.present, 1
 			if s := at.score; s.Weight > s.Open { // upper and lower bound differ by what is unknown
-				at.known = round(1 - (s.Upper-s.Lower)/(s.Weight-s.Open))
+				at.known = table.Rounded(1 - (s.Upper-s.Lower)/(s.Weight-s.Open))
 			}
 			if w.ranks[id].Complete { // all its marks are in
 				at.presentWithMarks = 1 - (1-p.ExpertShare.InexactFloat64())*(1-at.present)
@@ -325,7 +325,7 @@ func (w *workbook) comparison(name string) error {
 	}
 	first, second := book.AbsCell(pairPick+1, pairCol), book.AbsCell(pairPick+1, pairCol+1)
 	diff := w.formula("ROUND(%s-%s,10)", first, second)
-	p.Put(pairPick+1, pairCol+2, cell(round(pick[0].Total-pick[1].Total), book.Gain, diff))
+	p.Put(pairPick+1, pairCol+2, cell(table.Rounded(pick[0].Total-pick[1].Total), book.Gain, diff))
 	p.PutHeaders(pairFirst-1, 1, w.head("scores", "point"), "原文", "可得的分", "甲得", "乙得", "差（甲－乙）", "占得益一方的比重",
 		"存疑（核清之前，这一点的差不作数）")
 	gains := make([]float64, len(w.points))
@@ -349,7 +349,7 @@ func (w *workbook) comparison(name string) error {
 		gain := cell("", book.Gain, w.filled(`IF(AND(ISNUMBER({x}),ISNUMBER({y})),ROUND({x}-{y},10),"")`,
 			"{x}", book.AbsCell(row, pairCol), "{y}", book.AbsCell(row, pairCol+1)))
 		if earned[0].Valid && earned[1].Valid {
-			gains[i] = round(earned[0].V - earned[1].V)
+			gains[i] = table.Rounded(earned[0].V - earned[1].V)
 			gain.Value = gains[i]
 		}
 		p.Put(row, pairCol+2, gain)
@@ -392,9 +392,9 @@ func (w *workbook) gainShares(p *book.Page, gains []float64) {
 			"{at}", book.AbsCell(pairFirst+i, pairCol+2), "{all}", all))
 		switch {
 		case g > 0:
-			c.Value = round(g / up)
+			c.Value = table.Rounded(g / up)
 		case g < 0:
-			c.Value = round(g / down)
+			c.Value = table.Rounded(g / down)
 		}
 		p.Put(pairFirst+i, pairCol+3, c)
 	}

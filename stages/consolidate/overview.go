@@ -160,7 +160,7 @@ func (o *overview) place(i int, r table.Rank, low int) {
 		c.Formula = o.onlyAtRun(c.Value)
 	}
 	o.left.Add(cell(r.Rank.V, book.Centred, live(0)), cell(text.Mask(r.City), book.Centred, live(1)),
-		cell(o.name(r.Submission), book.Plain, live(2)).Over(1), cell(round(r.Total), book.Points, live(3)),
+		cell(o.name(r.Submission), book.Plain, live(2)).Over(1), cell(table.Rounded(r.Total), book.Points, live(3)),
 		stands, chance, interval)
 }
 
@@ -351,9 +351,6 @@ func (o *overview) contents(row int) {
 	p.PutFitted(p.Row+half, 1, linked(appendixBook, AppendixFile).Over(2),
 		plain("其余各表：申报、年度数据、名册、文字、规则、文件和计分的全部细节；联系人另在"+ContactsFile).Over(5))
 }
-
-// round removes the noise of binary sums.
-func round(v float64) float64 { return table.Rounded(v) }
 
 func round2(v float64) float64 { return math.Round(v*100) / 100 }
 

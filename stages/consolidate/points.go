@@ -28,7 +28,7 @@ func (w *workbook) methodSummary() string {
 	first, _, _ := strings.Cut(w.method(), "；")
 	out := first + "；" + w.Definition.Rubric().WeightsNote + "。"
 	if !w.Standing.Complete() {
-		return out + w.noLineText()
+		return out + w.Definition.Sheets().Codes["line"]["before"]
 	}
 	firm, sure := w.Definition.Sheets().Codes["firm"], w.Definition.Rubric().Robustness.Sure.InexactFloat64()
 	out += templates.Fill(w.Definition.Sheets().Codes["line"]["complete"], list.Words{"k": strconv.Itoa(w.Choose()),
@@ -65,7 +65,7 @@ func (w *workbook) scored() ([]pointRow, list.Words) {
 		x := pointRow{Rank: r, Place: "", Compared: "", Ranked: rankedNo, Engine: r.Total, by: w.details[s.id()]}
 		switch {
 		case r.Ranked:
-			x.Place, x.Compared, x.Ranked, x.RunRank = places[s.id()], round(r.Total), rankedYes, r.Rank.V
+			x.Place, x.Compared, x.Ranked, x.RunRank = places[s.id()], table.Rounded(r.Total), rankedYes, r.Rank.V
 		case s.Verdict.Ranked && r.Present < w.Definition.Rubric().Available.InexactFloat64():
 			x.Ranked = rankedGate
 		}
@@ -208,9 +208,6 @@ func (w *workbook) constantEvidence() map[string][]string {
 	return out
 }
 
-// noLineText is the text shown instead of a line before the marks are in.
-func (w *workbook) noLineText() string { return w.Definition.Sheets().Codes["line"]["before"] }
-
 // lastInside is the total of the last submission inside the line.
 func (w *workbook) lastInside() float64 {
 	last := 0.0
@@ -231,7 +228,7 @@ func (w *workbook) sideText(r table.Rank) string {
 // totalHeader is the header of a column of totals, with the points possible.
 func (w *workbook) totalHeader() string {
 	for r := range w.Ranking.Ranking.All() {
-		return fmt.Sprintf("得分（满%s）", table.Plain(table.Some(round(r.Possible))))
+		return fmt.Sprintf("得分（满%s）", table.Plain(table.Some(table.Rounded(r.Possible))))
 	}
 	return "得分"
 }
@@ -246,7 +243,7 @@ func (w *workbook) nearLine() []table.Rank {
 
 // margin is by how much the experts' points of the one behind must exceed the other's, and whether that is possible.
 func margin(ahead, behind table.Rank) (float64, bool) {
-	points := math.Ceil(round(ahead.Total-behind.Total)*100) / 100
+	points := math.Ceil(table.Rounded(ahead.Total-behind.Total)*100) / 100
 	return points, points < behind.Open
 }
 
@@ -257,7 +254,7 @@ func (w *workbook) marginToNext(r table.Rank) book.Cell {
 		return greyed("－")
 	}
 	points, possible := margin(w.byRank[i-1], r)
-	most := table.Plain(table.Some(round(r.Open)))
+	most := table.Plain(table.Some(table.Rounded(r.Open)))
 	return plain(table.Either(possible,
 		fmt.Sprintf("专家部分要比“%s”高出%.2f分（满%s）", w.byRank[i-1].Consortium, points, most),
 		fmt.Sprintf("专家部分（满%s）全得满也不够", most)))

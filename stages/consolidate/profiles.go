@@ -129,13 +129,13 @@ func (p *profile) write() {
 }
 
 func (p *profile) tiles() {
-	r, possible := p.Rank, table.Plain(table.Some(round(p.Rank.Possible)))
+	r, possible := p.Rank, table.Plain(table.Some(table.Rounded(p.Rank.Possible)))
 	rank, ranks := table.Either(r.Ranked, fmt.Sprint(r.Rank.V), "不排"), "名次"
 	chance := table.Either(r.FirstK.Valid, fmt.Sprintf("%.0f%%", math.Floor(r.FirstK.V*100)), "－")
 	last := [][2]string{{chance, fmt.Sprintf("进入前%d的机会", p.Choose())}, {p.sideText(r), "线内线外"}}
 	if !p.Standing.Complete() {
 		ranks, last = "数据部分暂列", [][2]string{{r.Ranges()[table.Filled].String(), "补齐缺失时的名次"},
-			{table.Plain(table.Some(round(r.Open))), "待专家评（分）"}}
+			{table.Plain(table.Some(table.Rounded(r.Open))), "待专家评（分）"}}
 	}
 	for i, t := range append([][2]string{
 		{rank, fmt.Sprintf("%s（共%d家排名）", ranks, len(p.byRank))},

@@ -58,17 +58,16 @@ func (w *workbook) resultColumns(*list.List) []list.Column {
 }
 
 func (p *profile) writeFulfilment(form []table.Fulfilled) {
-	results, years, last := table.Results(form), []int{}, 0
+	results, last := table.Results(form), 0
 	said := table.Words(p.results(), func(id string) string {
 		return textIf(results[id] > 0, fmt.Sprint(p.Definition.Sheets().Codes["fulfilment"][id], results[id]))
 	})
 	for _, r := range form {
-		if years = append(years, int(r.Year)); r.Status != table.StatusAhead {
+		if r.Status != table.StatusAhead {
 			last = max(last, int(r.Year))
 		}
 	}
-	slices.Sort(years)
-	years = slices.Compact(years)
+	years := slices.Sorted(slices.Values(table.Unique(form, func(r table.Fulfilled) int { return int(r.Year) })))
 	years = years[max(0, len(years)-mostYears):]
 	p.heading(text.Mask(form[0].Consortium), strings.Join(append([]string{"承诺兑现", form[0].City}, said...), "；"))
 	p.AddSection("主要指标（各图各自的尺度；实线为实际，虚线为承诺）", 24)

@@ -184,7 +184,7 @@ func (w *workbook) citySums(*list.List) []list.Column {
 		c := list.Column{Key: f.ID + id, Head: fmt.Sprintf("%s\n%s%s\n%s", w.Definition.Label(f.ID), y.Label, y.Tag, f.Unit)}
 		c.Style.Look = yearHead(y, "").Look
 		c.Cell = func(r list.Row) book.Cell {
-			cell := number(round(r.Get("sums").(map[templates.Ref]float64)[ref]))
+			cell := number(table.Rounded(r.Get("sums").(map[templates.Ref]float64)[ref]))
 			if w.live {
 				p, label := w.lists.Layout("metrics"), book.Quote(w.Definition.Label(f.ID))
 				cell.Formula = fmt.Sprintf("ROUND(SUMIFS(%s,%s,%s,%s,%s),10)", p.Area(yearKey(y.Year)),
@@ -235,7 +235,7 @@ func (o *trends) figures(years []templates.Year, fields []*templates.Field) {
 	for _, f := range fields {
 		cells := []book.Cell{plain(o.Definition.Label(f.ID)).Over(2), centred(f.Unit)}
 		for _, y := range years {
-			c := number(round(all[templates.Ref{Field: f.ID, Year: y.Year}]))
+			c := number(table.Rounded(all[templates.Ref{Field: f.ID, Year: y.Year}]))
 			if y.Kind == templates.Committed {
 				c.Look = c.Look.Committed()
 			}

@@ -80,8 +80,9 @@ func (e entry) id() string { return e.Submission.Submission }
 
 func (w *workbook) nearRows() ([]table.Rank, list.Words) {
 	all := w.nearLine()
-	return all, list.Words{"noline": w.noLineText(), "near": textIf(len(all) < len(w.byRank),
-		fmt.Sprintf("只算第%d名前后的%d家，其余不算。", w.Choose(), len(all)))}
+	some := fmt.Sprintf("只算第%d名前后的%d家，其余不算。", w.Choose(), len(all))
+	return all, list.Words{"noline": w.Definition.Sheets().Codes["line"]["before"],
+		"near": textIf(len(all) < len(w.byRank), some)}
 }
 
 func (w *workbook) rankedRows() ([]table.Rank, list.Words) {

@@ -106,7 +106,7 @@ func (w *workbook) tableViews() map[string]list.View {
 		}),
 		"constant": list.Of(func(x table.Influence) book.Cell { return plain(strings.Join(w.constant[x.Point], "、")) }),
 		"moved": list.Of(func(c table.Change) book.Cell {
-			moved := round(c.AfterNumber.V - c.BeforeNumber.V)
+			moved := table.Rounded(c.AfterNumber.V - c.BeforeNumber.V)
 			switch {
 			case !c.BeforeNumber.Valid || !c.AfterNumber.Valid:
 				return book.Cell{Look: book.Plain}
@@ -133,7 +133,7 @@ func ranked(rank table.Opt[int32]) book.Cell {
 
 // outOf is a total with the points possible.
 func outOf(total, possible float64) book.Cell {
-	return book.Cell{Value: round(total), Look: book.OutOf(table.Plain(table.Some(round(possible))))}
+	return book.Cell{Value: table.Rounded(total), Look: book.OutOf(table.Plain(table.Some(table.Rounded(possible))))}
 }
 
 func finding(r list.Row) table.Finding {
@@ -220,7 +220,7 @@ func (w *workbook) longText(t table.Text) book.Cell {
 
 // gap is the difference of a total from that of the last submission inside the line.
 func (w *workbook) gap(r table.Rank) book.Cell {
-	return table.Either(r.Ranked, cell(round(r.Total-w.lastInside()), book.Gain), book.Cell{Look: book.Gain})
+	return table.Either(r.Ranked, cell(table.Rounded(r.Total-w.lastInside()), book.Gain), book.Cell{Look: book.Gain})
 }
 
 func (w *workbook) amount(l table.Lift, v table.Opt[float64]) book.Cell {

@@ -405,13 +405,6 @@ func (f *Form) listRows(list string) []Row {
 	return out
 }
 
-// OtherLists are the lists of the form that have no table of their own; their cells are in list_cells.
-func OtherLists(d *templates.Definition) []string {
-	lists := Unique(d.Form.Fields(), func(f *templates.Field) string { return f.Record })
-	with := []string{"", "members", "materials", "verifications", "explanations"}
-	return slices.DeleteFunc(lists, func(list string) bool { return slices.Contains(with, list) })
-}
-
 // Cell is a cell of the row; a blank yes-or-no cell that means no has that text.
 func (r Row) Cell(field string) RowCell {
 	c, _ := r.cell(field)

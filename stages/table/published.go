@@ -31,7 +31,8 @@ func Published(r *Round) (out []NamedTable, err error) {
 	for name, t := range r.tables() {
 		records[name] = t.raw()
 	}
-	records["files"], records["findings"] = r.AllFiles().raw(), Of(r.AllFindings()).raw()
+	files := append(r.Arrived(), slices.Collect(r.Marking.Files.All())...)
+	records["files"], records["findings"] = Of(files).raw(), Of(r.AllFindings()).raw()
 
 	labels := labelsOf(d)
 	for _, s := range schemas {

@@ -170,11 +170,6 @@ func (p *Publication) Choose() int {
 	return cmp.Or(max(p.Select, 0), p.Definition.Directory.Select.Default)
 }
 
-// AllFiles lists every file that was handed in: those of Arrived, then the experts'.
-func (r *Round) AllFiles() Table[File] {
-	return Of(append(r.Arrived(), slices.Collect(r.Marking.Files.All())...))
-}
-
 // AllFindings lists the findings of the submissions, then those of the progress forms.
 func (r *Round) AllFindings() []Finding {
 	return append(slices.Collect(r.Findings.All()), r.ProgressFindings...)
