@@ -103,12 +103,9 @@ func Check(ctx context.Context, o Options) (_ *Checked, err error) {
 }
 
 // checkedFiles checks the files of one form, each alone.
-func checkedFiles(facts *table.Facts, sources []intake.Source, o Options) ([]CheckedFile, error) {
-	judgement, err := check.Run(facts, check.Known{Alone: true})
-	if err != nil {
-		return nil, err
-	}
-	var files []CheckedFile
+func checkedFiles(facts *table.Facts, sources []intake.Source, o Options) (files []CheckedFile, err error) {
+	defer try.Caught(&err)
+	judgement := try.Get(check.Run(facts, check.Known{Alone: true}))
 	submissions := checkedSubmissions(facts, judgement)
 	if !o.NoReadings {
 		for f := range facts.Forms {

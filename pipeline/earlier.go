@@ -186,7 +186,7 @@ func PrepareProgressForms(d *templates.Definition, data []string, register strin
 			titles[templates.EffectAward], titles[templates.EffectSelect])
 	}
 	for _, e := range i.Definition.Directory.Entries {
-		if lastForm(archive, e) == nil {
+		if archive.Form(e) == nil {
 			i.WithoutData = append(i.WithoutData, e.Consortium)
 		}
 	}
@@ -213,7 +213,7 @@ func PrefillFromEarlier(d *templates.Definition, data []string) (func(templates.
 	archive := table.NewArchive(rounds)
 	return func(e templates.Entry) blankform.Values {
 		v := blankform.Prefilled(e)
-		form := lastForm(archive, e)
+		form := archive.Form(e)
 		if form == nil {
 			return v
 		}
@@ -246,20 +246,10 @@ func readPublishedRound(data string) (_ *table.Round, err error) {
 	return round, try.Named("数据表 "+data, err)
 }
 
-// lastForm finds the latest submission of a directory entry, under any of its names; nil: none.
-func lastForm(a *table.Archive, e templates.Entry) *table.Form {
-	for _, p := range e.Pairs() {
-		if form := a.Form(p.Consortium); form != nil {
-			return form
-		}
-	}
-	return nil
-}
-
 // prefillProgress prefills a progress form: identity, and in locked cells what was committed and stated before.
 func prefillProgress(d *templates.Definition, a *table.Archive, e templates.Entry,
 	register table.Register) blankform.Values {
-	v, form := blankform.Prefilled(e), lastForm(a, e)
+	v, form := blankform.Prefilled(e), a.Form(e)
 	if form == nil {
 		return v
 	}

@@ -57,13 +57,10 @@ func Experts(ctx context.Context, o Options) (_ *MarkingWorkbooks, err error) {
 }
 
 // assignments returns the experts of the list, or numbered ones.
-func (o Options) assignments() ([]marking.Assignment, error) {
+func (o Options) assignments() (_ []marking.Assignment, err error) {
+	defer try.Caught(&err)
 	if o.Experts == "" {
 		return marking.NumberedAssignments(cmp.Or(o.Count, o.Definition.Rubric().Experts.Count)), nil
 	}
-	cells, err := readCells(o.Definition, o.Experts, "专家名单", "--experts")
-	if err != nil {
-		return nil, err
-	}
-	return marking.ReadList(o.Definition, cells)
+	return marking.ReadList(o.Definition, try.Get(readCells(o.Definition, o.Experts, "专家名单", "--experts")))
 }

@@ -133,12 +133,9 @@ func (r *run) readTables() (err error) {
 }
 
 // restoreRound rebuilds a round from published tables, under a definition.
-func restoreRound(d *templates.Definition, data string) (*table.Round, error) {
-	records, err := export.Read(data)
-	if err != nil {
-		return nil, err
-	}
-	round, err := table.Restore(d, records)
+func restoreRound(d *templates.Definition, data string) (_ *table.Round, err error) {
+	defer try.Caught(&err)
+	round, err := table.Restore(d, try.Get(export.Read(data)))
 	if err != nil {
 		return nil, fmt.Errorf("%w。它可能被改过，或是旧版程序的结果，请用本版程序从原件重新运行", err)
 	}
@@ -146,11 +143,9 @@ func restoreRound(d *templates.Definition, data string) (*table.Round, error) {
 }
 
 // checkDataPackage compares a data package with the manifest of its run; a register, if any, must be given again.
-func (o Options) checkDataPackage(digest string) error {
-	m, err := publish.ReadManifest(filepath.Join(o.From, ".."))
-	if err != nil {
-		return err
-	}
+func (o Options) checkDataPackage(digest string) (err error) {
+	defer try.Caught(&err)
+	m := try.Get(publish.ReadManifest(filepath.Join(o.From, "..")))
 	if m.Register != nil && o.Register == "" {
 		return publish.Refuse("数据表 %s 是用登记表 %s 得出的，登记的内容不在数据表里：请同样写上 --register（不想用它，就给一份空白的登记表）", o.From, m.Register.Name)
 	}
@@ -354,12 +349,9 @@ func opener(sources []intake.Source, facts *table.Facts) func(path string) ([]by
 }
 
 // InputYears gives the files among the inputs that are forms of the known years, by year.
-func InputYears(inputs []string, known []int) (map[int][]string, error) {
-	sources, err := intake.Discover(inputs)
-	if err != nil {
-		return nil, err
-	}
-	found, i := map[int][]string{}, 0
+func InputYears(inputs []string, known []int) (_ map[int][]string, err error) {
+	defer try.Caught(&err)
+	sources, found, i := try.Get(intake.Discover(inputs)), map[int][]string{}, 0
 	for year := range workers.InOrder(0, slices.Values(sources), intake.FormYear) {
 		if slices.Contains(known, year) {
 			found[year] = append(found[year], sources[i].Path)

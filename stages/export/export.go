@@ -7,7 +7,6 @@ package export
 import (
 	"bufio"
 	"bytes"
-	"cmp"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
@@ -124,15 +123,13 @@ func writeTable(dir string, t table.NamedTable,
 // batchRows limits the record batches of an IPC file, so that a browser need not hold a whole table.
 const batchRows = 1 << 16
 
-func writeArrow(w io.WriteSeeker, rec arrow.Record) error {
-	f, err := ipc.NewFileWriter(w, ipc.WithSchema(rec.Schema()))
-	if err != nil {
-		return err
+func writeArrow(w io.WriteSeeker, rec arrow.Record) (err error) {
+	defer try.Caught(&err)
+	f := try.Get(ipc.NewFileWriter(w, ipc.WithSchema(rec.Schema())))
+	for begin := int64(0); begin < rec.NumRows(); begin += batchRows {
+		try.Do(f.Write(rec.NewSlice(begin, min(begin+batchRows, rec.NumRows()))))
 	}
-	for begin := int64(0); begin < rec.NumRows() && err == nil; begin += batchRows {
-		err = f.Write(rec.NewSlice(begin, min(begin+batchRows, rec.NumRows())))
-	}
-	return cmp.Or(err, f.Close())
+	return f.Close()
 }
 
 // ViewsName is a file of DuckDB views: one for each table, and views that answer frequent questions.

@@ -174,8 +174,15 @@ func NewArchive(batches []*Round) *Archive {
 	return a
 }
 
-// Form is the last submission of a consortium, or nil.
-func (a *Archive) Form(consortium string) *Form { return a.forms[text.NameKey(consortium)] }
+// Form is the last submission of a directory entry, under any of its names; nil: none.
+func (a *Archive) Form(e templates.Entry) *Form {
+	for _, p := range e.Pairs() {
+		if form := a.forms[text.NameKey(p.Consortium)]; form != nil {
+			return form
+		}
+	}
+	return nil
+}
 
 // List returns the rows of a list in the last progress form of a consortium.
 func (a *Archive) List(d *templates.Definition, consortium, list string) []Row {
