@@ -36,6 +36,7 @@ func runOptions(c *cli.Context, o *pipeline.Options) error {
 	o.Rescale, o.Freeze, o.Date, o.ReplyBy = c.Bool("rescale"), c.String("freeze"), c.String("date"), c.String("reply-by")
 	o.Opinions, o.AllowTrial = c.String("opinions"), c.Bool("allow-trial")
 	o.Score = score.Options{Select: c.Int("select"), Workers: o.Workers}
+	o.Previous = "" // commonOptions took the last; a run may have several
 	for _, dir := range c.StringSlice("previous") {
 		m, err := publish.ReadManifest(dir)
 		switch {
