@@ -271,7 +271,7 @@ func prefillProgress(d *templates.Definition, a *table.Archive, e templates.Entr
 	for _, metric := range d.Form.Metrics() {
 		for _, companion := range []string{p.Promised, p.Stated} {
 			field := d.CompanionField(metric, companion)
-			if field == nil || !metric.Accompanied {
+			if field == nil || len(metric.Companions) == 0 {
 				continue
 			}
 			for _, r := range d.Refs(field) {

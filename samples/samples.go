@@ -374,7 +374,7 @@ func (p Progress) fixture(d *templates.Definition, was Fixture) Fixture {
 		out.Values[names.Funds] = sum
 	}
 	for _, metric := range d.Form.Metrics() {
-		if !metric.Accompanied {
+		if len(metric.Companions) == 0 {
 			continue
 		}
 		given, _ := was.Values[metric.ID].(map[string]any)

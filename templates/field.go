@@ -79,7 +79,7 @@ type Field struct {
 	Record string `yaml:"-"` // id of the record block it is a column of; empty otherwise
 	// RequiredYears are the years of the official form: Years without the block's extra ones.
 	RequiredYears []string `yaml:"-"`
-	Accompanied   bool     `yaml:"-"` // the metric has companions: see Companion
+	Companions    []*Field `yaml:"-"` // of a metric of a progress form: see Companion
 	Reading       *Reading `yaml:"-"` // how its cells are read
 	pos           `yaml:"-"`
 }

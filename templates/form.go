@@ -112,10 +112,9 @@ type YearBlock struct {
 	Paragraph string
 
 	// Of a progress form: the recommendation's metrics to ask again, their group, and the cells beside each.
-	From            []string
-	Group           string
-	Companions      []*Companion
-	companionFields [][]*Field // by metric, then by companion
+	From       []string
+	Group      string
+	Companions []*Companion
 }
 
 // RecordBlock is a list with a row for each record: the roster, the supporting materials …
@@ -187,7 +186,7 @@ var optionLists = map[string]func(*Definition) []string{
 	},
 	"reported": func(d *Definition) []string {
 		return each(slices.DeleteFunc(d.Form.Metrics(), func(x *Field) bool {
-			return !x.Accompanied || slices.Contains(x.Topics, Funding)
+			return len(x.Companions) == 0 || slices.Contains(x.Topics, Funding)
 		}), d.label)
 	},
 	"sheets": func(d *Definition) []string {
@@ -226,11 +225,8 @@ func (f *Form) Fields() []*Field { return flatMap(f.blocks(), (*Block).fields) }
 func (b *Block) fields() []*Field {
 	out := slices.Clone(b.Lines)
 	if b.Years != nil {
-		for i, x := range b.Years.Metrics {
-			out = append(out, x)
-			if len(b.Years.companionFields) > 0 {
-				out = append(out, b.Years.companionFields[i]...)
-			}
+		for _, x := range b.Years.Metrics {
+			out = append(append(out, x), x.Companions...)
 		}
 	}
 	if b.Records != nil {

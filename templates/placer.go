@@ -258,7 +258,7 @@ func (p *placer) years(b *YearBlock) {
 	p.row += 2
 	p.out.Freeze = p.row - 1
 	var groups []span
-	for m, f := range b.Metrics {
+	for _, f := range b.Metrics {
 		groups = append(groups, span{f.Group, p.row})
 		p.static(p.row, labelCol, 1, 1, LabelRole, f.Label)
 		p.static(p.row, yearCol, 1, 1, UnitRole, f.ShownUnit())
@@ -266,7 +266,7 @@ func (p *placer) years(b *YearBlock) {
 		for i, c := range columns {
 			field := f
 			if c.companion >= 0 {
-				field = b.companionFields[m][c.companion]
+				field = f.Companions[c.companion]
 			}
 			p.out.Slots = append(p.out.Slots, Slot{
 				Name: SlotName(field.ID, c.year.Year), Sheet: p.out.Sheet.Title, Field: field, Year: c.year.Year,
@@ -285,7 +285,7 @@ type yearColumn struct {
 	year        Year
 	header, tag string
 	width       float64
-	companion   int // of Companions; -1: the metrics themselves
+	companion   int // of the companions; -1: the metrics themselves
 }
 
 // yearColumns lists the columns of a year block: companions before their year, those without a year at the end.

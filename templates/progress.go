@@ -38,9 +38,8 @@ func (d *Definition) CompanionField(f *Field, companion string) *Field {
 }
 
 func (y *YearBlock) addCompanions() {
-	y.companionFields = nil
 	for _, x := range y.Metrics {
-		var row []*Field
+		x.Companions = nil
 		for _, c := range y.Companions {
 			f := &Field{ID: x.ID + "_" + c.ID, Label: x.Label + " " + c.Label, Group: x.Group, Type: x.Type, Unit: x.Unit,
 				Better: x.Better, Decimals: x.Decimals, Min: x.Min, Max: x.Max, Locked: c.Locked, Extra: true,
@@ -52,10 +51,8 @@ func (y *YearBlock) addCompanions() {
 				f.Type, f.Unit, f.Better, f.Decimals, f.Min, f.Max = c.Type, "", "", nil, nil, nil
 				f.Label = x.Label + "（" + x.Unit + "）" + c.Label
 			}
-			row = append(row, f)
+			x.Companions = append(x.Companions, f)
 		}
-		x.Accompanied = len(row) > 0
-		y.companionFields = append(y.companionFields, row)
 	}
 }
 

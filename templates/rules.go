@@ -300,7 +300,7 @@ func (d *Definition) inGroup(f *Field, word string) bool {
 	case "amounts": // annual metrics other than percentages
 		return d.inGroup(f, "annual") && f.Type != PercentField
 	case "reported": // metrics with companions
-		return f.Accompanied
+		return len(f.Companions) > 0
 	case "singles":
 		return f.Numeric() && !f.Dated()
 	case "texts":

@@ -67,40 +67,32 @@ var references = map[string]struct {
 	"check":      {"检查方式", func(*Definition) []string { return Checks }},
 	"time":       {"公文的时候", func(*Definition) []string { return DocumentTimes }},
 	"city":       {"directory.yaml 的地市", optionLists["cities"]},
-	"field": {"form.yaml 的栏目编号",
-		func(d *Definition) []string { return each(d.Form.Fields(), func(f *Field) string { return f.ID }) }},
-	"kind": {"form.yaml 的 kinds 的 id",
-		func(d *Definition) []string { return each(d.Form.Kinds, func(k MemberKind) string { return k.ID }) }},
-	"year": {"form.yaml 的 years 的 id",
-		func(d *Definition) []string { return each(d.Form.Years, func(y Year) string { return y.ID }) }},
-	"book": {"books 里的 id",
-		func(d *Definition) []string {
-			return each(d.Sheets().Books, func(b *ReportBook) string { return b.ID })
-		}},
-	"table": {"tables.yaml 的表名",
-		func(d *Definition) []string {
-			return each(d.Published().Tables, func(t *Table) string { return t.Name })
-		}},
-	"set":   {"sets 里的名称", func(d *Definition) []string { return slices.Collect(maps.Keys(d.Sheets().Sets)) }},
-	"marks": {"marks 里的名称", func(d *Definition) []string { return slices.Collect(maps.Keys(d.Sheets().Marks)) }},
-	"codes": {"codes 里的名称", func(d *Definition) []string { return slices.Collect(maps.Keys(d.Sheets().Codes)) }},
-	"unit": {"tables.yaml 的 units 里的单位，或在那里补上它和它的 UCUM 代码",
-		func(d *Definition) []string {
-			return each(d.Published().Units, func(u Measure) string { return u.Unit })
-		}},
+	"field":      {"form.yaml 的栏目编号", func(d *Definition) []string { return ids(d.Form.Fields()) }},
+	"kind":       {"form.yaml 的 kinds 的 id", func(d *Definition) []string { return ids(d.Form.Kinds) }},
+	"year":       {"form.yaml 的 years 的 id", func(d *Definition) []string { return ids(d.Form.Years) }},
+	"book":       {"books 里的 id", func(d *Definition) []string { return ids(d.Sheets().Books) }},
+	"table":      {"tables.yaml 的表名", func(d *Definition) []string { return ids(d.Published().Tables) }},
+	"set":        {"sets 里的名称", func(d *Definition) []string { return slices.Collect(maps.Keys(d.Sheets().Sets)) }},
+	"marks":      {"marks 里的名称", func(d *Definition) []string { return slices.Collect(maps.Keys(d.Sheets().Marks)) }},
+	"codes":      {"codes 里的名称", func(d *Definition) []string { return slices.Collect(maps.Keys(d.Sheets().Codes)) }},
+	"unit": {"tables.yaml 的 units 里的单位，或在那里补上它和它的 UCUM 代码", func(d *Definition) []string {
+		return each(d.Published().Units, func(u Measure) string { return u.Unit })
+	}},
 	"column": {"tables.yaml 里的 表.列，例如 submissions.submission", func(d *Definition) []string {
 		return flatMap(d.Published().Tables, func(t *Table) []string {
 			return each(t.Columns, func(c *Column) string { return t.Name + "." + c.Name })
 		})
 	}},
 	"economy": {"directory.yaml 的 economies 的 id，归不进的不写",
-		func(d *Definition) []string {
-			return each(d.Directory.Economies, func(e Economy) string { return e.ID })
-		}},
+		func(d *Definition) []string { return ids(d.Directory.Economies) }},
 	"industry": {"directory.yaml 的 industries 之一，归不进的不写",
 		func(d *Definition) []string { return d.Directory.Industries }},
-	"note": {"form.yaml 的 notes 的 id",
-		func(d *Definition) []string { return each(d.Form.notes(), func(n Note) string { return n.ID }) }},
+	"note": {"form.yaml 的 notes 的 id", func(d *Definition) []string { return ids(d.Form.notes()) }},
+}
+
+// ids lists the ids of structs, or their names where they have none.
+func ids[T any](of []T) []string {
+	return each(of, func(x T) string { return idOf(reflect.Indirect(reflect.ValueOf(x))) })
 }
 
 func each[T, V any](of []T, made func(T) V) []V {
@@ -284,11 +276,14 @@ func (p *validator) oneOf(path, key string, x reflect.Value, known []string, cur
 	}
 }
 
-// displayName names a struct in messages: by its id, or else code, name, label or title.
-func displayName(v reflect.Value) string {
+// displayName names a struct in messages.
+func displayName(v reflect.Value) string { return either(idOf(v) == "", "", "“"+idOf(v)+"”") }
+
+// idOf is the id of a struct, or else its code, name, label or title.
+func idOf(v reflect.Value) string {
 	for _, key := range []string{"ID", "Code", "Name", "Label", "Title"} {
 		if x := v.FieldByName(key); x.IsValid() && x.Kind() == reflect.String && x.String() != "" {
-			return "“" + x.String() + "”"
+			return x.String()
 		}
 	}
 	return ""

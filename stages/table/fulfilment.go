@@ -223,7 +223,7 @@ func CompareCommitments(progress *Facts, judged *Judgement, archive *Archive) (r
 		f.key = text.NameKey(form.Submission.Consortium)
 		f.known = archive.forms[f.key] != nil
 		for _, metric := range d.Form.Metrics() {
-			if metric.Accompanied {
+			if len(metric.Companions) > 0 {
 				rows = append(rows, f.rows(metric)...)
 			}
 		}
