@@ -78,7 +78,7 @@ type inputRun struct {
 
 func (p *renderer) inputRuns(slots []templates.Slot) []inputRun {
 	var out []inputRun
-	number := p.check.print.number
+	number := p.check.number
 	for _, slot := range slots {
 		f, extra := slot.Field, p.d.Supplementary(slot.Field, slot.Year)
 		r := inputRun{slot: slot, last: slot.Col, required: f.Required && !extra, extra: extra}
@@ -288,14 +288,14 @@ func styleName(role templates.Role, merged bool) (name string) {
 }
 
 func (p *renderer) style(name string) int {
-	return try.Get(p.styles.Get(name, func() *excelize.Style { return styles()[name] }))
+	return p.styles.Get(name, func() *excelize.Style { return styles()[name] })
 }
 
 // inputStyle returns the id of the style of an input: figures are right-aligned, long texts start at the top.
 func (p *renderer) inputStyle(f *templates.Field, spare bool, format string) int {
 	name := table.Either(spare, "spare ", "") + inputStyleName(f)
 	multiline := f.Long() || f.Type == templates.NamesField || f.Record != "" && f.Type == templates.TextField
-	return try.Get(p.styles.Get(fmt.Sprint(name, multiline, f.Numeric(), format), func() *excelize.Style {
+	return p.styles.Get(fmt.Sprint(name, multiline, f.Numeric(), format), func() *excelize.Style {
 		style, alignment := *styles()[name], *styles()[name].Alignment
 		style.Alignment, style.CustomNumFmt = &alignment, &format
 		if multiline {
@@ -305,7 +305,7 @@ func (p *renderer) inputStyle(f *templates.Field, spare bool, format string) int
 			alignment.Horizontal = "right"
 		}
 		return &style
-	}))
+	})
 }
 
 func inputStyleName(f *templates.Field) string { return table.Either(f.Locked, "locked", "input") }
@@ -354,7 +354,7 @@ func (p *renderer) colourInputs(r inputRun) {
 	if r.slot.Field.Locked {
 		return
 	}
-	at, flag := cell(r.slot.Row, r.slot.Col), fmt.Sprint(p.check.print.number[r.slot.Name]+1)
+	at, flag := cell(r.slot.Row, r.slot.Col), fmt.Sprint(p.check.number[r.slot.Name]+1)
 	if r.last > r.slot.Col {
 		flag += fmt.Sprintf("+COLUMN(%s)-%d", at, r.slot.Col)
 	}
@@ -414,12 +414,11 @@ type conditionalFormat struct{ condition, style string }
 func (p *renderer) addConditionalFormats(area string, rules []conditionalFormat) {
 	var options []excelize.ConditionalFormatOptions
 	for _, r := range rules {
-		if _, made := p.formats[r.style]; !made {
-			own := styles()[r.style]
-			p.formats[r.style] = try.Get(p.f.NewConditionalStyle(&excelize.Style{Fill: own.Fill, Border: own.Border}))
-		}
-		options = append(options, excelize.ConditionalFormatOptions{Type: "formula", Criteria: r.condition,
-			Format: new(p.formats[r.style]), StopIfTrue: true})
+		id := p.styles.GetConditional(r.style, func() *excelize.Style {
+			return &excelize.Style{Fill: styles()[r.style].Fill, Border: styles()[r.style].Border}
+		})
+		options = append(options, excelize.ConditionalFormatOptions{Type: "formula", Criteria: r.condition, Format: &id,
+			StopIfTrue: true})
 	}
 	if len(options) > 0 {
 		try.Do(p.f.SetConditionalFormat(p.current, area, options))

@@ -41,8 +41,8 @@ type sheetRule struct {
 	first    int    // first row in templates.CaseSheet
 }
 
-// sheetChecks print the cases of a rule, by kind of check. Parts that a formula can't express are errors of the
-// printer; a rule of another kind gives the reason in its `sheet`.
+// sheetChecks print the cases of a rule, by kind of check. Parts that a formula can't express are errors;
+// a rule of another kind gives the reason in its `sheet`.
 var sheetChecks = map[string]func(s *selfCheck, r *templates.Rule) sheetRule{
 	"required":    slotCases,
 	"supplement":  slotCases,
@@ -141,7 +141,7 @@ func expressionCases(s *selfCheck, r *templates.Rule) sheetRule {
 		return s.rowRule(r)
 	}
 	out := sheetRule{rule: r}
-	defer func() { s.print.base = noBase }()
+	defer func() { s.base = noBase }()
 	for _, c := range r.Cases {
 		refs := slices.Clone(c.Expr.Refs)
 		for _, place := range r.Places {
@@ -151,7 +151,7 @@ func expressionCases(s *selfCheck, r *templates.Rule) sheetRule {
 		}
 		slots := table.Each(refs, s.slotIndex)
 		if len(r.Cases) > 1 && len(slots) > 0 {
-			s.print.base = slots[0]
+			s.base = slots[0]
 		}
 		f := s.guardWhen(c.When, s.passOrFail(c.Expr))
 		// an empty roster does not say who is missing
@@ -184,18 +184,18 @@ func (s *selfCheck) guardWhen(when *templates.Expression, then string) string {
 	if when == nil {
 		return then
 	}
-	return s.guardStatus(when, fmt.Sprintf("IF(%s,%s,%d)", s.print.expression(when.Tree).text, then, notApplicable))
+	return s.guardStatus(when, fmt.Sprintf("IF(%s,%s,%d)", s.expression(when.Tree).text, then, notApplicable))
 }
 
 // passOrFail passes where an expression holds and fails where it does not.
 func (s *selfCheck) passOrFail(e *templates.Expression) string {
-	return s.guardStatus(e, fmt.Sprintf("IF(%s,%d,%d)", s.print.expression(e.Tree).text, passed, failed))
+	return s.guardStatus(e, fmt.Sprintf("IF(%s,%d,%d)", s.expression(e.Tree).text, passed, failed))
 }
 
 // guardStatus gives the outcome of missing or unclear values before an expression is evaluated.
 func (s *selfCheck) guardStatus(e *templates.Expression, then string) string {
 	then = fmt.Sprintf("IFERROR(%s,%d)", then, unclear)
-	for _, kinds := range s.print.enrolmentKinds(e) {
+	for _, kinds := range s.enrolmentKinds(e) {
 		then = fmt.Sprintf("IF(%s,%d,%s)", s.rows.enrolmentUnknown(kinds), unclear, then)
 	}
 	if len(e.Refs) == 0 {
@@ -211,7 +211,7 @@ func (s *selfCheck) guardStatus(e *templates.Expression, then string) string {
 			continue
 		}
 		i := s.slotIndex(ref)
-		cells = append(cells, s.print.value(i, s.statusColumnOf(i)))
+		cells = append(cells, s.value(i, s.statusColumnOf(i)))
 	}
 	status := combine("MAX", ",", cells)
 	return fmt.Sprintf("CHOOSE(%s+1,%s,%d,%d,%d,%d)", status, then, notApplicable, explained, missing, unclear)
@@ -219,7 +219,7 @@ func (s *selfCheck) guardStatus(e *templates.Expression, then string) string {
 
 // slotIndex is the index of a value in form order.
 func (s *selfCheck) slotIndex(r templates.Ref) int {
-	return s.print.number[templates.SlotName(r.Field, r.Year)]
+	return s.number[templates.SlotName(r.Field, r.Year)]
 }
 
 func unsupportedCases(s *selfCheck, r *templates.Rule) sheetRule {

@@ -17,26 +17,15 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// formulaPrinter prints rule expressions as Excel formulas over the defined names of the form. It allows for the
-// differences of Excel: binary sums are rounded before they are compared, texts are compared exactly, dates are
-// yyyymmdd numbers. Whether a value is filled in must be tested before (see guardStatus): to Excel, a blank is 0.
-type formulaPrinter struct {
-	d      *templates.Definition
-	slots  []templates.Slot // in form order
-	number map[string]int   // defined name -> index in slots
-	rows   *rowTables
-	rule   string // code of the rule
-	base   int    // index of the value that the case is about; noBase: none
-}
-
+// noBase is selfCheck.base where a case is about no single value.
 const noBase = -1
 
 // value refers to a column of templates.ValueSheet, relative to the case's own value so that cases share a formula.
-func (p *formulaPrinter) value(i, column int) string {
-	if p.base == noBase {
+func (s *selfCheck) value(i, column int) string {
+	if s.base == noBase {
 		return fmt.Sprintf("%s!$%s$%d", templates.ValueSheet, columnName(column), i+2)
 	}
-	here := "$B" + thisRow + table.Either(i == p.base, "", fmt.Sprintf("%+d", i-p.base))
+	here := "$B" + thisRow + table.Either(i == s.base, "", fmt.Sprintf("%+d", i-s.base))
 	return fmt.Sprintf("INDEX(%s,%s)", valueNames[column], here)
 }
 
@@ -67,14 +56,16 @@ func dateNumber(iso string) string {
 }
 
 // fail ends the printing (package try): the rule has a part that can't be printed.
-func (p *formulaPrinter) fail(format string, args ...any) excelExpr {
+func (s *selfCheck) fail(format string, args ...any) excelExpr {
 	what := fmt.Sprintf(format, args...)
-	try.Do(fmt.Errorf("规则 %s：%s；不能写成表内公式的，请在 sheet 写明原因", p.rule, what))
+	try.Do(fmt.Errorf("规则 %s：%s；不能写成表内公式的，请在 sheet 写明原因", s.rule, what))
 	return excelExpr{}
 }
 
-// expression prints a node of an expression tree.
-func (p *formulaPrinter) expression(n ast.Node) excelExpr {
+// expression prints a node of an expression tree as an Excel formula over the defined names of the form. It allows for
+// the differences of Excel: binary sums are rounded before they are compared, texts are compared exactly, dates are
+// yyyymmdd numbers. Whether a value is filled in must be tested before (see guardStatus): to Excel, a blank is 0.
+func (s *selfCheck) expression(n ast.Node) excelExpr {
 	switch n := n.(type) {
 	case *ast.ConstantNode:
 		switch v := n.Value.(type) {
@@ -88,51 +79,51 @@ func (p *formulaPrinter) expression(n ast.Node) excelExpr {
 	case *ast.StringNode:
 		return excelExpr{text: quote(n.Value), kind: textKind}
 	case *ast.IdentifierNode:
-		return p.identifier(n.Value)
+		return s.identifier(n.Value)
 	case *ast.UnaryNode:
-		return condition("NOT(" + p.expression(n.Node).text + ")")
+		return condition("NOT(" + s.expression(n.Node).text + ")")
 	case *ast.BinaryNode:
 		if n.Operator == "in" {
-			return p.membership(n)
+			return s.membership(n)
 		}
-		return p.binary(n.Operator, n.Left, n.Right)
+		return s.binary(n.Operator, n.Left, n.Right)
 	case *ast.ConditionalNode:
-		when, then, otherwise := p.expression(n.Cond), p.expression(n.Exp1), p.expression(n.Exp2)
+		when, then, otherwise := s.expression(n.Cond), s.expression(n.Exp1), s.expression(n.Exp2)
 		return excelExpr{text: fmt.Sprintf("IF(%s,%s,%s)", when.text, then.text, otherwise.text), kind: otherwise.kind}
 	case *ast.CallNode:
-		return p.call(n)
+		return s.call(n)
 	}
-	return p.fail("表内公式不能表达 %s", n)
+	return s.fail("表内公式不能表达 %s", n)
 }
 
 // condition is a boolean formula that needs no brackets.
 func condition(text string) excelExpr { return excelExpr{text: text, kind: boolKind} }
 
-func (p *formulaPrinter) identifier(name string) excelExpr {
+func (s *selfCheck) identifier(name string) excelExpr {
 	switch name {
 	case "deadline":
-		return excelExpr{text: dateNumber(p.d.Directory.Deadline), kind: dateKind}
+		return excelExpr{text: dateNumber(s.d.Directory.Deadline), kind: dateKind}
 	case "batch":
-		return excelExpr{text: fmt.Sprint(p.d.Directory.Batch)}
+		return excelExpr{text: fmt.Sprint(s.d.Directory.Batch)}
 	}
-	if f := p.d.Field(name); f != nil && f.Record != "" {
-		return p.columnValue(f)
+	if f := s.d.Field(name); f != nil && f.Record != "" {
+		return s.columnValue(f)
 	}
-	i, ok := p.number[name]
+	i, ok := s.number[name]
 	if !ok {
-		return p.fail("没有名称 %s", name)
+		return s.fail("没有名称 %s", name)
 	}
-	switch f := p.slots[i].Field; {
+	switch f := s.slots[i].Field; {
 	case f.Type == templates.NamesField:
-		return p.fail("姓名的个数要拆分才知道")
+		return s.fail("姓名的个数要拆分才知道")
 	case f.Type == templates.ConfirmField:
-		return condition(fmt.Sprintf("EXACT(TRIM(%s),%s)", name, quote(p.d.Form.Confirm.Checked)))
+		return condition(fmt.Sprintf("EXACT(TRIM(%s),%s)", name, quote(s.d.Form.Confirm.Checked)))
 	case f.Type == templates.DateField:
-		return excelExpr{text: p.value(i, cleanColumn), kind: dateKind}
+		return excelExpr{text: s.value(i, cleanColumn), kind: dateKind}
 	case f.Type == templates.PercentField:
-		return excelExpr{text: p.value(i, cleanColumn)}
+		return excelExpr{text: s.value(i, cleanColumn)}
 	case f.Numeric():
-		return rounded(f, table.Either(p.base == noBase, name, p.value(i, cleanColumn)))
+		return rounded(f, table.Either(s.base == noBase, name, s.value(i, cleanColumn)))
 	}
 	return excelExpr{text: "TRIM(" + name + ")", kind: textKind}
 }
@@ -146,10 +137,10 @@ func rounded(f *templates.Field, x string) excelExpr {
 }
 
 // columnValue refers to a column of a list in the row of the formula.
-func (p *formulaPrinter) columnValue(f *templates.Field) excelExpr {
+func (s *selfCheck) columnValue(f *templates.Field) excelExpr {
 	switch {
 	case f.Type == templates.DateField || f.Type == templates.NamesField || f.Type == templates.ConfirmField:
-		return p.fail("列表里的%s表内不能看", f.Label)
+		return s.fail("列表里的%s表内不能看", f.Label)
 	case f.Numeric():
 		return rounded(f, rowCell(f.ID))
 	}
@@ -161,8 +152,8 @@ var operatorNames = map[string]string{"add": "+", "subtract": "-", "multiply": "
 	"equal": "==", "unequal": "!=", "less": "<", "at_most": "<=", "more": ">", "at_least": ">=", "not_before": ">=",
 	"not_after": "<="}
 
-func (p *formulaPrinter) binary(sign string, left, right ast.Node) excelExpr {
-	l, r := p.expression(left), p.expression(right)
+func (s *selfCheck) binary(sign string, left, right ast.Node) excelExpr {
+	l, r := s.expression(left), s.expression(right)
 	switch sign {
 	case "and", "&&":
 		return condition("AND(" + l.text + "," + r.text + ")")
@@ -171,12 +162,12 @@ func (p *formulaPrinter) binary(sign string, left, right ast.Node) excelExpr {
 	case "+", "-", "*", "/":
 		return excelExpr{inBrackets(l) + sign + inBrackets(r), numberKind, true}
 	}
-	return p.comparison(excelOperators[sign], l, r)
+	return s.comparison(excelOperators[sign], l, r)
 }
 
 var excelOperators = map[string]string{"==": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
-func (p *formulaPrinter) comparison(sign string, l, r excelExpr) excelExpr {
+func (s *selfCheck) comparison(sign string, l, r excelExpr) excelExpr {
 	switch {
 	case l.kind == dateKind || r.kind == dateKind:
 		for _, side := range []*excelExpr{&l, &r} {
@@ -184,7 +175,7 @@ func (p *formulaPrinter) comparison(sign string, l, r excelExpr) excelExpr {
 				side.text = dateNumber(strings.Trim(side.text, `"`))
 			}
 			if side.text == "" {
-				return p.fail("日期只能与日期比较")
+				return s.fail("日期只能与日期比较")
 			}
 		}
 		// A month (ends in 00) equals any day in it: the side that may be greater is moved to the end of the month.
@@ -201,7 +192,7 @@ func (p *formulaPrinter) comparison(sign string, l, r excelExpr) excelExpr {
 		case "<>":
 			return condition("NOT(EXACT(" + l.text + "," + r.text + "))")
 		}
-		return p.fail("文字不能比大小")
+		return s.fail("文字不能比大小")
 	case l.kind == numberKind && (l.needsBrackets || r.needsBrackets):
 		const precision = 6 // decimals: finer than anything a form asks, coarser than binary noise
 		return excelExpr{fmt.Sprintf("ROUND(%s-%s,%d)%s0", inBrackets(l), inBrackets(r), precision, sign), boolKind, true}
@@ -220,21 +211,21 @@ func monthEnd(date string) string {
 
 func inBrackets(p excelExpr) string { return table.Either(p.needsBrackets, "("+p.text+")", p.text) }
 
-func (p *formulaPrinter) membership(n *ast.BinaryNode) excelExpr {
-	x := p.expression(n.Left)
+func (s *selfCheck) membership(n *ast.BinaryNode) excelExpr {
+	x := s.expression(n.Left)
 	list, ok := n.Right.(*ast.ArrayNode)
 	if !ok {
-		return p.fail("in 的右边须是列表")
+		return s.fail("in 的右边须是列表")
 	}
-	any := table.Each(list.Nodes, func(option ast.Node) string { return p.comparison("=", x, p.expression(option)).text })
+	any := table.Each(list.Nodes, func(option ast.Node) string { return s.comparison("=", x, s.expression(option)).text })
 	return condition("OR(" + strings.Join(any, ",") + ")")
 }
 
 // call prints a function call. Functions that look at the submission have it as first argument, which is dropped.
-func (p *formulaPrinter) call(n *ast.CallNode) excelExpr {
+func (s *selfCheck) call(n *ast.CallNode) excelExpr {
 	name, args := n.Callee.(*ast.IdentifierNode).Value, n.Arguments
 	if sign, ok := operatorNames[name]; ok {
-		return p.binary(sign, args[0], args[1])
+		return s.binary(sign, args[0], args[1])
 	}
 	if id, ok := args[0].(*ast.IdentifierNode); ok && id.Value == "answers" {
 		args = args[1:]
@@ -243,67 +234,67 @@ func (p *formulaPrinter) call(n *ast.CallNode) excelExpr {
 	case "filled", "given":
 		is := map[string]string{"filled": fmt.Sprintf("<>%d", missing), "given": "=0"}[name]
 		id := args[0].(*ast.StringNode).Value
-		if f := p.d.Field(id); f.Record != "" {
-			return excelExpr{p.rows.statusOf(f) + is, boolKind, true}
+		if f := s.d.Field(id); f.Record != "" {
+			return excelExpr{s.rows.statusOf(f) + is, boolKind, true}
 		}
-		i := p.number[templates.SlotName(id, args[1].(*ast.ConstantNode).Value.(int))]
-		return excelExpr{p.value(i, statusColumn) + is, boolKind, true}
+		i := s.number[templates.SlotName(id, args[1].(*ast.ConstantNode).Value.(int))]
+		return excelExpr{s.value(i, statusColumn) + is, boolKind, true}
 	case "length":
 		id, ok := args[0].(*ast.IdentifierNode)
 		if !ok {
-			return p.fail("length 的括号里须是一个栏目")
+			return s.fail("length 的括号里须是一个栏目")
 		}
-		if f := p.d.Field(id.Value); f != nil && f.Record != "" {
+		if f := s.d.Field(id.Value); f != nil && f.Record != "" {
 			return excelExpr{text: "LEN(" + rowText(f.ID) + ")"}
 		}
-		return excelExpr{text: p.value(p.number[id.Value], lengthColumn)}
+		return excelExpr{text: s.value(s.number[id.Value], lengthColumn)}
 	case "count":
-		return excelExpr{text: p.rows.count(p.kinds(args))}
+		return excelExpr{text: s.rows.count(s.kinds(args))}
 	case "enrolment":
-		return excelExpr{text: p.rows.enrolment(p.kinds(args))}
+		return excelExpr{text: s.rows.enrolment(s.kinds(args))}
 	case "records", "total":
-		return p.listFunction(name, args)
+		return s.listFunction(name, args)
 	}
-	return p.valueFunction(name, p.expression(args[0]).text, args[1:])
+	return s.valueFunction(name, s.expression(args[0]).text, args[1:])
 }
 
 // valueFunction prints a function of a value and further arguments.
-func (p *formulaPrinter) valueFunction(name, x string, more []ast.Node) excelExpr {
+func (s *selfCheck) valueFunction(name, x string, more []ast.Node) excelExpr {
 	switch name {
 	case "sum", "min", "max", "abs", "round":
 		for _, a := range more {
-			x += "," + p.expression(a).text
+			x += "," + s.expression(a).text
 		}
 		return excelExpr{text: strings.ToUpper(name) + "(" + x + ")"}
 	case "mentions": // contains any word of a list
-		words := p.d.Directory.Words(more[0].(*ast.StringNode).Value)
+		words := s.d.Directory.Words(more[0].(*ast.StringNode).Value)
 		found := table.Each(words, func(w string) string { return fmt.Sprintf("ISNUMBER(FIND(%s,%s))", quote(w), x) })
 		return condition(combine("OR", ",", found))
 	case "is_kind":
-		kind := thisRowCell(p.rows.kindColumn())
+		kind := thisRowCell(s.rows.kindColumn())
 		if len(more) == 0 {
 			return excelExpr{kind + ">0", boolKind, true}
 		}
-		return excelExpr{"(" + isKind(kind, p.kinds(more)) + ")>0", boolKind, true}
+		return excelExpr{"(" + isKind(kind, s.kinds(more)) + ")>0", boolKind, true}
 	case "is_school":
-		return excelExpr{"(" + isKind(thisRowCell(p.rows.kindColumn()), p.rows.schools(nil)) + ")>0", boolKind, true}
+		return excelExpr{"(" + isKind(thisRowCell(s.rows.kindColumn()), s.rows.schools(nil)) + ")>0", boolKind, true}
 	case "is_member":
-		return excelExpr{p.rows.isMember(x, p.kinds(more)), boolKind, true}
+		return excelExpr{s.rows.isMember(x, s.kinds(more)), boolKind, true}
 	}
 	formula, known := formulas().Functions[name]
 	if !known {
-		return p.fail("表内公式没有函数 %s", name)
+		return s.fail("表内公式没有函数 %s", name)
 	}
 	words := map[string]string{"key": nameKey(x)}
 	for _, a := range more { // one at most
-		words["other"] = p.expression(a).text
+		words["other"] = s.expression(a).text
 		words["other_key"] = nameKey(words["other"])
 	}
 	return excelExpr{templates.Fill(formula, words), boolKind, strings.HasSuffix(formula, ">0")}
 }
 
 // listFunction prints the number of rows of a list, all or those with a certain value, or the sum of columns.
-func (p *formulaPrinter) listFunction(function string, args []ast.Node) excelExpr {
+func (s *selfCheck) listFunction(function string, args []ast.Node) excelExpr {
 	list := args[0].(*ast.StringNode).Value
 	var columns []string
 	for _, c := range args[1:] {
@@ -315,25 +306,25 @@ func (p *formulaPrinter) listFunction(function string, args []ast.Node) excelExp
 	case function == "total":
 		return excelExpr{text: "SUM(" + strings.Join(columns, ",") + ")"}
 	case len(args) == 1:
-		return excelExpr{text: p.rows.records(list)}
+		return excelExpr{text: s.rows.records(list)}
 	}
-	return excelExpr{text: fmt.Sprintf("SUMPRODUCT(--(%s=%s))", nameKey(columns[0]), nameKey(p.expression(args[2]).text))}
+	return excelExpr{text: fmt.Sprintf("SUMPRODUCT(--(%s=%s))", nameKey(columns[0]), nameKey(s.expression(args[2]).text))}
 }
 
 // kinds returns the numbers, from 1, of the member kinds named by the arguments.
-func (p *formulaPrinter) kinds(args []ast.Node) []int {
+func (s *selfCheck) kinds(args []ast.Node) []int {
 	return table.Each(args, func(a ast.Node) int {
 		id := a.(*ast.StringNode).Value
-		return 1 + slices.IndexFunc(p.d.Form.Kinds, func(k templates.MemberKind) bool { return k.ID == id })
+		return 1 + slices.IndexFunc(s.d.Form.Kinds, func(k templates.MemberKind) bool { return k.ID == id })
 	})
 }
 
 // enrolmentKinds returns the kinds of each call of enrolment in an expression.
-func (p *formulaPrinter) enrolmentKinds(e *templates.Expression) [][]int {
+func (s *selfCheck) enrolmentKinds(e *templates.Expression) [][]int {
 	var out [][]int
 	ast.Find(e.Tree, func(n ast.Node) bool {
 		if c, ok := n.(*ast.CallNode); ok && c.Callee.String() == "enrolment" {
-			out = append(out, p.kinds(c.Arguments[1:]))
+			out = append(out, s.kinds(c.Arguments[1:]))
 		}
 		return false
 	})

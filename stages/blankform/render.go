@@ -54,7 +54,7 @@ func Fill(w io.Writer, d *templates.Definition, v Values) (err error) {
 	f := excelize.NewFile()
 	defer f.Close()
 	l := &workbook{cells: map[cellRef]*entry{}, names: map[string]formula.Area{}}
-	p := &renderer{d: d, v: v, f: f, styles: book.NewStyles(f), workbook: l, formats: map[string]int{}}
+	p := &renderer{d: d, v: v, f: f, styles: book.NewStyles(f), workbook: l}
 	defer func() {
 		if err != nil && p.current != "" {
 			err = fmt.Errorf("工作表“%s”：%w", p.current, err)
@@ -85,9 +85,7 @@ type renderer struct {
 	styles   *book.Styles
 	workbook *workbook
 	check    *selfCheck
-
-	formats map[string]int // ids of conditional formats, by style name
-	current string         // title of the sheet being written
+	current  string // title of the sheet being written
 }
 
 // addLists writes the options of dropdowns to a hidden sheet: a validation itself holds at most 255 characters.

@@ -110,21 +110,22 @@ var formulas = sync.OnceValue(func() (all struct {
 type selfCheck struct {
 	d        *templates.Definition
 	workbook *workbook
-	slots    []templates.Slot
-	print    *formulaPrinter
+	slots    []templates.Slot // in form order
+	number   map[string]int   // defined name -> index in slots
 	rows     *rowTables
 	rules    []sheetRule // shown as formulas, by severity and code
 
-	lastColumn int // last column of templates.ValueSheet in use
+	lastColumn int    // last column of templates.ValueSheet in use
+	rule       string // code of the rule that is being printed
+	base       int    // index of the value that its case is about; noBase: none
 }
 
 // newSelfCheck prints every rule that can be a formula, and fills in the calculated sheets.
 func newSelfCheck(d *templates.Definition, l *workbook) *selfCheck {
-	s := &selfCheck{d: d, workbook: l, slots: d.Layout().Slots(), rows: &rowTables{d: d, index: map[string]int{}},
-		lastColumn: wordsColumn}
-	s.print = &formulaPrinter{d: d, slots: s.slots, number: map[string]int{}, rows: s.rows, base: noBase}
+	s := &selfCheck{d: d, workbook: l, slots: d.Layout().Slots(), number: map[string]int{},
+		rows: &rowTables{d: d, index: map[string]int{}}, lastColumn: wordsColumn, base: noBase}
 	for i, slot := range s.slots {
-		s.print.number[slot.Name] = i
+		s.number[slot.Name] = i
 	}
 	for _, r := range bySeverity(d.Rules) {
 		if r.Sheet != "" || r.Tier() == 1 {
@@ -134,7 +135,7 @@ func newSelfCheck(d *templates.Definition, l *workbook) *selfCheck {
 		if !ok {
 			try.Do(fmt.Errorf("规则 %s 的检查方式 %s 不能写成表内公式，请在 sheet 写明原因", r.Code, r.Check))
 		}
-		s.print.rule = r.Code
+		s.rule = r.Code
 		s.rules = append(s.rules, check(s, r))
 	}
 	s.fillCases()
@@ -356,7 +357,7 @@ func (s *selfCheck) remaining(layout *templates.SheetLayout) string {
 	if len(layout.Slots) == 0 {
 		return strings.Join(parts, `&"，"&`)
 	}
-	from := s.print.number[layout.Slots[0].Name] + 2
+	from := s.number[layout.Slots[0].Name] + 2
 	count := func(column, what int) string {
 		return fmt.Sprintf("COUNTIF(%s,%d)", span(templates.ValueSheet, column, from, from+len(layout.Slots)-1), what)
 	}

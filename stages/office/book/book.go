@@ -6,7 +6,6 @@ import (
 	"archive/zip"
 	"bytes"
 	_ "embed"
-	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -60,13 +59,10 @@ func write(w io.Writer, f *excelize.File, title string, p sheetXML) (err error) 
 }
 
 // Save writes a workbook that was opened from a file. Unchanged parts are copied without compressing them again.
-func (r *Report) Save(w io.Writer, from []byte) error {
-	was, err := zip.NewReader(bytes.NewReader(from), int64(len(from)))
-	if err != nil {
-		return err
-	}
+func (r *Report) Save(w io.Writer, from []byte) (err error) {
+	defer try.Caught(&err)
 	before := map[string]*zip.File{}
-	for _, part := range was.File {
+	for _, part := range try.Get(zip.NewReader(bytes.NewReader(from), int64(len(from)))).File {
 		if part.Method == zip.Deflate {
 			before[part.Name] = part
 		}
@@ -146,18 +142,16 @@ func (e *entry) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// finish compresses the part, with the rows of the sheet and what belongs to them inserted.
-func (e *entry) finish() error {
+// finish compresses the part, with the rows of the sheet and what belongs to them inserted. A failure ends the guarded
+// function (package try), as in what it calls.
+func (e *entry) finish() {
 	data, rows, whole := e.pending, e.sheets.rows[e.name], e.sheets.whole[e.name]
 	e.pending = nil
 	switch was := e.sheets.originals[e.name]; {
 	case was != nil && uint64(len(data)) == was.UncompressedSize64 && crc32.ChecksumIEEE(data) == was.CRC32: // not touched
-		raw, err := was.OpenRaw()
-		if err == nil {
-			e.crc, e.size = was.CRC32, was.UncompressedSize64
-			_, err = e.data.ReadFrom(raw)
-		}
-		return err
+		e.crc, e.size = was.CRC32, was.UncompressedSize64
+		try.Get(e.data.ReadFrom(try.Get(was.OpenRaw())))
+		return
 	case whole != "":
 		data = []byte(whole)
 	case e.sheets.originals == nil: // what others wrote keeps its root
@@ -167,34 +161,32 @@ func (e *entry) finish() error {
 	data = bytes.ReplaceAll(data, streamedAttr, usualAttr)
 	if rows != nil {
 		begin, end := bytes.Index(data, rowsBegin)+len(rowsBegin), bytes.Index(data, rowsEnd)
-		if end < begin {
-			return fmt.Errorf("工作表 %s 里没有 %s", e.name, rowsBegin)
-		}
-		if err := errors.Join(e.add(data[:begin]), e.concat(&rows.deflated)); err != nil {
-			return err
-		}
+		e.add(data[:begin])
+		e.concat(&rows.deflated)
 		data = append(data[end:len(data)-len(closingTag)], rows.charts+closingTag...)
 		if rows.links.Len() > 0 {
 			links := "<hyperlinks>" + rows.links.String() + "</hyperlinks>"
 			data = bytes.Replace(data, afterLinks, append([]byte(links), afterLinks...), 1)
 		}
 	}
-	return errors.Join(e.add(data), e.deflate.Close())
+	e.add(data)
+	try.Do(e.deflate.Close())
 }
 
 func (z *orderedZip) Create(name string) (io.Writer, error) {
 	z.entries = append(z.entries, &entry{name: name, deflated: deflated{deflate: z.deflate}, sheets: &z.parts})
-	if n := len(z.entries); n > 1 {
-		return z.entries[n-1], z.entries[n-2].finish()
+	n := len(z.entries)
+	if n > 1 {
+		z.entries[n-2].finish()
 	}
-	return z.entries[0], nil
+	return z.entries[n-1], nil
 }
 
 func (z *orderedZip) AddFS(fs.FS) error { return fs.ErrInvalid }
 
 func (z *orderedZip) Close() (err error) {
 	defer try.Caught(&err)
-	try.Do(z.entries[len(z.entries)-1].finish())
+	z.entries[len(z.entries)-1].finish()
 	sort.Slice(z.entries, func(i, j int) bool { return partOrder(z.entries[i].name) < partOrder(z.entries[j].name) })
 	zw := zip.NewWriter(z.out)
 	for _, e := range z.entries {
@@ -257,16 +249,21 @@ type Styles struct {
 // NewStyles creates the list for one workbook.
 func NewStyles(f *excelize.File) *Styles { return &Styles{f, map[string]int{}} }
 
-// Get returns the id of a named style, created on first use.
-func (s *Styles) Get(name string, make func() *excelize.Style) (int, error) {
-	if id, ok := s.ids[name]; ok {
-		return id, nil
+// Get returns the id of a named style, created on first use. A failure ends the guarded function (package try).
+func (s *Styles) Get(name string, style func() *excelize.Style) int {
+	return s.get(name, s.file.NewStyle, style)
+}
+
+// GetConditional is Get for a style of a conditional format.
+func (s *Styles) GetConditional(name string, style func() *excelize.Style) int {
+	return s.get("conditional "+name, s.file.NewConditionalStyle, style)
+}
+
+func (s *Styles) get(name string, create func(*excelize.Style) (int, error), style func() *excelize.Style) int {
+	if _, known := s.ids[name]; !known {
+		s.ids[name] = try.Get(create(style()))
 	}
-	id, err := s.file.NewStyle(make())
-	if err == nil {
-		s.ids[name] = id
-	}
-	return id, err
+	return s.ids[name]
 }
 
 // Look is the name of a style in workbooks for reading; the form has its own styles.
@@ -342,7 +339,7 @@ func OutOf(most string) Look { return Points + outOf + Look(most) }
 const outOf = " of "
 
 // Of returns the id of a look's style.
-func (s *Styles) Of(l Look) (int, error) { return s.Get(string(l), l.style) }
+func (s *Styles) Of(l Look) int { return s.Get(string(l), l.style) }
 
 func (l Look) style() *excelize.Style {
 	style := &excelize.Style{
@@ -401,15 +398,12 @@ func (t Tone) Fill() excelize.Fill { return SolidFill(tones[t][0]) }
 
 // Conditional returns the id of a tone's conditional style.
 func (s *Styles) Conditional(t Tone) int {
-	name := "tone " + string(t)
-	if _, known := s.ids[name]; !known {
-		style := &excelize.Style{Border: borders(Accent)}
-		if t != Lacking {
-			style = &excelize.Style{Fill: t.Fill(), Font: &excelize.Font{Color: tones[t][1]}}
+	return s.GetConditional(string(t), func() *excelize.Style {
+		if t == Lacking {
+			return &excelize.Style{Border: borders(Accent)}
 		}
-		s.ids[name] = try.Get(s.file.NewConditionalStyle(style))
-	}
-	return s.ids[name]
+		return &excelize.Style{Fill: t.Fill(), Font: &excelize.Font{Color: tones[t][1]}}
+	})
 }
 
 // NumberLook is the look for a number: whole ones are shown without decimals.

@@ -194,7 +194,11 @@ func (r *Report) beginPart(g Grid, name string, rows int) *gridPart {
 	if g.Table == "" {
 		try.Do(r.file.AutoFilter(name, fmt.Sprintf("A%d:%s", header, corner), nil))
 	}
-	pages, repeated, area := 1+int(totalWidth(g.Columns[:cmp.Or(g.Printed, lastCol)])/pageWidth), 0, ""
+	var widths []float64
+	for _, c := range g.Columns {
+		widths = append(widths, c.Width)
+	}
+	pages, repeated, area := 1+int(sum(widths[:cmp.Or(g.Printed, lastCol)])/pageWidth), 0, ""
 	if pages > 1 {
 		repeated = g.Freeze
 	}
@@ -204,12 +208,8 @@ func (r *Report) beginPart(g Grid, name string, rows int) *gridPart {
 	r.setUp(name, Print{Landscape: true, Tab: g.Tab, Pages: pages}, area, PrintTitles(name, header, header, repeated))
 	try.Do(r.file.SetSheetDimension(name, "A1:"+corner))
 	p.setConditionalFormats()
-	var widths []float64
-	for _, c := range g.Columns {
-		widths = append(widths, c.Width)
-	}
 	p.writer, p.rows = Stream(r.file, name, widths, header, g.Freeze), r.beginRows(name)
-	p.writeHeader()
+	p.writeHeader(widths)
 	return p
 }
 
@@ -237,10 +237,10 @@ func (p *gridPart) addSparklines(cells []Cell) {
 //go:embed sparklines.xml
 var sparklines string
 
-func (p *gridPart) writeHeader() {
+func (p *gridPart) writeHeader(widths []float64) {
 	g := p.grid
 	if g.Remark != "" {
-		p.writeRemark()
+		p.writeRemark(widths)
 	}
 	if g.Lead != nil {
 		p.write(g.Lead, rowHeight)
@@ -258,13 +258,12 @@ func (p *gridPart) writeHeader() {
 }
 
 // writeRemark writes the row over the header, merged over a screen's width, or over the columns that each page repeats.
-func (p *gridPart) writeRemark() {
-	g := p.grid
-	total, frozen := totalWidth(g.Columns), totalWidth(g.Columns[:g.Freeze])
-	cols, shown := len(g.Columns), total
+func (p *gridPart) writeRemark(widths []float64) {
+	g, total, cols := p.grid, sum(widths), len(widths)
+	shown, frozen := total, sum(widths[:p.grid.Freeze])
 	for shown > remarkWidth && cols > 1 {
 		cols--
-		shown -= g.Columns[cols].Width
+		shown -= widths[cols]
 	}
 	if total > pageWidth && frozen >= remarkLeast {
 		cols, shown = g.Freeze, frozen
@@ -282,10 +281,9 @@ func (p *gridPart) writeRemark() {
 	p.write(line, TextHeight(g.Remark, shown, textSize))
 }
 
-func totalWidth(columns []Column) float64 {
-	total := 0.0
-	for _, c := range columns {
-		total += c.Width
+func sum(widths []float64) (total float64) {
+	for _, w := range widths {
+		total += w
 	}
 	return total
 }

@@ -81,10 +81,8 @@ func (p *Page) PutRow(row, col int, cells ...Cell) {
 
 // Span sets a cell over several columns and makes the row high enough for its text.
 func (p *Page) Span(row, col, cols int, c Cell) {
-	wide := 0.0
 	for i := range cols {
 		p.Put(row, col+i, Cell{Look: c.Look})
-		wide += p.Widths[col+i-1]
 	}
 	p.Put(row, col, c)
 	// Merged areas that overlap make Excel offer a repair: what is put last holds.
@@ -93,7 +91,7 @@ func (p *Page) Span(row, col, cols int, c Cell) {
 		p.spans[row] = append(p.spans[row], [2]int{col, col + cols - 1})
 	}
 	if s, ok := c.Value.(string); ok && c.Look != Title {
-		p.heights[row] = max(p.heights[row], TextHeight(s, wide, textSize))
+		p.heights[row] = max(p.heights[row], TextHeight(s, sum(p.Widths[col-1:col-1+cols]), textSize))
 	}
 }
 
@@ -268,11 +266,7 @@ func (r *Report) prepare(p *Page) {
 		area = AbsRange(p.Sheet, 1, 1, cmp.Or(p.PrintedRows, last), cmp.Or(p.Printed, lastCol))
 	}
 	if p.Frozen > 0 && !p.OnePage {
-		wide := 0.0
-		for _, w := range p.Widths[:cmp.Or(p.Printed, len(p.Widths))] {
-			wide += w
-		}
-		print.Pages = 1 + int(wide/pageWidth)
+		print.Pages = 1 + int(sum(p.Widths[:cmp.Or(p.Printed, len(p.Widths))])/pageWidth)
 		repeated = PrintTitles(p.Sheet, p.Frozen, p.Frozen, min(1, print.Pages-1))
 	}
 	r.setUp(p.Sheet, print, area, repeated)

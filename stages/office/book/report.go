@@ -203,19 +203,16 @@ type deflated struct {
 	deflate *flate.Writer
 }
 
-func (k *deflated) add(p []byte) error {
+func (k *deflated) add(p []byte) {
 	k.crc, k.size = crc32.Update(k.crc, crc32.IEEETable, p), k.size+uint64(len(p))
-	_, err := k.deflate.Write(p)
-	return err
+	try.Get(k.deflate.Write(p))
 }
 
 // concat appends data that was compressed elsewhere and ends at a whole byte. CRCs are linear, so the CRC of both is
 // the CRC of the first followed by zeros, combined with the CRC of the second.
-func (k *deflated) concat(other *deflated) error {
-	if err := k.deflate.Flush(); err != nil {
-		return err
-	}
-	_, err := k.data.Write(other.data.Bytes())
+func (k *deflated) concat(other *deflated) {
+	try.Do(k.deflate.Flush())
+	k.data.Write(other.data.Bytes())
 	k.deflate.Reset(&k.data) // nothing that follows may refer back beyond the other data
 	zeros, ofZeros := make([]byte, blockSize), uint32(0)
 	for left := other.size; left > 0; {
@@ -224,7 +221,6 @@ func (k *deflated) concat(other *deflated) error {
 		left -= n
 	}
 	k.crc, k.size = k.crc^ofZeros^other.crc, k.size+other.size
-	return err
 }
 
 // sheetRows writes the rows of a sheet with the same XML as excelize's stream writer, which would keep up to 16 MB of
@@ -274,13 +270,13 @@ func (s *sheetRows) beginRow(row int, height float64) {
 
 func (s *sheetRows) endRow() {
 	if s.pending = append(s.pending, "</row>"...); len(s.pending) >= blockSize {
-		try.Do(s.add(s.pending))
+		s.add(s.pending)
 		s.pending = s.pending[:0]
 	}
 }
 
 func (s *sheetRows) finish() {
-	try.Do(s.add(s.pending))
+	s.add(s.pending)
 	try.Do(s.deflate.Flush())
 	ooxml.DefaultCompressors.Put(s.deflate)
 	s.deflate, s.pending = nil, nil
@@ -308,7 +304,7 @@ func (s *sheetRows) writeCell(row, col int, c Cell) {
 		}
 	}
 	b := append(model.AppendCellName(append(s.pending, `<c r="`...), row, col), `" s="`...)
-	b = append(strconv.AppendInt(b, int64(try.Get(s.styles.Of(cmp.Or(c.Look, Plain)))), 10), '"')
+	b = append(strconv.AppendInt(b, int64(s.styles.Of(cmp.Or(c.Look, Plain))), 10), '"')
 	if kind != "" {
 		b = append(append(append(b, ` t="`...), kind...), '"')
 	}
