@@ -131,7 +131,7 @@ func (f *scoredBatch) takeDeductions(r *table.Ranking) {
 	for _, e := range f.entrants {
 		e.Deduction = decided[e.Submission].Deduction
 	}
-	f.applyScales(f.newScales(f.reference, ""))
+	f.applyScales()
 }
 
 // replaceForms measures the same submissions on the forms of another round, with the scales unchanged.
@@ -143,7 +143,7 @@ func (f *scoredBatch) replaceForms(by *table.Round) {
 			f.measureForm(e, answers{Form: form, excused: excused[e.Submission]})
 		}
 	}
-	f.applyScales(f.newScales(f.reference, ""))
+	f.applyScales()
 }
 
 func (f *scoredBatch) totals() map[string]float64 {

@@ -54,9 +54,8 @@ func assessed(t *testing.T, seed uint64, findings []table.Finding) (*scoredBatch
 	if err != nil {
 		t.Fatal(err)
 	}
-	ranked := slices.DeleteFunc(slices.Clone(f.entrants), func(e *entrant) bool { return !e.Ranked })
-	assignRanks(ranked)
-	return f, ranked, facts, judgement
+	assignRanks(f.ranked)
+	return f, f.ranked, facts, judgement
 }
 
 // deducted is assessed with points off some totals, as the register decided.
@@ -66,7 +65,8 @@ func deducted(t *testing.T, seed uint64) (*scoredBatch, []*entrant) {
 		e.Deduction = table.Some(float64((i*int(seed+2))%4) / 2)
 		e.Total -= e.Deduction.V
 	}
-	return f, assignRanks(ranked)
+	assignRanks(ranked)
+	return f, ranked
 }
 
 // Requirements of a swap

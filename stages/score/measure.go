@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"lianheti/stages/model"
+	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/stages/workers"
 	"lianheti/templates"
@@ -25,23 +26,20 @@ type measurement struct {
 	note       string
 }
 
-// measureAll evaluates all evidence of all submissions. Their order does not depend on the number of workers.
-func (m *scheme) measureAll(facts *table.Facts, judgement *table.Judgement, atOnce int) ([]*entrant, error) {
+// measureAll evaluates all evidence of all submissions. Their order does not depend on the number of workers. A failure
+// ends the guarded function (package try).
+func (m *scheme) measureAll(facts *table.Facts, judgement *table.Judgement, atOnce int) (entrants []*entrant) {
 	excused, reasons, trends := m.acceptedGaps(judgement), m.reasons(facts, judgement), m.trends()
-	official, err := m.officialEnrolment(facts, judgement.Register)
-	if err != nil {
-		return nil, err
-	}
+	official := m.officialEnrolment(facts, judgement.Register)
 	verdicts := table.IndexBy(judgement.Verdicts.All(), func(v table.Verdict) string { return v.Submission })
 	// The forms of about so many submissions, evenly spread, are kept to test the properties on.
 	const tried = 60
 	stride := max(1, (facts.Submissions.Len()+tried-1)/tried)
 	for s := range facts.Submissions.All() {
 		if _, known := verdicts[s.Submission]; !known {
-			return nil, fmt.Errorf("申报 %s 没有检查结论", s.Submission)
+			try.Do(fmt.Errorf("申报 %s 没有检查结论", s.Submission))
 		}
 	}
-	var entrants []*entrant
 	for e := range workers.InOrder(atOnce, facts.Forms, func(form *table.Form) *entrant {
 		x := form.Submission
 		v := verdicts[x.Submission]
@@ -62,7 +60,7 @@ func (m *scheme) measureAll(facts *table.Facts, judgement *table.Judgement, atOn
 		}
 		entrants = append(entrants, e)
 	}
-	return entrants, nil
+	return entrants
 }
 
 // answers is one form as the scoring reads it: with accepted gaps, official enrolment, and perhaps an edit.

@@ -30,17 +30,10 @@ type edit struct {
 	description string
 }
 
-// propertyTester computes how one submission's total and rank change when its form is edited.
-type propertyTester struct {
-	*scoredBatch
-	ranked []*entrant
-	scales []scale
-}
-
 // affectedEvidence lists the counted evidence whose expression a change affects.
-func (p *propertyTester) affectedEvidence(by func(*templates.Expression) bool) (out []int) {
-	for at, s := range p.slots[:p.evidenceCount] {
-		if p.criteria[s.criterion].shares[s.index] > 0 && by(s.expression()) {
+func (f *scoredBatch) affectedEvidence(by func(*templates.Expression) bool) (out []int) {
+	for at, s := range f.slots[:f.evidenceCount] {
+		if f.criteria[s.criterion].shares[s.index] > 0 && by(s.expression()) {
 			out = append(out, at)
 		}
 	}
@@ -53,13 +46,12 @@ func (x edit) affects(e *templates.Expression) bool {
 }
 
 // testProperties returns the violations of the properties, and the number of submissions tested.
-func (f *scoredBatch) testProperties(ranked []*entrant) ([]table.Lapse, int) {
-	p := &propertyTester{f, ranked, f.newScales(f.reference, "")}
+func (f *scoredBatch) testProperties() ([]table.Lapse, int) {
 	var out []table.Lapse
 	const most = 300_000 // edits × ranked: in a large batch, only a sample of submissions is tested
 	edits, tried := 0, 0
-	for _, e := range ranked {
-		if e.form.Form == nil || edits*len(ranked) > most {
+	for _, e := range f.ranked {
+		if e.form.Form == nil || edits*len(f.ranked) > most {
 			continue
 		}
 		tried++
@@ -71,9 +63,9 @@ func (f *scoredBatch) testProperties(ranked []*entrant) ([]table.Lapse, int) {
 		if table.Rounded(sum) != table.Rounded(e.Total) {
 			out = append(out, e.lapse(edit{property: PropertySum}, table.Position{Total: sum, Rank: before.Rank}))
 		}
-		for _, x := range p.edits(e.form) {
+		for _, x := range f.edits(e.form) {
 			edits++
-			if after := p.placeAfter(e, x); x.violatedBy(before, after) {
+			if after := f.placeAfter(e, x); x.violatedBy(before, after) {
 				out = append(out, e.lapse(x, after))
 			}
 		}
@@ -96,23 +88,23 @@ func (x edit) violatedBy(before, after table.Position) bool {
 }
 
 // edits lists the edits of one form: each figure that counts changed and blank, and changes of the roster.
-func (p *propertyTester) edits(a answers) []edit {
+func (f *scoredBatch) edits(a answers) []edit {
 	var out []edit
-	for _, f := range p.def.Form.Fields() {
-		if !f.Numeric() || f.Record != "" {
+	for _, field := range f.def.Form.Fields() {
+		if !field.Numeric() || field.Record != "" {
 			continue
 		}
-		for _, r := range p.def.Refs(f) {
+		for _, r := range f.def.Refs(field) {
 			blank := edit{property: PropertyBlank, ref: r, description: "留空"}
-			if value, there := a.Number(r.Field, r.Year); there && len(p.affectedEvidence(blank.affects)) > 0 {
-				out = append(out, blank, p.changedFigure(f, r, value))
+			if value, there := a.Number(r.Field, r.Year); there && len(f.affectedEvidence(blank.affects)) > 0 {
+				out = append(out, blank, f.changedFigure(field, r, value))
 			}
 		}
 	}
-	if len(p.affectedEvidence(edit{roster: slices.Clone[[]table.Member]}.affects)) == 0 {
+	if len(f.affectedEvidence(edit{roster: slices.Clone[[]table.Member]}.affects)) == 0 {
 		return out
 	}
-	for _, k := range p.def.Form.Kinds {
+	for _, k := range f.def.Form.Kinds {
 		added := table.Member{Kind: k.ID, Status: table.Missing}
 		if k.School {
 			added.Enrolment, added.Status = table.Some(1000.0), table.Normal
@@ -130,28 +122,28 @@ func (p *propertyTester) edits(a answers) []edit {
 }
 
 // changedFigure is the edit that changes one figure, with the property that it tests.
-func (p *propertyTester) changedFigure(f *templates.Field, r templates.Ref, value decimal.Decimal) edit {
+func (f *scoredBatch) changedFigure(field *templates.Field, r templates.Ref, value decimal.Decimal) edit {
 	one, two, tenth := decimal.NewFromInt(1), decimal.NewFromInt(2), decimal.New(11, -1)
-	y := p.def.Form.YearOf(r.Year)
+	y := f.def.Form.YearOf(r.Year)
 	later := func(id string) bool {
-		other := p.def.Form.Year(id)
+		other := f.def.Form.Year(id)
 		return other.Kind == templates.Actual && other.Year > y.Year
 	}
 	out := edit{ref: r}
 	switch {
-	case p.def.Supplementary(f, r.Year):
+	case f.def.Supplementary(field, r.Year):
 		out.property, out.description, value = PropertySupplementary, "加倍", value.Mul(two).Add(one)
-	case f.Better == templates.Neither:
+	case field.Better == templates.Neither:
 		out.property, out.description, value = PropertySize, "减半", value.Div(two)
-	case y.Kind == templates.Actual && slices.ContainsFunc(f.Years, later): // a smaller figure looks like growth
+	case y.Kind == templates.Actual && slices.ContainsFunc(field.Years, later): // a smaller figure looks like growth
 		out.property, out.description, value = PropertyPrior, "减半", value.Div(two)
-	case f.Better == templates.Lower:
+	case field.Better == templates.Lower:
 		out.property, out.description, value = PropertyBetter, "改好一成", value.Div(tenth)
 	default:
 		out.property, out.description, value = PropertyBetter, "改好一成", value.Mul(tenth).Add(one)
 	}
-	if f.Max != nil && value.GreaterThan(*f.Max) {
-		value = *f.Max
+	if field.Max != nil && value.GreaterThan(*field.Max) {
+		value = *field.Max
 	}
 	value = value.Round(0)
 	out.value = &value
@@ -159,33 +151,33 @@ func (p *propertyTester) changedFigure(f *templates.Field, r templates.Ref, valu
 }
 
 // placeAfter is the entrant's total and rank after an edit.
-func (p *propertyTester) placeAfter(e *entrant, x edit) table.Position {
+func (f *scoredBatch) placeAfter(e *entrant, x edit) table.Position {
 	edited := e.form
 	if edited.edit = &x; x.roster != nil {
 		edited.Form = e.form.WithMembers(x.roster(e.form.Members))
 	}
-	return p.placeWith(e, edited, p.affectedEvidence(x.affects))
+	return f.placeWith(e, edited, f.affectedEvidence(x.affects))
 }
 
 // placeWith is the total and rank with other answers. Only the affected evidence, and its scales, are computed again.
-func (p *propertyTester) placeWith(e *entrant, by answers, reached []int) table.Position {
+func (f *scoredBatch) placeWith(e *entrant, by answers, reached []int) table.Position {
 	scales := map[int]scale{} // of the evidence whose value changes
 	after := e.withMeasures(func(at int, x *measurement) {
 		if !slices.Contains(reached, at) {
 			return
 		}
-		now := p.measureSlot(at, by)
+		now := f.measureSlot(at, by)
 		if now.ok == x.ok && now.raw == x.raw && now.excused == x.excused {
 			return
 		}
-		scales[at] = p.scales[at]
-		if e.inReference && !p.reference.fixed[at] {
+		scales[at] = f.scales[at]
+		if e.inReference && !f.reference.fixed[at] {
 			own := func(x referenceValue) bool { return x.submission == e.Submission }
-			set := slices.DeleteFunc(slices.Clone(p.reference.sets[at]), own)
+			set := slices.DeleteFunc(slices.Clone(f.reference.sets[at]), own)
 			if !now.excused {
 				set = append(set, referenceValue{e.Submission, table.Known(now.raw, now.ok)})
 			}
-			scales[at] = newScale(p.slots[at].Evidence, set)
+			scales[at] = newScale(f.slots[at].Evidence, set)
 		}
 		now.normalised = scales[at].normalise(now)
 		*x = now
@@ -194,18 +186,18 @@ func (p *propertyTester) placeWith(e *entrant, by answers, reached []int) table.
 	if len(scales) == 0 {
 		return out
 	}
-	out.Total = p.totalOf(after)
-	out.Rank = e.rankAmong(p.ranked, out.Total, func(o *entrant) float64 { return p.totalOnScales(o, scales) })
+	out.Total = f.totalOf(after)
+	out.Rank = e.rankAmong(f.ranked, out.Total, func(o *entrant) float64 { return f.totalOnScales(o, scales) })
 	return out
 }
 
 // totalOnScales is another entrant's total when the scales of some evidence are replaced.
-func (p *propertyTester) totalOnScales(o *entrant, scales map[int]scale) float64 {
+func (f *scoredBatch) totalOnScales(o *entrant, scales map[int]scale) float64 {
 	total := o.Total
 	for _, at := range slices.Sorted(maps.Keys(scales)) {
 		if x := o.measures[at]; x.ok {
 			change := scales[at].normaliseValue(x.raw) - x.normalised
-			total += float64(p.maxEvidencePoints(o, p.slots[at].criterion, p.slots[at].index) * change)
+			total += float64(f.maxEvidencePoints(o, f.slots[at].criterion, f.slots[at].index) * change)
 		}
 	}
 	return total
@@ -225,7 +217,7 @@ func (e *entrant) lapse(x edit, after table.Position) table.Lapse {
 
 // Trial computes the place that one submission would have if only its form changed. It is safe for concurrent use.
 type Trial struct {
-	*propertyTester
+	*scoredBatch
 	byID     map[string]*entrant
 	official map[string]map[string]float64
 }
@@ -236,20 +228,15 @@ func NewTrial(r *table.Round, kept []table.Scale) (Trial, error) {
 	if err != nil {
 		return Trial{}, err
 	}
-	ranked := assignRanks(table.Where(slices.Values(f.entrants), func(e *entrant) bool { return e.Ranked }))
-	t := Trial{propertyTester: &propertyTester{f, ranked, f.newScales(f.reference, "")}, byID: f.byID()}
-	t.official, err = f.officialEnrolment(r.Facts, r.Register)
-	return t, err
+	assignRanks(f.ranked)
+	return Trial{f, f.byID(), f.officialEnrolment(r.Facts, r.Register)}, nil
 }
 
 // Place ranks the batch with another form and verdict of one submission; touched selects the evidence it affects.
 func (t Trial) Place(form *table.Form, v table.Verdict, touched func(*templates.Expression) bool) table.Position {
 	e := t.byID[form.Submission.Submission]
-	switch {
-	case !v.Ranked:
-		return table.Position{Unranked: v.Unranked, Total: e.Total}
-	case !e.Ranked:
-		return table.Position{Unranked: e.Unranked, Total: e.Total}
+	if !v.Ranked || !e.Ranked {
+		return table.Position{Unranked: table.Either(v.Ranked, e.Unranked, v.Unranked), Total: e.Total}
 	}
 	a := answers{Form: form, excused: e.excused, official: t.official[e.Submission]}
 	return t.placeWith(e, a, t.affectedEvidence(touched))

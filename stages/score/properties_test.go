@@ -46,9 +46,8 @@ func standings(t interface{ Fatal(...any) }, d *templates.Definition, batch []*m
 	if err != nil {
 		t.Fatal(err)
 	}
-	ranked := slices.DeleteFunc(slices.Clone(f.entrants), func(e *entrant) bool { return !e.Ranked })
-	assignRanks(ranked)
-	return f, ranked
+	assignRanks(f.ranked)
+	return f, f.ranked
 }
 
 func TestPropertiesHold(t *testing.T) {
@@ -61,14 +60,13 @@ func TestPropertiesHold(t *testing.T) {
 			marks = marksOf(d, batch, 3, func(x int, s, p string) float64 { return float64((x*7 + int(s[len(s)-1])*13 + int(p[0])*11) % 100) })
 		}
 		f, ranked := standings(t, d, batch, marks...)
-		if lapses, tried := f.testProperties(ranked); len(lapses) > 0 || tried != len(ranked) {
+		if lapses, tried := f.testProperties(); len(lapses) > 0 || tried != len(ranked) {
 			t.Fatalf("%d tried; %+v", tried, lapses)
 		}
-		p := &propertyTester{f, ranked, f.newScales(f.reference, "")}
 		e := ranked[rapid.IntRange(0, len(ranked)-1).Draw(t, "whose")]
-		edits := p.edits(e.form)
+		edits := f.edits(e.form)
 		x := edits[rapid.IntRange(0, len(edits)-1).Draw(t, "edit")]
-		got := p.placeAfter(e, x)
+		got := f.placeAfter(e, x)
 		i := slices.IndexFunc(batch, func(m *made) bool { return m.id == e.submission.Submission })
 		_, again := standings(t, d, with(batch, i, x), marks...)
 		j := slices.IndexFunc(again, func(o *entrant) bool { return o.submission.Submission == e.submission.Submission })
@@ -123,11 +121,10 @@ func withRubric(t testing.TB, path string, change func(string) string) *template
 
 // What is tried with a figure, and what then mustn't happen.
 func TestWhatIsTried(t *testing.T) {
-	f, ranked := standings(t, definition(t), random(definition(t), 3, 1, false))
-	p := &propertyTester{f, ranked, nil}
+	f, _ := standings(t, definition(t), random(definition(t), 3, 1, false))
 	for ref, want := range map[templates.Ref]string{{Field: "apprentices", Year: 2022}: PropertyPrior, {Field: "apprentices", Year: 2023}: PropertyBetter,
 		{Field: "apprentices", Year: 2026}: PropertySupplementary, {Field: "staff_full_time"}: PropertyBetter, {Field: "staff_total"}: PropertySize, {Field: "funding_total", Year: 2024}: PropertyBetter} {
-		x := p.changedFigure(p.def.Field(ref.Field), ref, decimal.NewFromInt(40))
+		x := f.changedFigure(f.def.Field(ref.Field), ref, decimal.NewFromInt(40))
 		value := map[string]int64{PropertyPrior: 20, PropertySize: 20, PropertyBetter: 45, PropertySupplementary: 81}[want]
 		if x.property != want || x.value.IntPart() != value {
 			t.Errorf("%v: %s with %v, want %s with %v", ref, x.property, x.value, want, value)
@@ -150,8 +147,8 @@ func TestWhatIsTried(t *testing.T) {
 
 func TestBentRubricIsFoundOut(t *testing.T) {
 	d := withRubric(t, "testdata/rubric-ratios.yaml", func(s string) string { return s })
-	f, ranked := standings(t, d, random(d, 9, 11, false))
-	lapses, _ := f.testProperties(ranked)
+	f, _ := standings(t, d, random(d, 9, 11, false))
+	lapses, _ := f.testProperties()
 	found := map[string]bool{}
 	for _, l := range lapses {
 		found[l.Property] = true
@@ -164,9 +161,9 @@ func TestBentRubricIsFoundOut(t *testing.T) {
 }
 
 func BenchmarkProve(b *testing.B) {
-	f, ranked := standings(b, definition(b), random(definition(b), 20, 1, true))
+	f, _ := standings(b, definition(b), random(definition(b), 20, 1, true))
 	for b.Loop() {
-		f.testProperties(ranked)
+		f.testProperties()
 	}
 }
 

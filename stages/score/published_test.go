@@ -66,7 +66,8 @@ func TestPublishedIndex(t *testing.T) {
 	for _, c := range countries {
 		f.entrants = append(f.entrants, enter(c.name, c.raw))
 	}
-	f.applyScales(m.newScales(m.newReference(f.entrants, nil), ""))
+	f.scales = m.newScales(m.newReference(f.entrants, nil), "")
+	f.applyScales()
 	const rounding = 0.0014 // life expectancy to 0.1 of 60 years, and three decimals
 	for i, c := range countries {
 		e := f.entrants[i+2]

@@ -29,7 +29,7 @@ func (e *entrant) rankAmong(others []*entrant, with float64, total func(*entrant
 }
 
 // assignRanks sets the ranks by total, to ten decimals, and the best and worst ranks that the bounds allow.
-func assignRanks(ranked []*entrant) []*entrant {
+func assignRanks(ranked []*entrant) {
 	totals, lower, upper := make([]float64, len(ranked)), make([]float64, len(ranked)), make([]float64, len(ranked))
 	for i, e := range ranked {
 		totals[i], lower[i], upper[i] = e.Total, table.Rounded(e.Lower), table.Rounded(e.Upper)
@@ -52,7 +52,6 @@ func assignRanks(ranked []*entrant) []*entrant {
 		}
 		e.RankBest, e.RankWorst = table.Some(int32(best)), table.Some(int32(worst))
 	}
-	return ranked
 }
 
 // rankTotals writes the rank of each total. It rounds the totals in place; sorted is a buffer.

@@ -8,6 +8,7 @@ import (
 	"sort"
 	"strings"
 
+	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/templates"
 
@@ -194,19 +195,20 @@ func (r reference) scaleRows(m *scheme, p *panel) []table.Scale {
 }
 
 // officialEnrolment returns the enrolment by submission and kind from the register's 学校名录, if that has every school. It
-// also says who belongs to a consortium: by the roster, leaving out a school would make the divisor smaller.
-func (m *scheme) officialEnrolment(facts *table.Facts, register table.Register) (map[string]map[string]float64, error) {
+// also says who belongs to a consortium: by the roster, leaving out a school would make the divisor smaller. A basis
+// that needs it and does not have it ends the guarded function (package try).
+func (m *scheme) officialEnrolment(facts *table.Facts, register table.Register) map[string]map[string]float64 {
 	lacking := table.Unique(register.UnconfirmedSchools(facts), func(s table.Member) string { return s.Name })
 	if len(lacking) == 0 {
-		return register.OfficialEnrolment(facts), nil
+		return register.OfficialEnrolment(facts)
 	}
 	if b := m.def.Rubric().Base(m.def.Rubric().Basis); b != nil {
 		const shown = 5
-		return nil, fmt.Errorf("rubric.yaml 的 basis 要求折算到%s，分母须用登记表“学校名录”的在校生数，"+
+		try.Do(fmt.Errorf("rubric.yaml 的 basis 要求折算到%s，分母须用登记表“学校名录”的在校生数，"+
 			"名录里查不到本批%d所成员学校（%s等）的类别、在校生数或所属联合体：请补全名录，或删去 basis 这一行",
-			b.Label, len(lacking), strings.Join(lacking[:min(shown, len(lacking))], "、"))
+			b.Label, len(lacking), strings.Join(lacking[:min(shown, len(lacking))], "、")))
 	}
-	return nil, nil
+	return nil
 }
 
 // sizeCorrelation is the rank correlation of rank and enrolment, as amounts favour the large; empty for too few.

@@ -63,13 +63,14 @@ func Run(facts *table.Facts, judgement *table.Judgement, marking table.Marking, 
 	round := &table.Round{Facts: facts, Judgement: judgement, Marking: marking}
 	f := try.Get(scoreBatch(round, o.Scales, o.Workers))
 	m, panel, entrants := f.scheme, f.panel, f.entrants
-	ranked := assignRanks(table.Where(slices.Values(entrants), func(e *entrant) bool { return e.Ranked }))
+	ranked := f.ranked
+	assignRanks(ranked)
 	waiting := table.Where(slices.Values(entrants), func(e *entrant) bool { return e.Waiting })
 	for _, e := range waiting {
 		m.setPossibleRanks(e, ranked)
 	}
 	draws := m.robustness(ranked, panel, o)
-	lapses, tried := f.testProperties(ranked)
+	lapses, tried := f.testProperties()
 	scenarios := m.scenarios(ranked, f.reference, panel)
 	m.leaveOneOut(ranked, f.reference, o.Select)
 	swaps := m.selectionLine(ranked, waiting, scenarios, o.Select, draws)
@@ -101,20 +102,22 @@ type scoredBatch struct {
 	*scheme
 	panel     *panel
 	entrants  []*entrant
-	reference reference // the data from which the scales are computed
+	ranked    []*entrant // those to be ranked
+	reference reference  // the data from which the scales are computed
+	scales    []scale
 }
 
 // scoreBatch computes the totals of a batch, not yet the ranks. kept are the scales of an earlier round.
-func scoreBatch(r *table.Round, kept []table.Scale, workers int) (*scoredBatch, error) {
+func scoreBatch(r *table.Round, kept []table.Scale, workers int) (f *scoredBatch, err error) {
+	defer try.Caught(&err)
 	m := newScheme(r.Facts.Definition)
-	entrants, err := m.measureAll(r.Facts, r.Judgement, workers)
-	if err != nil {
-		return nil, err
-	}
-	f := &scoredBatch{scheme: m, panel: m.newPanel(r.Marking, r.Register, entrants), entrants: entrants}
+	entrants := m.measureAll(r.Facts, r.Judgement, workers)
+	f = &scoredBatch{scheme: m, panel: m.newPanel(r.Marking, r.Register, entrants), entrants: entrants}
 	f.reference = f.newReference(f.panel.askedAbout(f.selectRanked(entrants)), kept)
+	f.ranked = table.Where(slices.Values(entrants), func(e *entrant) bool { return e.Ranked })
 	f.combineMarks(f.panel, entrants)
-	f.applyScales(f.newScales(f.reference, ""))
+	f.scales = f.newScales(f.reference, "")
+	f.applyScales()
 	return f, nil
 }
 
@@ -123,9 +126,9 @@ func (f *scoredBatch) byID() map[string]*entrant {
 }
 
 // applyScales normalises every entrant's evidence on the scales and computes its total.
-func (f *scoredBatch) applyScales(scales []scale) {
+func (f *scoredBatch) applyScales() {
 	for _, e := range f.entrants {
-		for k, s := range scales {
+		for k, s := range f.scales {
 			e.measures[k].normalised = s.normalise(e.measures[k])
 		}
 		f.aggregate(e)
