@@ -127,9 +127,9 @@ func Register(w io.Writer, d *templates.Definition, rows map[string][]map[string
 		try.In("工作表“"+s.Title+"”", r.Page(registerSheet(d, s, rows[s.ID], len(names))))
 	}
 	list := &book.Page{Sheet: templates.RegisterNames, Widths: []float64{50}}
-	list.Put(1, 1, book.Cell{Value: "指导目录所列联合体（供下拉选用）", Look: book.Header})
+	list.Put(1, 1, book.Header.Cell("指导目录所列联合体（供下拉选用）"))
 	for i, name := range names {
-		list.Put(i+2, 1, book.Cell{Value: name, Look: book.Plain})
+		list.Put(i+2, 1, book.Plain.Cell(name))
 	}
 	try.Do(r.Page(list))
 	return r.Write(w, title)
@@ -147,12 +147,12 @@ func registerSheet(d *templates.Definition, s *templates.RegisterSheet, rows []m
 			hint++
 		}
 	}
-	p.Span(1, 1, len(s.Columns), book.Cell{Value: s.Title, Look: book.Title})
+	p.Span(1, 1, len(s.Columns), book.Title.Cell(s.Title))
 	p.Height(1, 30)
-	p.Span(2, 1, max(1, hint), book.Cell{Value: s.Hint, Look: book.Remark})
+	p.Span(2, 1, max(1, hint), book.Remark.Cell(s.Hint))
 	for i, c := range s.Columns {
 		col, last := i+1, header+max(cmp.Or(s.Rows, registerRows), len(rows)+emptyRows)
-		p.Put(header, col, book.Cell{Value: c.Label, Look: book.Header})
+		p.Put(header, col, book.Header.Cell(c.Label))
 		for row := header + 1; row <= last; row++ {
 			cell := book.Cell{Look: book.Entry}
 			if c.Given {

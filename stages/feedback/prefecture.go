@@ -263,8 +263,7 @@ func coverPage(in table.Publication, p *parcel, title string) *book.Page {
 	part("有问题找谁")
 	addressee := in.Definition.Directory.Addressee
 	three(headerCell("事项"), headerCell("找谁"), headerCell("怎么联系"))
-	three(textCell("问题怎么改、说明怎么写、期限，以及联合体名称或园区的调整"), textCell(addressee.Office),
-		book.Cell{Value: addressee.Email, Look: book.Plain})
+	three(textCell("问题怎么改、说明怎么写、期限，以及联合体名称或园区的调整"), textCell(addressee.Office), book.Plain.Cell(addressee.Email))
 	three(textCell("数据和文字是否属实"), textCell("申报单位、本市教育行政部门"), textCell("见“"+helpSheet+"”；核实后改正或说明"))
 	part("接下来")
 	pane.AddText(fmt.Sprintf("怎样改、怎样说明、怎样再报，见最后一张表“%s”，请%s报来。", helpSheet, dueText(in, true)), book.Prose)
@@ -285,9 +284,9 @@ func addVerdicts(consortium string, pane *book.Pane, p *parcel) {
 		}
 		v := r.verdict
 		letter, _, _ := strings.Cut(r.letterName, "（")
-		pane.Add(textCell(consortiumName(r.submission)), book.Cell{Value: string(v.Verdict), Look: book.Centred},
-			countCell(v.Errors), countCell(v.Warnings), countCell(v.Explained), countCell(v.Hints),
-			annotated, linkCell(letter, r.letterName), textCell(r.submission.File))
+		pane.Add(textCell(consortiumName(r.submission)), book.Centred.Cell(string(v.Verdict)), book.Integer.Cell(v.Errors),
+			book.Integer.Cell(v.Warnings), book.Integer.Cell(v.Explained), book.Integer.Cell(v.Hints), annotated,
+			linkCell(letter, r.letterName), textCell(r.submission.File))
 	}
 	if len(p.returns) == 0 {
 		pane.AddFitted(textCell("没有可用的申报。").Over(pane.Cols))
@@ -302,11 +301,11 @@ var helpText string
 // helpPage returns the sheet that explains what a prefecture has to do.
 func helpPage(in table.Publication, p *parcel) *book.Page {
 	page := &book.Page{Sheet: helpSheet, Widths: []float64{80}} // a wider column would be cut off in print
-	page.Put(1, 1, book.Cell{Value: "怎样改、怎样说明、怎样再报", Look: book.Heading})
+	page.Put(1, 1, book.Heading.Cell("怎样改、怎样说明、怎样再报"))
 	vars := parcelVars(in, p)
 	vars["edition"] = in.Definition.Field("edition").Label
 	for i, step := range strings.Split(strings.TrimSpace(templates.Fill(helpText, vars)), "\n") {
-		page.Span(i+2, 1, 1, book.Cell{Value: fmt.Sprintf("%d. %s", i+1, strings.TrimSpace(step)), Look: book.Prose})
+		page.Span(i+2, 1, 1, book.Prose.Cell(fmt.Sprintf("%d. %s", i+1, strings.TrimSpace(step))))
 	}
 	return page
 }
@@ -317,9 +316,7 @@ var listViews = map[string]list.View{
 	"place":      list.Of(findingLine.place),
 	"further":    list.Of(func(l findingLine) book.Cell { return textCell(furtherPlaces(l.Finding)) }),
 	"explained":  list.Of(func(l findingLine) book.Cell { return textCell(explanationText(l.Finding)) }),
-	"key": list.Of(func(l findingLine) book.Cell {
-		return book.Cell{Value: explanationKey(l.Finding), Look: book.Mono}
-	}),
+	"key":        list.Of(func(l findingLine) book.Cell { return book.Mono.Cell(explanationKey(l.Finding)) }),
 	"changed": list.Of(func(c table.Change) book.Cell {
 		return textCell(model.Place{Sheet: c.Sheet, Cell: c.Cell}.String())
 	}),
@@ -343,7 +340,6 @@ func (l findingLine) place() book.Cell {
 	return linkCell(at, l.copyName+book.CellLink(l.Sheet, l.Cell))
 }
 
-func headerCell(s string) book.Cell   { return book.Cell{Value: s, Look: book.Header} }
-func textCell(s string) book.Cell     { return book.Cell{Value: text.Mask(s), Look: book.Plain} }
-func countCell(n int32) book.Cell     { return book.Cell{Value: n, Look: book.Integer} }
+func headerCell(s string) book.Cell   { return book.Header.Cell(s) }
+func textCell(s string) book.Cell     { return book.Plain.Cell(text.Mask(s)) }
 func linkCell(s, to string) book.Cell { return book.Cell{Value: s, Look: book.Link, Link: to} }

@@ -143,32 +143,29 @@ var coverText string
 func (w *writer) cover(title string, subjects []Subject, pages []*page) *page {
 	p, r := w.page(coverSheet, coverWidths), w.d.Rubric()
 	width := len(coverWidths)
-	p.Span(1, 1, width, book.Cell{Value: title, Look: book.Title})
+	p.Span(1, 1, width, book.Title.Cell(title))
 	part := fmt.Sprintf("　补充表第%d份：只列还缺的，评过的不用再评", w.a.Part)
 	who := expertLabel + w.a.Expert + table.Either(w.a.Part > 0, part, "") + table.Either(w.a.Name != "", "　"+w.a.Name, "")
-	p.Span(2, 1, width, book.Cell{Value: who, Look: book.Subtitle})
-	p.Span(4, 1, 2, book.Cell{Value: "所在单位（全称，必填）", Look: book.Heading})
-	unit := book.Cell{Look: book.Entry}
-	if w.a.Unit != "" {
-		unit.Value = w.a.Unit
-	}
-	p.addSlot(unitUse, 4, 3, width-2, "", "", unit)
+	p.Span(2, 1, width, book.Subtitle.Cell(who))
+	p.Span(4, 1, 2, book.Heading.Cell("所在单位（全称，必填）"))
+	unit := table.Either[any](w.a.Unit != "", w.a.Unit, nil)
+	p.addSlot(unitUse, 4, 3, width-2, "", "", book.Entry.Cell(unit))
 	p.Mark(4, 3, 4, width, missingMark)
 	yes := w.d.Form.YesNo[0]
 	words := map[string]string{"scale": r.Experts.Scale.String(), "deduction": r.Experts.Deduction.String(), "yes": yes,
 		"aside": recusalWord, "rejections": strings.Join(r.Experts.Rejections, "、"), "weights": r.WeightsNote,
 		"bands": bandText(r.Experts)}
 	for i, line := range strings.Split(strings.TrimSpace(coverText), "\n") {
-		p.Span(5+i, 1, width, book.Cell{Value: templates.Fill(line, words), Look: book.Remark})
+		p.Span(5+i, 1, width, book.Remark.Cell(templates.Fill(line, words)))
 	}
 	header := 13
 	p.PutHeaders(header, 1, "序号", "联合体（点击进入）", "地市", "应评项数", "已评项数", "折算分小计", "满分", "扣分", "进度")
 	for n, t := range pages {
 		row, s := header+1+n, subjects[n].Submission
 		asked := t.asked + table.Either(t.deduction > 0, 1, 0)
-		p.PutFitted(row, 1, book.Cell{Value: n + 1, Look: book.Integer},
+		p.PutFitted(row, 1, book.Integer.Cell(n+1),
 			book.Cell{Value: s.Consortium, Look: book.Link, Link: book.CellLink(t.Sheet, "A1")},
-			book.Cell{Value: s.City, Look: book.Centred}, book.Cell{Value: asked, Look: book.Integer})
+			book.Centred.Cell(s.City), book.Integer.Cell(asked))
 		done, deducted := t.at(t.sum, colMark), `""`
 		if t.deduction > 0 {
 			deducted = t.at(t.deduction, colMark)
@@ -177,7 +174,7 @@ func (w *writer) cover(title string, subjects []Subject, pages []*page) *page {
 		}
 		p.formula(row, coverMarked, done, 0, book.Integer)
 		p.formula(row, coverEarned, t.at(t.sum, colEarned), 0, book.Points)
-		p.Span(row, coverFull, 1, book.Cell{Value: t.full, Look: book.Points})
+		p.Span(row, coverFull, 1, book.Points.Cell(t.full))
 		p.formula(row, coverDeducted, deducted, "", book.Points)
 		state := fmt.Sprintf(`IF(%s=%s,"%s",IF(%s=%s,"已评完","尚缺"&(%[5]s-%[4]s)&"项"))`, t.at(t.recused, colMark),
 			book.Quote(yes), recusalWord, model.CellName(row, coverMarked), model.CellName(row, coverAsked))
@@ -191,16 +188,16 @@ func (w *writer) cover(title string, subjects []Subject, pages []*page) *page {
 func (w *writer) subject(sheet string, s Subject) *page {
 	p := w.page(sheet, sheetWidths)
 	width, id, yes := len(sheetWidths), s.Submission.Submission, w.d.Form.YesNo[0]
-	p.Span(1, 1, width-1, book.Cell{Value: s.Submission.Consortium, Look: book.Title})
+	p.Span(1, 1, width-1, book.Title.Cell(s.Submission.Consortium))
 	p.Span(1, width, 1, book.Cell{Value: "回到" + coverSheet, Look: book.Link, Link: book.CellLink(coverSheet, "A1")})
 	about := []string{id, s.Submission.City, s.Submission.Park,
 		"牵头学校 " + s.Submission.LeadSchool, "牵头企业 " + s.Submission.LeadEnterprise}
-	p.Span(2, 1, width, book.Cell{Value: strings.Join(about, "；"), Look: book.Subtitle})
+	p.Span(2, 1, width, book.Subtitle.Cell(strings.Join(about, "；")))
 	p.recused = 3
-	p.Span(p.recused, 1, colFull, book.Cell{Value: recusalWord + "（与该联合体有利害关系的选“" + yes + "”，本页评分就不计入）", Look: book.Plain})
+	p.Span(p.recused, 1, colFull, book.Plain.Cell(recusalWord+"（与该联合体有利害关系的选“"+yes+"”，本页评分就不计入）"))
 	p.addSlot(recuseUse, p.recused, colMark, 1, id, "", book.Cell{Look: book.Input})
 	p.LimitToWords(p.recused, colMark, p.recused, colMark, "没有利害关系的不用填。", yes)
-	p.Span(4, 1, width, book.Cell{Value: "评分的参考档：" + bandText(w.d.Rubric().Experts), Look: book.Remark})
+	p.Span(4, 1, width, book.Remark.Cell("评分的参考档："+bandText(w.d.Rubric().Experts)))
 	header := 5
 	p.PutHeaders(header, 1, "观测点", "评什么（附件2原文）", "报送的数据和材料，有什么存疑", "相关文字", "满分", "评分", "折算分", "评语")
 	p.Frozen = header
@@ -220,7 +217,7 @@ func (w *writer) subject(sheet string, s Subject) *page {
 		linked = append(linked, row)
 		p.asked++
 		p.full += full.InexactFloat64()
-		p.Span(row, colFull, 1, book.Cell{Value: full.InexactFloat64(), Look: book.Decimal})
+		p.Span(row, colFull, 1, book.Decimal.Cell(full.InexactFloat64()))
 		mark, most := model.CellName(row, colMark), model.CellName(row, colFull)
 		p.addAnswer(markUse, row, id, point.ID, fmt.Sprintf(`IF(ISNUMBER(%s),%[1]s/%s*%s,"")`, mark, scale, most))
 	}
@@ -229,14 +226,14 @@ func (w *writer) subject(sheet string, s Subject) *page {
 	}
 	row++
 	p.sum = row
-	p.Span(row, 1, colTexts, book.Cell{Value: "小计（已评项数、折算分）", Look: book.Total})
+	p.Span(row, 1, colTexts, book.Total.Cell("小计（已评项数、折算分）"))
 	area := func(col int) string {
 		return model.CellName(first, col) + ":" + model.CellName(max(first, row-1), col)
 	}
 	if p.asked == 0 { // this expert marks only the deduction
 		area = func(col int) string { return model.CellName(p.recused, colComment) }
 	}
-	p.Span(row, colFull, 1, book.Cell{Value: p.full, Look: book.Sum})
+	p.Span(row, colFull, 1, book.Sum.Cell(p.full))
 	p.formula(row, colMark, "COUNT("+area(colMark)+")", 0, book.Sum)
 	p.formula(row, colEarned, fmt.Sprintf("SUMPRODUCT(%s,%s)/%s", area(colMark), area(colFull), scale), 0, book.Sum)
 	p.Span(row, colComment, 1, book.Cell{Look: book.Total})
@@ -245,7 +242,7 @@ func (w *writer) subject(sheet string, s Subject) *page {
 		p.deduction = row
 		w.putPoint(p, row, deduction, s)
 		linked = append(linked, row)
-		p.Span(row, colFull, 1, book.Cell{Value: "扣分", Look: book.Centred})
+		p.Span(row, colFull, 1, book.Centred.Cell("扣分"))
 		p.addAnswer(deductUse, row, id, deduction.ID, "")
 		most := w.d.Rubric().Experts.Deduction
 		p.LimitToNumbers(row, colMark, row, colMark, fmt.Sprintf("请填0到%s之间的数；没有应扣的填0；扣分要写依据。", most),
@@ -253,7 +250,7 @@ func (w *writer) subject(sheet string, s Subject) *page {
 	}
 	p.Mark(first, colMark, row, colMark, missingMark)
 	row++
-	p.Span(row, 1, colFull, book.Cell{Value: "不予立项（工作方案一（一）的情形，提议的选出是哪一种，并在右边写明事实和依据；由省教育厅认定）", Look: book.Plain})
+	p.Span(row, 1, colFull, book.Plain.Cell("不予立项（工作方案一（一）的情形，提议的选出是哪一种，并在右边写明事实和依据；由省教育厅认定）"))
 	p.addAnswer(vetoUse, row, id, "", "")
 	p.LimitToWords(row, colMark, row, colMark, "不提议的不用填。", w.d.Rubric().Experts.Rejections...)
 	w.putMaterials(p, row+2, s, linked)
@@ -265,8 +262,8 @@ var missingMark = book.Mark{Tone: book.Lacking}
 
 func (w *writer) putPoint(p *page, row int, point *templates.Point, s Subject) {
 	about := strings.TrimSpace(strings.TrimPrefix(point.Label, point.ID) + "\n" + point.Ask)
-	p.PutFitted(row, colPoint, book.Cell{Value: point.ID, Look: book.Centred}, book.Cell{Value: about, Look: book.Prose},
-		book.Cell{Value: strings.Join(s.data[point.ID], "\n"), Look: book.Prose})
+	p.PutFitted(row, colPoint, book.Centred.Cell(point.ID), book.Prose.Cell(about),
+		book.Prose.Cell(strings.Join(s.data[point.ID], "\n")))
 }
 
 // putMaterials writes the long texts and the supporting materials below, and links each point to its first text.
@@ -289,8 +286,8 @@ func (w *writer) putMaterials(p *page, row int, s Subject, points []int) {
 	list := w.d.Layout().Area("materials")
 	pane.AddText(list.Sheet, book.Heading)
 	for _, m := range s.materials {
-		pane.AddFitted(book.Cell{Value: m.Number, Look: book.Centred}, book.Cell{Value: m.Title, Look: book.Plain, Cols: 2},
-			book.Cell{Value: m.Supports, Look: book.Plain, Cols: 4}, book.Cell{Value: m.Pages, Look: book.Plain})
+		pane.AddFitted(book.Centred.Cell(m.Number), book.Plain.Cell(m.Title).Over(2), book.Plain.Cell(m.Supports).Over(4),
+			book.Plain.Cell(m.Pages))
 	}
 	if len(s.materials) == 0 {
 		pane.AddText("没有列出支撑材料。", book.Quiet)

@@ -37,6 +37,9 @@ type Cell struct {
 	Cols    int    // how many columns it takes beside others; 0: one
 }
 
+// Cell is a cell with a value in this look.
+func (l Look) Cell(value any) Cell { return Cell{Value: value, Look: l} }
+
 // Over returns the cell spanning so many columns.
 func (c Cell) Over(cols int) Cell {
 	c.Cols = cols
