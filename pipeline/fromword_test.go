@@ -45,7 +45,9 @@ func answersOf(t *testing.T, facts *table.Facts, id string) map[string]string {
 			refs = append(refs, templates.Ref{Field: id})
 		}
 		for _, s := range facts.Definition.Paper().Sections {
-			refs = append(refs, s.Values()...)
+			for _, item := range s.Items() {
+				refs = append(refs, item.Refs...)
+			}
 		}
 		for _, r := range refs {
 			value := form.PaperAnswer(r)

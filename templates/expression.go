@@ -143,7 +143,8 @@ func newLanguage(d *Definition) *language {
 	g.builtins = builtinFunctions(g)
 	expr.DisableAllBuiltins()(g.config)
 	for _, f := range append(each(operatorList, func(o operator) function { return o.function }), g.builtins...) {
-		f.option()(g.config)
+		call := func(args ...any) (any, error) { return f.call(args) }
+		expr.Function(f.name, call, f.signature)(g.config)
 	}
 	types := map[string]any{"answers": new(Answers), "deadline": "", "batch": decimal.Decimal{}}
 	for _, f := range d.Form.Fields() {
@@ -153,14 +154,6 @@ func newLanguage(d *Definition) *language {
 	}
 	g.config.WithEnv(types)
 	return g
-}
-
-// field resolves an identifier to a field that is not a column of a list, or nil.
-func (g *language) field(id string) *Field {
-	if f := g.def.Field(id); f != nil && f.Record == "" {
-		return f
-	}
-	return nil
 }
 
 // counts reports whether a field is a number in expressions.
@@ -281,12 +274,12 @@ func (r *resolver) identifier(node *ast.Node, n *ast.IdentifierNode) {
 	if id == "it" && r.it != nil {
 		id = r.it.ID
 	}
-	switch f := r.lang.field(id); {
+	switch f := r.lang.def.Field(id); {
 	case id == "label" && r.it != nil:
 		r.patch(node, &ast.StringNode{Value: r.lang.def.Label(r.it.ID)})
 	case id == "it" && r.list != "": // resolved by the member node
 	case id == "deadline" || id == "batch" || r.lang.isFunction(id):
-	case f == nil:
+	case f == nil || f.Record != "": // a column of a list is written it.column
 		r.fail("不认识的名称“" + n.Value + "”")
 	case f.Dated():
 		n.Value = id // resolved by the member node

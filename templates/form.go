@@ -447,14 +447,8 @@ func (l *Layout) Slot(field string, year int) Slot {
 
 // Area finds a record area by the id of its block; the zero value where there is none.
 func (l *Layout) Area(id string) RecordArea {
-	for _, s := range l.Sheets {
-		for _, a := range s.Records {
-			if a.Block.ID == id {
-				return a
-			}
-		}
-	}
-	return RecordArea{}
+	areas := flatMap(l.Sheets, func(s *SheetLayout) []RecordArea { return s.Records })
+	return first(areas, func(a RecordArea) bool { return a.Block.ID == id })
 }
 
 func newLayout(form *Form) *Layout {

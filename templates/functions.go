@@ -8,7 +8,6 @@ import (
 
 	"lianheti/stages/text"
 
-	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/checker"
 	"github.com/expr-lang/expr/parser"
@@ -114,10 +113,6 @@ func builtinFunctions(g *language) []function {
 
 func (g *language) isFunction(name string) bool {
 	return slices.ContainsFunc(g.builtins, func(f function) bool { return f.name == name })
-}
-
-func (f function) option() expr.Option {
-	return expr.Function(f.name, func(args ...any) (any, error) { return f.call(args) }, f.signature)
 }
 
 // operatorList implements the operators on decimals and ISO dates. A month equals every day in it.

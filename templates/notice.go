@@ -162,7 +162,7 @@ func (n *Notice) check(l *loader, d *Definition) {
 		printed[stripSpaces(words)] = true
 	}
 	for _, s := range d.Paper().Sections {
-		for _, item := range s.items() { // Text is set where it belongs to no field
+		for _, item := range s.Items() { // Text is set where it belongs to no field
 			printed[stripSpaces(item.Text)] = true
 		}
 	}

@@ -132,7 +132,7 @@ func TestWordingIsOfficial(t *testing.T) {
 		official("说明", n.Text)
 	}
 	for _, s := range d.Paper().Sections {
-		for _, item := range s.items() {
+		for _, item := range s.Items() {
 			official("text on paper", item.Text)
 		}
 	}

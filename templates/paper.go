@@ -88,8 +88,8 @@ func (c *PaperCell) Items() []*PaperItem {
 	return either(c.Lines != nil, c.Lines, []*PaperItem{&c.PaperItem})
 }
 
-// items yields the items of the section in order, each with its cell.
-func (s *PaperSection) items() iter.Seq2[*PaperCell, *PaperItem] {
+// Items yields the items of the section in order, each with its cell.
+func (s *PaperSection) Items() iter.Seq2[*PaperCell, *PaperItem] {
 	return func(yield func(*PaperCell, *PaperItem) bool) {
 		for _, t := range s.Tables {
 			for _, cell := range slices.Concat(t.Rows...) {
@@ -106,15 +106,6 @@ func (s *PaperSection) items() iter.Seq2[*PaperCell, *PaperItem] {
 // CoverItem is the item that prints a field's value on the cover.
 func (p *Paper) CoverItem(field string) PaperItem {
 	return PaperItem{Value: field, Refs: []Ref{{Field: field}}}
-}
-
-// Values lists the references to all values that the section prints, in order.
-func (s *PaperSection) Values() []Ref {
-	var out []Ref
-	for _, item := range s.items() {
-		out = append(out, item.Refs...)
-	}
-	return out
 }
 
 // Filled says whether the item is filled in rather than preprinted.
@@ -176,7 +167,7 @@ func (p *Paper) check(l *loader, d *Definition) {
 		p.Sections = append(p.Sections, supplement(d, p.Supplement))
 	}
 	for _, s := range p.Sections {
-		for cell, item := range s.items() {
+		for cell, item := range s.Items() {
 			item.check(l, d, cell.pos, printed)
 		}
 		for _, t := range s.Tables {

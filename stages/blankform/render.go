@@ -71,7 +71,11 @@ func Fill(w io.Writer, d *templates.Definition, v Values) (err error) {
 	p.writeCheckPage()
 	p.current = ""
 	parts := p.writeHidden()
-	p.defineNames()
+	for _, name := range l.order {
+		refers := l.names[name]
+		to := book.AbsRange(refers.Sheet, refers.Row, refers.Col, refers.LastRow, refers.LastCol)
+		try.Do(f.SetDefinedName(&excelize.DefinedName{Name: name, RefersTo: to}))
+	}
 	// Programs that fill in the template without calculating leave stale values of formulas.
 	try.Do(f.SetCalcProps(&excelize.CalcPropsOptions{FullCalcOnLoad: new(true)}))
 	return book.WriteParts(w, f, d.Form.Title, parts)
@@ -161,14 +165,6 @@ func (p *renderer) addSheets() {
 	for _, sheet := range hidden {
 		try.Do(p.f.SetSheetVisible(sheet, false, sheet == templates.MetaSheet))
 		try.Do(p.f.ProtectSheet(sheet, &excelize.SheetProtectionOptions{}))
-	}
-}
-
-func (p *renderer) defineNames() {
-	for _, name := range p.workbook.order {
-		a := p.workbook.names[name]
-		refers := book.AbsRange(a.Sheet, a.Row, a.Col, a.LastRow, a.LastCol)
-		try.Do(p.f.SetDefinedName(&excelize.DefinedName{Name: name, RefersTo: refers}))
 	}
 }
 

@@ -232,14 +232,6 @@ const ReadingsSuffix = "（读数一览）.csv"
 // rectangle is a block of cells.
 type rectangle struct{ left, top, right, bottom int }
 
-func (r rectangle) String() string {
-	first, last := CellName(r.top, r.left), CellName(r.bottom, r.right)
-	if first == last {
-		return first
-	}
-	return first + ":" + last
-}
-
 // Cells lists cells one by one, each once; consecutive cells of one sheet name it once.
 func Cells(places []Place) (out []string) {
 	sheet := ""
@@ -274,7 +266,11 @@ func Ranges(places []Place) string {
 	for _, sheet := range sheets {
 		var names []string
 		for _, r := range rectangles(cells[sheet]) {
-			names = append(names, r.String())
+			name := CellName(r.top, r.left)
+			if last := CellName(r.bottom, r.right); last != name {
+				name += ":" + last
+			}
+			names = append(names, name)
 		}
 		switch {
 		case sheet == "":

@@ -14,9 +14,6 @@ import (
 	"lianheti/templates"
 )
 
-// document is the visible content of a Word file, from top to bottom.
-type document struct{ blocks []block }
-
 // block is a paragraph or a table.
 type block struct {
 	text  string
@@ -37,15 +34,16 @@ type docCell struct {
 	col, span int // first grid column, from 0, and number of columns
 }
 
-// parseDocument parses the main part of a Word file.
-func parseDocument(main []byte) (*document, error) {
-	r := &docReader{doc: &document{}, tables: []*openTable{{docTable: &docTable{}}}}
-	return r.doc, ooxml.NewWalker().Walk(main, r.visit)
+// parseDocument reads the visible content of the main part of a Word file, from top to bottom.
+func parseDocument(main []byte) ([]block, error) {
+	r := &docReader{tables: []*openTable{{docTable: &docTable{}}}}
+	err := ooxml.NewWalker().Walk(main, r.visit)
+	return r.blocks, err
 }
 
 // docReader collects the visible text. Deleted and hidden text is skipped, and the fallback copy of a shape.
 type docReader struct {
-	doc          *document
+	blocks       []block
 	space        ooxml.Namespace
 	paragraphs   []*strings.Builder // open, innermost last: a shape may be inside one
 	tables       []*openTable       // open, innermost last; the first stands for the document, and has no rows
@@ -167,7 +165,7 @@ func (r *docReader) addText(text string) {
 	if t := last(r.tables); t.cell != nil {
 		t.texts = append(t.texts, text)
 	} else if strings.TrimSpace(text) != "" {
-		r.doc.blocks = append(r.doc.blocks, block{text: text})
+		r.blocks = append(r.blocks, block{text: text})
 	}
 }
 
@@ -175,7 +173,7 @@ func (r *docReader) addText(text string) {
 func (r *docReader) endTable(t *openTable) {
 	r.tables = r.tables[:len(r.tables)-1]
 	if last(r.tables).cell == nil {
-		r.doc.blocks = append(r.doc.blocks, block{table: t.docTable})
+		r.blocks = append(r.blocks, block{table: t.docTable})
 		return
 	}
 	for _, row := range t.rows {
@@ -245,7 +243,12 @@ type printer struct {
 }
 
 func (p *printer) answered(s *templates.PaperSection) bool {
-	return slices.ContainsFunc(s.Values(), func(r templates.Ref) bool { return p.form.Filled(r.Field, r.Year) })
+	for _, item := range s.Items() {
+		if slices.ContainsFunc(item.Refs, func(r templates.Ref) bool { return p.form.Filled(r.Field, r.Year) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // Sizes of type on the cover and over the notes, in points.

@@ -36,18 +36,18 @@ type Unplaced struct {
 // Read reads the main part of a Word file, and the code in its footers. An error is a fault of the file
 // (ooxml.Fault).
 func Read(d *templates.Definition, file string, main []byte, footers ...[]byte) (*Filled, error) {
-	doc, err := parseDocument(main)
+	blocks, err := parseDocument(main)
 	if err != nil {
 		return nil, err
 	}
-	w := &formReader{d: d, file: file, doc: doc}
-	if !w.readDocument() {
+	w := &formReader{d: d, file: file}
+	if !w.readDocument(blocks) {
 		return &Filled{Foreign: fmt.Sprintf("只认出 %d 行", w.recognised)}, nil
 	}
 	out := &Filled{Entries: w.entries(), CellsRead: w.textsRead, Unplaced: w.unplaced}
 	for _, footer := range footers {
-		if doc, err := parseDocument(footer); err == nil && out.Code == "" {
-			for _, b := range doc.blocks {
+		if blocks, err := parseDocument(footer); err == nil && out.Code == "" {
+			for _, b := range blocks {
 				out.Code = cmp.Or(out.Code, table.FindCode(b.text))
 			}
 		}
@@ -60,7 +60,6 @@ func Read(d *templates.Definition, file string, main []byte, footers ...[]byte) 
 type formReader struct {
 	d    *templates.Definition
 	file string
-	doc  *document
 
 	patterns        []*rowPattern
 	ownTexts        map[string]bool // normalised texts of the blank form
@@ -111,11 +110,11 @@ func labelKey(s string) string {
 func headingKey(s string) string { return strings.TrimLeft(labelKey(s), "0123456789") }
 
 // readDocument reads the document from top to bottom; false: it is not the form.
-func (w *formReader) readDocument() bool {
+func (w *formReader) readDocument(blocks []block) bool {
 	w.values, w.unlabelledTexts = map[templates.Ref]model.Cell{}, map[int][]unlabelledText{}
 	w.collectPatterns()
 	section := -1
-	for i, block := range w.doc.blocks {
+	for i, block := range blocks {
 		if block.table != nil {
 			for _, row := range block.table.rows {
 				w.readRow(block.table, row, section)

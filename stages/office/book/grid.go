@@ -78,7 +78,7 @@ func (r *Report) Grid(g Grid, rows iter.Seq[[]Cell]) (err error) {
 	}
 	part, written := begin(), 0
 	for cells := range rows {
-		if part.full() {
+		if part.row == part.last && part.last == MaxRows {
 			part.finish()
 			part = begin()
 		}
@@ -184,8 +184,6 @@ func splitText(value any, columnWidth float64) []any {
 	}
 	return out
 }
-
-func (p *gridPart) full() bool { return p.row == p.last && p.last == MaxRows }
 
 func (r *Report) beginPart(g Grid, name string, rows int) *gridPart {
 	header, lastCol := g.HeaderRow(), len(g.Columns)

@@ -238,7 +238,8 @@ func (r *Report) Page(p *Page) (err error) {
 		for _, col := range slices.Sorted(maps.Keys(p.cells[row])) {
 			c := p.cells[row][col]
 			if rows.writeCell(row, col, c); c.Link != "" {
-				r.link(p.Sheet, model.CellName(row, col), c.Link)
+				to, kind := linkTarget(c.Link)
+				try.Do(r.file.SetCellHyperLink(p.Sheet, model.CellName(row, col), to, kind))
 			}
 		}
 		rows.endRow()

@@ -131,11 +131,6 @@ func round15(v float64) float64 {
 	return short
 }
 
-func (r *Report) link(sheet, cell, target string) {
-	to, kind := linkTarget(target)
-	try.Do(r.file.SetCellHyperLink(sheet, cell, to, kind))
-}
-
 // linkTarget converts a link for excelize.
 func linkTarget(target string) (to, kind string) {
 	if at := cellLink.FindStringIndex(target); at != nil && at[0] == 0 {
