@@ -125,12 +125,9 @@ func (d *Definition) SheetProblem(s *ReportSheet, column *ReportColumn, what, cu
 // WhenComplete is the value of When for "once all is marked"; the other is before.
 const WhenComplete = "complete"
 
-// requiredSheets are the sheets that stages other than consolidate use by id.
-var requiredSheets = []string{"mend", "explain", "since", "returned", "audit", string(Perverse), string(Claim),
-	"subjects", "dictionary_tables", "dictionary", "codes"}
-
 func (s *Sheets) check(l *loader, d *Definition) {
-	for _, id := range requiredSheets {
+	for _, id := range []string{"mend", "explain", "since", "returned", "audit", string(Perverse), string(Claim),
+		"subjects", "dictionary_tables", "dictionary", "codes"} { // used by stages other than consolidate
 		l.problemIf(s.Sheet(id) == nil, pos{"sheets.yaml", "$.sheets"}, "缺“"+id+"”这张表",
 			"请从这一版程序的 sheets.yaml 照抄，每次运行的结果里 definition/ 有一份。")
 	}

@@ -318,11 +318,9 @@ func (c *sheetCells) growStatic(layout *templates.SheetLayout, s templates.Stati
 	}
 }
 
-const pixelsPerUnit = 7.0
-
 // lines estimates how many lines a text takes, given the column width in characters and the font size in points.
 func lines(text string, width, points float64) int {
-	const pixelsPerPoint, margin = 96.0 / 72, 8
+	const pixelsPerPoint, pixelsPerUnit, margin = 96.0 / 72, 7.0, 8
 	n := 0
 	for _, paragraph := range strings.Split(text, "\n") {
 		pixels := float64(book.TextWidth(paragraph)) / 2 * points * pixelsPerPoint

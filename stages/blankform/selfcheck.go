@@ -233,7 +233,7 @@ func (s *selfCheck) fillValues() {
 		}
 		severities := []string{fmt.Sprintf("(%s=%d)*3", status, unclear)}
 		for rank := 3; rank > 0; rank-- {
-			if cases := flags[valueRank{i, rank}]; cases != nil {
+			if cases := flags[[2]int{i, rank}]; cases != nil {
 				severities = append(severities, fmt.Sprintf("(%s=%d)*%d", maxOf(cases), failed, rank))
 			}
 		}
@@ -257,13 +257,10 @@ func (s *selfCheck) statusColumnOf(i int) int {
 	return statusColumn
 }
 
-// valueRank is a value and the severity rank of rules about it.
-type valueRank struct{ value, rank int }
-
 // casesByValue returns for each value the cases that, failed, make it unusable for other rules, and those that colour
-// it.
-func (s *selfCheck) casesByValue() (voids map[int][]string, flags map[valueRank][]string) {
-	voids, flags = map[int][]string{}, map[valueRank][]string{}
+// it, by value and severity rank of the rule.
+func (s *selfCheck) casesByValue() (voids map[int][]string, flags map[[2]int][]string) {
+	voids, flags = map[int][]string{}, map[[2]int][]string{}
 	for _, r := range s.rules {
 		for k, c := range r.cases {
 			outcome := table.Either(r.perValue > 0, thisRowCell(r.perValue), caseCell(outcomeColumn, r.first+k))
@@ -271,7 +268,7 @@ func (s *selfCheck) casesByValue() (voids map[int][]string, flags map[valueRank]
 				if r.rule.Voids {
 					voids[i] = append(voids[i], outcome)
 				}
-				if at := (valueRank{i, severityRank(r.rule)}); r.rule.Check != "required" && r.rule.Check != "supplement" {
+				if at := ([2]int{i, severityRank(r.rule)}); r.rule.Check != "required" && r.rule.Check != "supplement" {
 					flags[at] = append(flags[at], outcome)
 				}
 			}

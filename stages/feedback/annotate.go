@@ -48,7 +48,7 @@ func Annotate(data []byte, original Original, findings []table.Finding, author s
 	}()
 	defer try.Caught(&err)
 	c := &annotator{d: original.Definition, columns: original.Columns, author: author, findings: findings,
-		findingsAt: map[cellRef][]int{}, styles: map[styleKey]int{}, changedSheets: map[string]bool{}}
+		findingsAt: map[cellRef][]int{}, styles: map[string]int{}, changedSheets: map[string]bool{}}
 	c.openData(data)
 	defer c.f.Close()
 	for i, x := range findings {
@@ -133,15 +133,9 @@ type annotator struct {
 	noNotes       bool                          // no notes can be added
 	findingsAt    map[cellRef][]int             // findings, by cell
 	columns       []table.ListColumn            // headers of lists
-	styles        map[styleKey]int
+	styles        map[string]int                // by style and the fill that is put in it
 	changedSheets map[string]bool
 	questions     [][2]string // key and text of the unanswered rows of 情况说明
-}
-
-// styleKey is a style combined with a fill.
-type styleKey struct {
-	style  int
-	colour string
 }
 
 // cellsOf returns the cells of this workbook that a finding is about; for a list as a whole its header.
@@ -219,7 +213,7 @@ func (c *annotator) isFramed(at cellRef) bool {
 
 // setFill gives a cell a fill and keeps the rest of its style.
 func (c *annotator) setFill(at cellRef, id int, fill excelize.Fill) {
-	key := styleKey{id, strings.Join(fill.Color, "")}
+	key := fmt.Sprint(id, fill.Color)
 	if _, known := c.styles[key]; !known {
 		c.styles[key] = c.newFilledStyle(id, fill)
 	}

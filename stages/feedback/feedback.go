@@ -117,9 +117,10 @@ func groupByCity(in table.Publication) []*parcel {
 			p.reminder = uniqueName(d.Letters().Letter(templates.RemindLetter).Name, ".docx", p.usedNames)
 		}
 	}
+	ofScores := []table.ChangeKind{table.ObjectionUpheld, table.TotalChanged, table.TotalStep, table.RankChanged}
 	for c := range in.Changes.All() {
 		i := slices.IndexFunc(parcels, func(p *parcel) bool { return p.city == c.City })
-		if i >= 0 && !slices.Contains(hiddenChanges, c.Kind) {
+		if i >= 0 && !slices.Contains(ofScores, c.Kind) {
 			if strings.HasPrefix(c.Code, crossSubmissionPrefix) { // may name consortia of other prefectures
 				c.Before, c.After = "", ""
 			}
@@ -131,9 +132,6 @@ func groupByCity(in table.Publication) []*parcel {
 	})
 	return parcels
 }
-
-// hiddenChanges are not shown to prefectures: they are about scores and ranks.
-var hiddenChanges = []table.ChangeKind{table.ObjectionUpheld, table.TotalChanged, table.TotalStep, table.RankChanged}
 
 // consortiumName returns the name for letters and file names.
 func consortiumName(s table.Submission) string { return cmp.Or(s.Consortium, "联合体名称未填") }

@@ -199,9 +199,6 @@ func withoutOwnText(note excelize.Comment) (excelize.Comment, bool) {
 // listRow returns the row of the i-th finding in the list.
 func listRow(i int) int { return i + 3 }
 
-// maxRowHeight is in points; spreadsheet programs allow 409.
-const maxRowHeight = 400
-
 // furtherPlaces lists the cells of a finding after the first.
 func furtherPlaces(x table.Finding) string { return model.Ranges(x.AllPlaces()[1:]) }
 
@@ -386,9 +383,9 @@ func (r *explanationRows) set(row int, name, text string) {
 	r.changedSheets[r.header.sheet] = true
 	try.Do(r.f.SetCellStr(r.header.sheet, r.cellName(row, name), book.EscapedText(text)))
 	wide := try.Get(r.f.GetColWidth(r.header.sheet, strings.TrimRight(r.cellName(row, name), "0123456789")))
-	const points = 12 // 小四, as the template has it
+	const points, tallest = 12, 400 // 小四, as the template has it; spreadsheet programs allow 409
 	if tall := book.TextHeight(text, wide, points); tall > try.Get(r.f.GetRowHeight(r.header.sheet, row)) {
-		try.Do(r.f.SetRowHeight(r.header.sheet, row, min(tall, maxRowHeight)))
+		try.Do(r.f.SetRowHeight(r.header.sheet, row, min(tall, tallest)))
 	}
 }
 

@@ -141,9 +141,6 @@ func letterCell(align word.Align, lines ...string) word.Cell {
 	return word.ListCell(align, "", table.Each(lines, func(s string) string { return text.Mask(text.Legible(s)) })...)
 }
 
-// Up to maxListed findings of one rule are listed one by one; of more, only their cells.
-const maxListed = 4
-
 // taskTable lists the open findings of one severity, one row for each rule.
 func taskTable(severity model.Severity, r *submissionReturn) []word.Block {
 	open := table.Where(slices.Values(r.findings), func(x table.Finding) bool {
@@ -163,7 +160,8 @@ func taskTable(severity model.Severity, r *submissionReturn) []word.Block {
 				problems = append(problems, explanationText(x))
 			}
 		}
-		if len(g) > maxListed {
+		const most = 4 // findings of one rule that are listed one by one
+		if len(g) > most {
 			places = []string{strings.ReplaceAll(model.Ranges(all), "、", " ")}
 			problems = []string{fmt.Sprintf("%s，共%d处，例如：%s", g[0].Title, len(g), g[0].Message)}
 		}

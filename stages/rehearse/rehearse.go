@@ -40,66 +40,56 @@ type Original struct {
 // Damage is a damaged copy, with what must be noticed.
 type Damage struct {
 	ID       string
-	What     string // the damage, in a few words
-	File     string // its file name
-	Data     []byte
-	Expected Expectation
-	Err      error // why it could not be made
+	What     string      // the damage, in a few words
+	File     string      // its file name
+	Do       []string    // see actions
+	Expected Expectation `yaml:",inline"`
+	Data     []byte      `yaml:"-"`
+	Err      error       `yaml:"-"` // why it could not be made
 }
 
 // Expectation is what must be noticed.
 type Expectation struct {
-	Refused []string // the file is rejected with one of these codes
-	Found   []string // the file is accepted, with a finding of one of these codes at Place
-	Place   model.Place
-	Values  bool // all values are unchanged
+	Refused []string    // the file is rejected with one of these codes
+	Found   []string    // the file is accepted, with a finding of one of these codes at Place
+	Place   model.Place `yaml:"-"`    // set by the actions
+	Values  bool        `yaml:"same"` // all values are unchanged
 }
 
 //go:embed catalogue.yaml
 var catalogue []byte
 
-type entry struct {
-	ID, What, File string
-	Do             []string
-	Refused, Found []string
-	Same           bool
-}
-
 // Damages makes all damaged copies, in the order of the catalogue.
-func Damages(o Original) []Damage {
-	var all []entry
+func Damages(o Original) (all []Damage) {
 	try.Do(yaml.Load(catalogue, &all, yaml.WithKnownFields())) // the program's own text
-	out := make([]Damage, len(all))
-	for i, e := range all {
-		out[i] = e.apply(o)
+	for i := range all {
+		all[i].apply(o)
 	}
-	return out
+	return all
 }
 
 // apply makes one damaged copy. If a library fails or panics on the file, the copy could not be made.
-func (e entry) apply(o Original) (d Damage) {
-	d = Damage{ID: e.ID, What: e.What, File: "推荐书" + cmp.Or(e.File, ".xlsx")}
+func (d *Damage) apply(o Original) {
+	d.File = "推荐书" + cmp.Or(d.File, ".xlsx")
 	defer func() {
 		if p := recover(); p != nil {
 			d.Err = fmt.Errorf("制作时程序出错：%v", p)
 		}
 	}()
 	defer try.Caught(&d.Err)
-	c := &damagedCopy{Original: o, data: bytes.Clone(o.Data),
-		expected: Expectation{Refused: e.Refused, Found: e.Found, Values: e.Same}}
-	for _, step := range e.Do {
+	c := &damagedCopy{Original: o, data: bytes.Clone(o.Data), expected: &d.Expected}
+	for _, step := range d.Do {
 		act, with, _ := strings.Cut(step, " ")
 		actions[act](c, with)
 	}
-	d.Expected, d.Data = c.expected, c.data
-	return d
+	d.Data = c.data
 }
 
 // damagedCopy is a copy while it is being damaged.
 type damagedCopy struct {
 	Original
 	data     []byte
-	expected Expectation // actions set the place
+	expected *Expectation
 }
 
 func giveUp(why string) { try.Do(errors.New(why)) }

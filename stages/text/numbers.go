@@ -88,8 +88,6 @@ func (r *digitRun) add(d byte, at, end int) {
 	r.digits, r.starts, r.gaps = append(r.digits, d), append(r.starts, at), append(r.gaps, gap)
 }
 
-const longestNumber = 19
-
 // appendPersonal appends the spans of the personal numbers among the digits.
 func (r *digitRun) appendPersonal(out []span) []span {
 	for i := 0; i+7 <= len(r.digits); i++ {
@@ -111,7 +109,8 @@ func (r *digitRun) appendPersonal(out []span) []span {
 
 // personalNumber returns the length of the personal number at digit i, and its replacement; 0: there is none.
 func (r *digitRun) personalNumber(i int) (digits int, by string) {
-	rest := string(r.digits[i:min(len(r.digits), i+longestNumber)])
+	const longest = 19
+	rest := string(r.digits[i:min(len(r.digits), i+longest)])
 	_, numbered := patterns()
 	for _, k := range numbered {
 		n, id := len(k.find.FindString(rest)), k.replacement == maskedID

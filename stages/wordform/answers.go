@@ -133,7 +133,7 @@ func (w *formReader) readUnlabelled(words, head string, section int, place model
 		}
 	}
 	if section >= 0 && unlabelledCell(w.d.Paper().Sections[section]) != nil {
-		w.unlabelledTexts[section] = append(w.unlabelledTexts[section], unlabelledText{words, place})
+		w.unlabelledTexts[section] = append(w.unlabelledTexts[section], textCell(words, place))
 		return
 	}
 	row := table.Either(head != "", "（所在行："+head+"）", "")
@@ -154,7 +154,7 @@ func (w *formReader) readSection(i int, s *templates.PaperSection) {
 	if cell == nil || len(free) == 0 {
 		return
 	}
-	text := strings.Join(table.Each(free, func(f unlabelledText) string { return f.text }), "\n")
+	text := strings.Join(table.Each(free, func(c model.Cell) string { return c.Raw }), "\n")
 	for _, item := range cell.Items() {
 		if item.Declare == "" {
 			continue
@@ -170,16 +170,16 @@ func (w *formReader) readSection(i int, s *templates.PaperSection) {
 			mark, after = m[1], strings.TrimPrefix(after, m[0])
 		}
 		if mark == "" {
-			w.addUnplaced(w.d.Wording(*item), free[0].place, fmt.Sprintf("Word 版照印了这一句，没有勾选；请在模板中选“%s”或“%s”",
+			w.addUnplaced(w.d.Wording(*item), free[0].Place, fmt.Sprintf("Word 版照印了这一句，没有勾选；请在模板中选“%s”或“%s”",
 				w.d.Form.Confirm.Checked, w.d.Form.Confirm.Unchecked))
 		} else {
-			w.setValues(item.Refs, mark, free[0].place)
+			w.setValues(item.Refs, mark, free[0].Place)
 		}
 		text = before + after
 	}
 	for _, item := range cell.Items() {
 		if item.Value != "" {
-			w.setValues(item.Refs, strings.TrimSpace(text), free[0].place)
+			w.setValues(item.Refs, strings.TrimSpace(text), free[0].Place)
 		}
 	}
 }

@@ -125,15 +125,14 @@ func (r *docReader) endElement(e *ooxml.Element, t *openTable, parent string) {
 		t.endCell()
 	case name == "gridSpan" && parent == "tcPr":
 		span, _ := strconv.Atoi(e.AttrIn(r.space, "val"))
-		t.cell.span = min(max(1, span), maxSpan)
+		const widest = 63
+		t.cell.span = min(max(1, span), widest)
 	case name == "vMerge" && parent == "tcPr":
 		t.cell.continued = e.AttrIn(r.space, "val") != "restart"
 	default:
 		r.addRunText(e, parent)
 	}
 }
-
-const maxSpan = 63
 
 // symbols are check boxes from symbol fonts, by character code.
 var symbols = map[string]string{"F052": "☑", "F0FE": "☑", "F0FC": "☑", "F053": "☒", "F0FD": "☒",
@@ -297,16 +296,17 @@ func (p *printer) notes() []word.Block {
 
 func (p *printer) table(t *templates.PaperTable) word.Block {
 	out := word.Table{Columns: t.Columns}
-	kept := 0 // how many rows from here on stay on a page with the next
+	kept := 0                   // how many rows from here on stay on a page with the next
+	const most, lowest = 4, 6.2 // rows under one label that are kept on one page; millimetres of a row
 	for _, slots := range t.Grid {
 		kept--
 		r := word.Row{Whole: true}
 		for _, slot := range slots {
 			cell := slot.Cell
 			if slot.Starts {
-				r.Height = max(r.Height, cell.Height, lowestRow)
+				r.Height = max(r.Height, cell.Height, lowest)
 			}
-			if slot.Starts && cell.Down <= keptRows {
+			if slot.Starts && cell.Down <= most {
 				kept = max(kept, cell.Down-1)
 			}
 			printed := word.Cell{Span: cell.Span, Down: cell.Down, Continued: !slot.Starts, Align: word.Centre}
@@ -326,18 +326,10 @@ func (p *printer) table(t *templates.PaperTable) word.Block {
 
 // long reports whether an item is a long text, which is printed at the top of its cell.
 func (p *printer) long(i templates.PaperItem) bool {
+	const label = 30 // characters: a longer note is a text
 	return len(i.Refs) > 0 && p.d.Field(i.Refs[0].Field).Long() ||
-		i.Note != "" && templates.Characters(p.d.Form.Note(i.Note)) > longLabel
+		i.Note != "" && templates.Characters(p.d.Form.Note(i.Note)) > label
 }
-
-// keptRows is the most rows under one label that are kept on one page.
-const keptRows = 4
-
-// lowestRow is the minimum height of a row, in millimetres.
-const lowestRow = 6.2
-
-// longLabel: a note in a cell is a text, not a label, from this many characters.
-const longLabel = 30
 
 // item prints one item of a cell.
 func (p *printer) item(i templates.PaperItem) []word.Paragraph {

@@ -65,23 +65,12 @@ type formReader struct {
 	ownTexts        map[string]bool // normalised texts of the blank form
 	values          map[templates.Ref]model.Cell
 	roster          []rosterRow
-	lastRow         *matchedRow              // the latest recognised row
-	unlabelledTexts map[int][]unlabelledText // texts in sections without labels, by section
+	lastRow         *matchedRow          // the latest recognised row
+	unlabelledTexts map[int][]model.Cell // texts in sections without labels, by section
 	unplaced        []Unplaced
 	textsRead       int // number of texts filled in
 	recognised      int // rows
 }
-
-type unlabelledText struct {
-	text  string
-	place model.Place
-}
-
-// longestLabel exceeds all labels of the form with what people may add, in bytes.
-const longestLabel = 4096
-
-// fewestRows: a document in which fewer rows are recognised is not the form.
-const fewestRows = 8
 
 var (
 	inBrackets      = regexp.MustCompile(`\([^()]*\)`)
@@ -111,7 +100,7 @@ func headingKey(s string) string { return strings.TrimLeft(labelKey(s), "0123456
 
 // readDocument reads the document from top to bottom; false: it is not the form.
 func (w *formReader) readDocument(blocks []block) bool {
-	w.values, w.unlabelledTexts = map[templates.Ref]model.Cell{}, map[int][]unlabelledText{}
+	w.values, w.unlabelledTexts = map[templates.Ref]model.Cell{}, map[int][]model.Cell{}
 	w.collectPatterns()
 	section := -1
 	for i, block := range blocks {
@@ -127,7 +116,8 @@ func (w *formReader) readDocument(blocks []block) bool {
 		}
 		w.readParagraph(block.text, section, model.Place{File: w.file, Sheet: "正文", Cell: fmt.Sprintf("第%d段", i+1)})
 	}
-	if w.recognised < fewestRows {
+	const fewest = 8 // rows
+	if w.recognised < fewest {
 		return false
 	}
 	for i, s := range w.d.Paper().Sections {
@@ -142,7 +132,8 @@ func (w *formReader) readRow(t *docTable, row []docCell, section int) {
 	best, bestMatch, yearMap := -1, rowMatch{}, map[int]int(nil)
 	keys, known := make([]string, len(row)), false
 	for i, c := range row {
-		if len(c.text) > longestLabel { // a merged cell may be compared in many rows
+		const longest = 4096       // bytes: more than all labels of the form with what people may add
+		if len(c.text) > longest { // a merged cell may be compared in many rows
 			continue
 		}
 		keys[i] = labelKey(c.text)

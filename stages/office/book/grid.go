@@ -14,9 +14,6 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// maxLinks is how many links a worksheet can have.
-const maxLinks = excelize.TotalSheetHyperlinks
-
 // Grid is a sheet that is one table: rows under a header.
 type Grid struct {
 	Sheet   string
@@ -259,11 +256,12 @@ func (p *gridPart) writeHeader(widths []float64) {
 func (p *gridPart) writeRemark(widths []float64) {
 	g, total, cols := p.grid, sum(widths), len(widths)
 	shown, frozen := total, sum(widths[:p.grid.Freeze])
-	for shown > remarkWidth && cols > 1 {
+	const most, least = 150, 40 // characters
+	for shown > most && cols > 1 {
 		cols--
 		shown -= widths[cols]
 	}
-	if total > pageWidth && frozen >= remarkLeast {
+	if total > pageWidth && frozen >= least {
 		cols, shown = g.Freeze, frozen
 	}
 	line := make([]Cell, cols)
@@ -286,12 +284,6 @@ func sum(widths []float64) (total float64) {
 	return total
 }
 
-// How wide a remark is at most, in characters, and at least.
-const (
-	remarkWidth = 150
-	remarkLeast = 40
-)
-
 // add writes the next row.
 func (p *gridPart) add(cells []Cell) {
 	tall := rowHeight
@@ -308,7 +300,7 @@ func (p *gridPart) write(cells []Cell, tall float64) {
 	p.row++
 	p.rows.beginRow(p.row, min(tall, tallest))
 	for i, c := range cells {
-		if p.rows.writeCell(p.row, i+1, c); c.Link != "" && p.linkCount < maxLinks {
+		if p.rows.writeCell(p.row, i+1, c); c.Link != "" && p.linkCount < excelize.TotalSheetHyperlinks {
 			p.linkCount++
 			p.rows.addLink(model.CellName(p.row, i+1), c.Link)
 		}
