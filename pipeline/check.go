@@ -245,7 +245,7 @@ func readings(d *templates.Definition, f *table.Form) []CheckedReading {
 		out = append(out, r)
 	}
 	for _, slot := range d.Layout().Slots() {
-		field, ref := slot.Field, templates.Ref{Field: slot.Field.ID, Year: slot.Year}
+		field, ref := slot.Field, slot.Ref()
 		if o := f.Observe(ref); (field.Numeric() || field.Type == templates.DateField) && o.Status != table.Missing {
 			if o.Status != table.Normal {
 				o.Value = ""

@@ -84,7 +84,7 @@ func listValues(f *table.Facts) (out []string) {
 	for form := range f.Forms {
 		for _, sheet := range f.Definition.Layout().Sheets {
 			for _, slot := range sheet.Slots {
-				r := templates.Ref{Field: slot.Field.ID, Year: slot.Year}
+				r := slot.Ref()
 				o := form.Observe(r)
 				out = append(out, fmt.Sprint(r, o.Status, o.Value))
 			}

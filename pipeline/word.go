@@ -168,7 +168,7 @@ func doubtfulValues(d *templates.Definition, form *table.Form) []TranscribedValu
 		out = append(out, TranscribedValue{d.Name(r), c.From, read})
 	}
 	for _, slot := range d.Layout().Slots() {
-		r := templates.Ref{Field: slot.Field.ID, Year: slot.Year}
+		r := slot.Ref()
 		if o := form.Observe(r); o.Status == table.Invalid && !slot.Field.Personal {
 			out = append(out, TranscribedValue{d.Name(r), o.Raw, ""})
 		}

@@ -57,10 +57,7 @@ type Calendar struct {
 // the deadline as long as that is ahead; a corrected one (mended) may come MendDays later.
 func (d *Directory) ReplyBy(date string, mended bool) string {
 	day, err := time.Parse(time.DateOnly, date)
-	by, deadline := "", ""
-	if err == nil && date < d.Deadline {
-		deadline = d.Deadline
-	}
+	by, deadline := "", either(err == nil && date < d.Deadline, d.Deadline, "")
 	if err == nil && d.Calendar.MendDays > 0 && (mended || deadline == "") {
 		by = day.AddDate(0, 0, d.Calendar.MendDays).Format(time.DateOnly)
 	}
@@ -104,17 +101,12 @@ func (d *Directory) EconomiesOf(consortium, industries string) (out []string) {
 
 // settingText describes a setting of the call by its name; empty where there is none.
 func (d *Directory) settingText(id string) string {
-	switch id {
-	case "deadline":
-		return "报送期限 " + d.Deadline
-	case "select":
-		return fmt.Sprintf("遴选%d—%d家", d.Select.Min, d.Select.Max)
-	case "addressee":
-		return d.Addressee.Office + " " + d.Addressee.Email
-	case "economies":
-		return strings.Join(each(d.Economies, func(e Economy) string { return e.Label }), "、")
-	}
-	return ""
+	return map[string]string{
+		"deadline":  "报送期限 " + d.Deadline,
+		"select":    fmt.Sprintf("遴选%d—%d家", d.Select.Min, d.Select.Max),
+		"addressee": d.Addressee.Office + " " + d.Addressee.Email,
+		"economies": strings.Join(each(d.Economies, func(e Economy) string { return e.Label }), "、"),
+	}[id]
 }
 
 // City is one of the nine prefectures, with its GB/T 2260 code.

@@ -374,6 +374,9 @@ type Slot struct {
 	Lines                int    // lines of text that its rows must have room for
 }
 
+// Ref is the value that the slot holds.
+func (s Slot) Ref() Ref { return Ref{s.Field.ID, s.Year} }
+
 // RecordArea is the place of a list. Each column has a defined name that covers all prepared rows.
 type RecordArea struct {
 	Block     *RecordBlock

@@ -176,10 +176,7 @@ func (p *placer) line(f *Field, year Year) {
 		p.prose(f, year)
 		return
 	}
-	wide := 1 // columns of the cell before the unit; it extends over the unit's column where there is no unit
-	if f.Unit == "" {
-		wide = 2
-	}
+	wide := either(f.Unit == "", 2, 1) // columns of the cell before the unit, whose column it takes where there is none
 	label := f.Label + f.PrintedLimit
 	if year.ID == "" { // the label extends over the year's column
 		p.static(p.row, labelCol, 1, yearCol-labelCol+wide, LabelRole, label)
@@ -216,10 +213,8 @@ func (p *placer) prose(f *Field, year Year) {
 	}
 	lines := max(3, f.Limit/int(wide*unitPixels/hanziPixels)+2) // room for the ends of paragraphs
 	rows := 1 + (lines+linesPerRow-1)/linesPerRow               // the first row is as tall as the year's cell
-	hint, tall := p.hint(f), 1
-	if hint == "" {
-		tall = rows
-	}
+	hint := p.hint(f)
+	tall := either(hint == "", rows, 1)
 	p.static(p.row, labelCol, tall, 1, LabelRole, f.Label+f.PrintedLimit)
 	p.static(p.row+1, labelCol, rows-1, 1, HintRole, hint)
 	p.static(p.row, yearCol, 1, 1, YearRole, cmp.Or(year.Label+year.Tag, "字数"))
@@ -230,9 +225,7 @@ func (p *placer) prose(f *Field, year Year) {
 // hint is the note beside an input: heading, footnote, hint, seal, and a mark where the field is not official.
 func (p *placer) hint(f *Field) string {
 	footnote := p.form.Note(f.Footnote)
-	if Characters(footnote) > 40 { // too long: only below the table
-		footnote = "见表下注"
-	}
+	footnote = either(Characters(footnote) > 40, "见表下注", footnote) // too long: only below the table
 	parts := []string{f.Heading, footnote, f.Hint, f.Seal, p.form.Mark(f)}
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), "\n")
 }

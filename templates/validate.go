@@ -175,11 +175,8 @@ func (p *validator) walk(path string, v reflect.Value) {
 		}
 		if len(choices) > 0 && len(chosen) != 1 {
 			wrote := fmt.Sprintf("写了%d样（%s）", len(chosen), strings.Join(chosen, "、"))
-			if len(chosen) == 0 {
-				wrote = "一样也没有写"
-			}
-			p.l.problem(pos{p.file, path}, displayName(v)+wrote,
-				"恰写一样："+strings.Join(choices, "、")+"。")
+			wrote = either(len(chosen) == 0, "一样也没有写", wrote)
+			p.l.problem(pos{p.file, path}, displayName(v)+wrote, "恰写一样："+strings.Join(choices, "、")+"。")
 		}
 	}
 }

@@ -60,10 +60,8 @@ func (p *renderer) writeCheckPage() {
 // putRule puts the row of a rule: result and place as formulas, or the reason why a sheet can't check it.
 func (p *renderer) putRule(c *sheetCells, row int, r *templates.Rule) {
 	text, centred, link := p.style("check text"), p.style("check centred"), p.style("check link")
-	cure, key := templates.Fill(r.Cure, p.cureVars()), "—" // an error must be corrected, not explained
-	if r.Severity != string(model.MustFix) || len(r.Explained) > 0 {
-		key = r.Code
-	}
+	cure, explainable := templates.Fill(r.Cure, p.cureVars()), r.Severity != string(model.MustFix) || len(r.Explained) > 0
+	key := table.Either(explainable, r.Code, "—") // an error must be corrected, not explained
 	for i, x := range []string{r.Code, model.Severity(r.Severity).Label(), r.Title, "—", r.Sheet, cure, key} {
 		style := table.Either(i+1 == resultColumn || i < 2, centred, text)
 		c.put(row, i+1, 1, 1, excelize.Cell{StyleID: style, Value: x})
@@ -76,7 +74,7 @@ func (p *renderer) putRule(c *sheetCells, row int, r *templates.Rule) {
 	outcome, words := caseCell(ruleColumn, p.check.rules[n].first), strings.Join(table.Each(outcomeWords, quote), ",")
 	printed := map[int]string{placeColumn: p.check.linkFormula(n),
 		resultColumn: fmt.Sprintf("CHOOSE(%s+1,%s)", outcome, words)}
-	if key == r.Code {
+	if explainable {
 		printed[pasteColumn] = p.check.explanationKey(n)
 	}
 	for column, f := range printed {
@@ -88,7 +86,7 @@ func (p *renderer) putRule(c *sheetCells, row int, r *templates.Rule) {
 	for _, one := range p.check.rules[n].cases { // the place may be any of them
 		if len(one.slots) > 0 {
 			slot := p.check.slots[one.slots[0]]
-			label := p.d.Name(templates.Ref{Field: slot.Field.ID, Year: slot.Year})
+			label := p.d.Name(slot.Ref())
 			c.growRow(row, float64(lines(label, formulas().Page.Columns[placeColumn-1].Width, checkSize)*14)+padding)
 		}
 	}

@@ -123,7 +123,7 @@ func (p *renderer) addValidation(f *templates.Field, extra bool, from, to string
 	case f.Type == templates.ConfirmField:
 		v.SetSqrefDropList(listName("confirm"))
 	case kind.Demand != "":
-		demand := escapeXML(templates.Fill(kind.Demand, vars))
+		demand := xmlContent(templates.Fill(kind.Demand, vars)) // excelize writes it as it is
 		try.Do(v.SetRange(demand, "", excelize.DataValidationTypeCustom, excelize.DataValidationOperatorBetween))
 	}
 	if kind.Title != "" {
@@ -175,11 +175,6 @@ func (p *renderer) prompt(f *templates.Field, extra bool, how string) string {
 	return cmp.Or(strings.Join(parts, "；"), "请如实填写") + "。"
 }
 
-// escapeXML escapes a formula for a validation: excelize writes it as it is.
-func escapeXML(formula string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(formula)
-}
-
 // dropdownSource returns the options of a dropdown: the consortia of the chosen prefecture, the parks of the chosen
 // consortium, all where none is chosen, or a list.
 func dropdownSource(f *templates.Field) string {
@@ -201,7 +196,7 @@ func ValuesOf(d *templates.Definition, form *table.Form, contacts map[string]str
 	v := Values{Fields: map[templates.Ref]Value{},
 		Records: map[string][]map[string]Value{"members": RowsOf(d, form.Rows("members"))}}
 	for _, slot := range d.Layout().Slots() {
-		r := templates.Ref{Field: slot.Field.ID, Year: slot.Year}
+		r := slot.Ref()
 		if value := fieldValue(d, form, contacts, slot.Field, r); !value.blank() {
 			v.Fields[r] = value
 		}

@@ -116,7 +116,7 @@ func (l *workbook) setInputs(layout *templates.Layout, v Values) {
 		title := s.Sheet.Title
 		for _, slot := range s.Slots {
 			l.defineName(slot.Name, title, slot.Row, slot.Col, slot.Row, slot.Col)
-			put(title, slot.Row, slot.Col, slot.Field, v.Fields[templates.Ref{Field: slot.Field.ID, Year: slot.Year}])
+			put(title, slot.Row, slot.Col, slot.Field, v.Fields[slot.Ref()])
 		}
 		for _, area := range s.Records {
 			rows := v.Records[area.Block.ID]

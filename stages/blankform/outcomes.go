@@ -119,7 +119,7 @@ func (s *selfCheck) failCondition(r *templates.Rule, slot templates.Slot) string
 func (s *selfCheck) explainedCondition(r *templates.Rule, slot templates.Slot) string {
 	names := []string{quote("、" + r.Code + "、"), quote("、" + s.d.Label(slot.Field.ID) + "、"),
 		fmt.Sprintf(`%s&ROW(%s)&"、"`, quote("、"+slot.Sheet+"!"+columnName(slot.Col)), slot.Name)}
-	if name := s.d.Name(templates.Ref{Field: slot.Field.ID, Year: slot.Year}); name != s.d.Label(slot.Field.ID) {
+	if name := s.d.Name(slot.Ref()); name != s.d.Label(slot.Field.ID) {
 		names = append(names, quote("、"+name+"、"))
 	}
 	about := s.rows.span(s.rows.explainedColumn())

@@ -219,7 +219,7 @@ func (p *renderer) layoutCells(layout *templates.SheetLayout) *sheetCells {
 		c.growStatic(layout, s)
 	}
 	for _, slot := range layout.Slots {
-		value := p.v.Fields[templates.Ref{Field: slot.Field.ID, Year: slot.Year}]
+		value := p.v.Fields[slot.Ref()]
 		c.put(slot.Row, slot.Col, slot.Rows, slot.Cols, p.inputCell(slot.Field, false, value))
 		c.growSlot(slot)
 		if slot.Rows == 1 {

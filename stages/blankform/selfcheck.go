@@ -219,7 +219,7 @@ func (s *selfCheck) fillValues() {
 	for i, slot := range s.slots {
 		row := i + 2
 		status := thisRowCell(statusColumn)
-		label := s.d.Name(templates.Ref{Field: slot.Field.ID, Year: slot.Year})
+		label := s.d.Name(slot.Ref())
 		s.workbook.set(templates.ValueSheet, row, nameColumn, slot.Name, "")
 		s.workbook.set(templates.ValueSheet, row, labelColumn, label, "")
 		s.fillStatus(row, slot)

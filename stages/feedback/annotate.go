@@ -79,7 +79,15 @@ func (c *annotator) openData(data []byte) {
 	c.decrypted = try.Get(ooxml.Decrypt(data)) // with the password, excelize would encrypt the copy too
 	parts := try.Get(ooxml.Open(c.decrypted))
 	defer parts.Release()
-	try.Do(checkSize(parts))
+	size := 0
+	for _, p := range parts.All {
+		if slices.Contains([]string{".xml", ".rels", ".vml"}, strings.ToLower(path.Ext(p.Name))) { // all else is pictures
+			size += len(p.Data)
+		}
+	}
+	if size > maxXML {
+		try.Do(errTooLarge)
+	}
 	toTransitional(parts)
 	c.f = openWorkbook(parts.All)
 	if !slices.ContainsFunc(parts.All, hasNoteRelations) {
@@ -108,17 +116,6 @@ const (
 )
 
 var errTooLarge = errors.New("工作簿过于庞大，不做标注")
-
-// checkSize returns an error for a workbook that is too large to annotate.
-func checkSize(parts *ooxml.Parts) error {
-	size := 0
-	for _, p := range parts.All {
-		if slices.Contains([]string{".xml", ".rels", ".vml"}, strings.ToLower(path.Ext(p.Name))) { // all else is pictures
-			size += len(p.Data)
-		}
-	}
-	return table.Either(size > maxXML, errTooLarge, nil)
-}
 
 type cellRef struct{ sheet, cell string }
 

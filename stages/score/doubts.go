@@ -365,10 +365,8 @@ func peerQuantile(ascending []float64, own table.Opt[float64], among bool, q flo
 }
 
 func (m *scheme) flag(x table.Growth, final templates.Year) (flag, note string) {
-	unit, margin := "％", m.def.Rubric().Credibility.Margin.InexactFloat64()
-	if x.Measure == "points" {
-		unit = "个百分点"
-	}
+	unit := table.Either(x.Measure == "points", "个百分点", "％")
+	margin := m.def.Rubric().Credibility.Margin.InexactFloat64()
 	switch {
 	case !x.PeersUpper.Valid:
 		return table.UnknownGrowth, "可比的申报不足"

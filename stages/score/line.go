@@ -17,10 +17,7 @@ func (m *scheme) selectionLine(ranked, waiting []*entrant, scenarios []scenario,
 		return nil
 	}
 	for i, e := range ranked {
-		e.Line = table.Outside
-		if e.inside(k) {
-			e.Line = table.Inside
-		}
+		e.Line = table.Either(e.inside(k), table.Inside, table.Outside)
 		reasons := append(m.crossings(e, i, scenarios, k), m.pendingCrossings(e, ranked, waiting, k)...)
 		if e.inside(k) && int(e.Rank.V)+e.tieSize-1 > k {
 			e.Line, reasons = table.Tied, append([]string{"并列跨线"}, reasons...)

@@ -240,7 +240,7 @@ type Difference struct {
 func Differences(d *templates.Definition, word, book *table.Form) []Difference {
 	var out []Difference
 	for _, slot := range d.Layout().Slots() {
-		f, r := slot.Field, templates.Ref{Field: slot.Field.ID, Year: slot.Year}
+		f, r := slot.Field, slot.Ref()
 		if f.Personal || f.Extra || f.Locked || f.Type == templates.ConfirmField {
 			continue
 		}

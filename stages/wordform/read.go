@@ -295,7 +295,7 @@ func (w *formReader) entries() []model.Entry {
 	var out []model.Entry
 	nowhere := model.Place{File: w.file, Sheet: "Word 版"}
 	for _, slot := range w.d.Layout().Slots() {
-		cell, ok := w.values[templates.Ref{Field: slot.Field.ID, Year: slot.Year}]
+		cell, ok := w.values[slot.Ref()]
 		if !ok {
 			cell.Place = nowhere
 		}

@@ -259,7 +259,7 @@ func (r *Report) Page(p *Page) (err error) {
 // prepare sets what must be set for a sheet before its rows are streamed.
 func (r *Report) prepare(p *Page) {
 	last, lastCol := p.last[0], p.last[1]
-	print, area, repeated, hidden := Print{Landscape: p.Landscape, Scale: p.Scale}, "", "", false
+	print, area, repeated := Print{Landscape: p.Landscape, Scale: p.Scale}, "", ""
 	if p.OnePage {
 		print.High = 1
 	}
@@ -271,7 +271,7 @@ func (r *Report) prepare(p *Page) {
 		repeated = PrintTitles(p.Sheet, p.Frozen, p.Frozen, min(1, print.Pages-1))
 	}
 	r.setUp(p.Sheet, print, area, repeated)
-	try.Do(r.file.SetSheetView(p.Sheet, 0, &excelize.ViewOptions{ShowGridLines: &hidden}))
+	try.Do(r.file.SetSheetView(p.Sheet, 0, &excelize.ViewOptions{ShowGridLines: new(false)}))
 	try.Do(r.file.SetSheetDimension(p.Sheet, "A1:"+model.CellName(last, lastCol)))
 	for _, set := range p.before {
 		set(r)
@@ -299,23 +299,22 @@ type Print struct {
 
 // Set applies the print set-up to a sheet.
 func (p Print) Set(f *excelize.File, sheet string) {
-	fit, paper, wide, orientation, centred := p.Scale == 0, 9, max(1, p.Pages), "portrait", true
-	if p.Landscape {
-		orientation = "landscape"
+	const paper = 9 // A4
+	orientation := map[bool]string{true: "landscape", false: "portrait"}[p.Landscape]
+	layout := &excelize.PageLayoutOptions{Size: new(paper), Orientation: &orientation}
+	if p.Scale > 0 {
+		layout.AdjustTo = &p.Scale
+	} else {
+		layout.FitToWidth, layout.FitToHeight = new(max(1, p.Pages)), &p.High
 	}
-	layout := &excelize.PageLayoutOptions{Size: &paper, Orientation: &orientation, FitToWidth: &wide, FitToHeight: &p.High}
-	if !fit {
-		layout = &excelize.PageLayoutOptions{Size: &paper, Orientation: &orientation, AdjustTo: &p.Scale}
-	}
-	properties := &excelize.SheetPropsOptions{FitToPage: &fit}
+	properties := &excelize.SheetPropsOptions{FitToPage: new(p.Scale == 0)}
 	if p.Tab != "" {
-		opaque := "FF" + p.Tab
-		properties.TabColorRGB = &opaque
+		properties.TabColorRGB = new("FF" + p.Tab)
 	}
 	try.Do(f.SetSheetProps(sheet, properties))
 	try.Do(f.SetPageLayout(sheet, layout))
 	try.Do(f.SetPageMargins(sheet, &excelize.PageLayoutMarginsOptions{Left: &p.Left, Right: &p.Right, Top: &p.Top,
-		Bottom: &p.Bottom, Header: &p.Edge, Footer: &p.Edge, Horizontally: &centred}))
+		Bottom: &p.Bottom, Header: &p.Edge, Footer: &p.Edge, Horizontally: new(true)}))
 	try.Do(f.SetHeaderFooter(sheet, &p.Head))
 }
 
