@@ -54,7 +54,6 @@ func Kit(w io.Writer, d *templates.Definition, city templates.City,
 
 // guide is the document with the workbooks: how to fill them in, when and where to send them.
 func guide(d *templates.Definition, city templates.City, entries []templates.Entry) word.Document {
-	deadline, _ := time.Parse(time.DateOnly, d.Directory.Deadline)
 	text := func(style word.Style, format string, args ...any) word.Paragraph {
 		return word.P(style, fmt.Sprintf(format, args...))
 	}
@@ -72,7 +71,7 @@ func guide(d *templates.Definition, city templates.City, entries []templates.Ent
 			}
 		}
 	}
-	below = append(below, text(word.Body, "报送期限：%s。报送%s，邮箱 %s。", deadline.Format("2006年1月2日"),
+	below = append(below, text(word.Body, "报送期限：%s。报送%s，邮箱 %s。", table.ChineseDate(d.Directory.Deadline),
 		d.Directory.Addressee.Office, d.Directory.Addressee.Email))
 	below[0].Before = 8 // distance from the table
 	body := []word.Block{

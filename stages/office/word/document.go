@@ -100,12 +100,8 @@ type Field string
 
 const PageNumber Field = "PAGE"
 
-// Fonts of official documents. Each is written with its alternative names on other systems.
-const (
-	FangSong = "仿宋_GB2312"
-	HeiTi    = "黑体"
-	BiaoSong = "方正小标宋简体"
-)
+// HeiTi is the font of headings; it is written with its alternative names on other systems.
+const HeiTi = "黑体"
 
 // Table is a grid. A cell over several columns is one Cell; one over several rows has a Continued Cell in those below.
 type Table struct {
