@@ -327,15 +327,11 @@ func fieldsOf(t reflect.Type) map[string][]int {
 	if t.Kind() != reflect.Struct {
 		return out
 	}
-	for _, embedded := range []bool{false, true} {
-		for i := range t.NumField() {
-			f := t.Field(i)
-			if name, _, _ := strings.Cut(f.Tag.Get("col"), ","); !embedded && name != "" {
-				out[name] = f.Index
-			}
-			if !embedded || !f.Anonymous {
-				continue
-			}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if name, _, _ := strings.Cut(f.Tag.Get("col"), ","); name != "" {
+			out[name] = f.Index
+		} else if f.Anonymous {
 			for name, at := range fieldsOf(f.Type) {
 				if out[name] == nil {
 					out[name] = append([]int{i}, at...)
