@@ -75,9 +75,7 @@ func (d *Definition) loadProgress(parent *loader, texts map[string][]byte) {
 	l := &loader{dir: path.Join(parent.dir, progressFolder), sources: texts, proven: parent.proven}
 	defer func() { parent.problems = append(parent.problems, l.problems...) }()
 	recommendation := &Form{}
-	if _, err := unmarshal(parent.sources["form.yaml"], recommendation); err != nil {
-		return // reported already
-	}
+	_, _ = unmarshal(parent.sources["form.yaml"], recommendation) // once more: a copy, of what could be read before
 	p := &Definition{Year: d.Year, Directory: d.Directory, Rubric: func() *Rubric { return &Rubric{} },
 		Register: d.Register, Published: d.Published, Sheets: d.Sheets, Paper: func() *Paper { return &Paper{} },
 		Reading: d.Reading, Sources: map[string]string{}, Texts: texts}

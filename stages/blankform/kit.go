@@ -102,11 +102,6 @@ func entryTable(d *templates.Definition, entries []templates.Entry) word.Table {
 	return word.Table{Columns: word.Widths(word.A4Bound.Inside(), 9, 51, 40), Rows: append([]word.Row{head}, rows...)}
 }
 
-// RegisterFile is the file name of the blank register.
-func RegisterFile(d *templates.Definition) string {
-	return fmt.Sprintf("%s（%d年）.xlsx", d.Register().Title, d.Year)
-}
-
 // Rows of a sheet of the register that are ready for input; registerRows where the definition gives no number.
 const (
 	registerRows = 60

@@ -175,7 +175,8 @@ func requestedFiles(c *cli.Context, d *templates.Definition) (_ []publish.File, 
 		return nil, usageError{errors.New("--city、--all、--register 只能用一个")}
 	case register:
 		blank := func(w io.Writer) error { return blankform.Register(w, d, nil) }
-		return []publish.File{outputFile(c, blankform.RegisterFile(d), blank)}, nil
+		name := fmt.Sprintf("%s（%d年）.xlsx", d.Register().Title, d.Year)
+		return []publish.File{outputFile(c, name, blank)}, nil
 	case all:
 		return table.Each(d.Directory.Cities, kit), nil
 	case city != "":

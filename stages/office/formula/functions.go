@@ -86,8 +86,10 @@ func (c *calculation) ofReference(n call) Value {
 		return RefErr
 	case n.name == "INDEX":
 		return c.cells(a)
+	case n.name == "CELL" && strings.Contains(c.w.Format(a.Sheet, a.Row, a.Col), "%"): // others are not told apart
+		return "P2"
 	case n.name == "CELL":
-		return formatCode(c.w.Format(a.Sheet, a.Row, a.Col))
+		return "G"
 	}
 	return float64(a.Row)
 }
@@ -113,14 +115,6 @@ func (c *calculation) resolve(n node) (Area, bool) {
 		return Area{a.Sheet, a.Row, a.Col, a.Row, a.Col}, inside
 	}
 	return Area{}, false
-}
-
-// formatCode is the result of CELL("format"), only P2 for percent formats and G for others.
-func formatCode(format string) string {
-	if strings.Contains(format, "%") {
-		return "P2"
-	}
-	return "G"
 }
 
 var areaFunctions = map[string]func([]Value) Value{
