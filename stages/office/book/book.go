@@ -251,17 +251,19 @@ func NewStyles(f *excelize.File) *Styles { return &Styles{f, map[string]int{}} }
 
 // Get returns the id of a named style, created on first use. A failure ends the guarded function (package try).
 func (s *Styles) Get(name string, style func() *excelize.Style) int {
-	return s.get(name, s.file.NewStyle, style)
+	id, known := s.ids[name]
+	if !known {
+		id = try.Get(s.file.NewStyle(style()))
+		s.ids[name] = id
+	}
+	return id
 }
 
 // GetConditional is Get for a style of a conditional format.
 func (s *Styles) GetConditional(name string, style func() *excelize.Style) int {
-	return s.get("conditional "+name, s.file.NewConditionalStyle, style)
-}
-
-func (s *Styles) get(name string, create func(*excelize.Style) (int, error), style func() *excelize.Style) int {
+	name = "conditional " + name
 	if _, known := s.ids[name]; !known {
-		s.ids[name] = try.Get(create(style()))
+		s.ids[name] = try.Get(s.file.NewConditionalStyle(style()))
 	}
 	return s.ids[name]
 }
