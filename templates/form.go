@@ -194,13 +194,11 @@ var optionLists = map[string]func(*Definition) []string{
 	},
 }
 
-// Suggestions lists what the dropdown of a text field offers; nil where there is none.
-func (d *Definition) Suggestions(f *Field) []string { return d.optionList(f.Suggest) }
-
 // Options lists the options of a choice field, in order; nil for other fields.
-func (d *Definition) Options(f *Field) []string { return d.optionList(f.Choices) }
+func (d *Definition) Options(f *Field) []string { return d.OptionList(f.Choices) }
 
-func (d *Definition) optionList(words string) []string {
+// OptionList lists what a dropdown offers, by the name that Choices or Suggest gives; nil where there is none.
+func (d *Definition) OptionList(words string) []string {
 	if offer := optionLists[words]; offer != nil {
 		return offer(d)
 	}

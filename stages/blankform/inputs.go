@@ -305,16 +305,6 @@ func (p *renderer) inputStyle(f *templates.Field, spare bool, format string) int
 
 func inputStyleName(f *templates.Field) string { return table.Either(f.Locked, "locked", "input") }
 
-// setUpSheet sets page, print area, repeated header rows and watermark of a sheet of the form.
-func (p *renderer) setUpSheet(layout *templates.SheetLayout) {
-	p.setUpPage(layout.Sheet.Landscape)
-	// no print area for a list: it would end before the rows that are filled in later
-	area := table.Either(len(layout.Records) > 0, "", book.AbsRange(p.current, 1, 1, layout.LastRow, layout.LastCol))
-	book.SetPrintNames(p.f, p.current, area, book.PrintTitles(p.current, 1, layout.Freeze, 0))
-	// left of the centred title, on the cover right of the number of the annex
-	p.watermark(table.Either(layout.Sheet.Cover, layout.LastCol-1, 1))
-}
-
 // setUpPage sets up A4 with a binding margin, header, footer and protection, as on every visible sheet.
 func (p *renderer) setUpPage(landscape bool) {
 	print := book.Print{Landscape: landscape, Left: 0.8, Right: 0.5, Top: 0.5, Bottom: 0.5, Edge: 0.3}

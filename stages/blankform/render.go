@@ -109,7 +109,7 @@ func (p *renderer) addLists() {
 		if f.Type == templates.ConfirmField {
 			list(listName("confirm"), []string{p.d.Form.Confirm.Checked, p.d.Form.Confirm.Unchecked})
 		}
-		list(listName(f.Suggest), p.d.Suggestions(f))
+		list(listName(f.Suggest), p.d.OptionList(f.Suggest))
 		if f.Choices != "" && f.Choices != "consortia" {
 			list(listName(f.Choices), p.d.Options(f))
 		}
@@ -172,7 +172,12 @@ func (p *renderer) addSheets() {
 func (p *renderer) writeSheet(layout *templates.SheetLayout) {
 	p.current = layout.Sheet.Title
 	try.Do(p.f.SetSheetDimension(p.current, "A1:"+cell(layout.LastRow, layout.LastCol)))
-	p.setUpSheet(layout)
+	p.setUpPage(layout.Sheet.Landscape)
+	// no print area for a list: it would end before the rows that are filled in later
+	area := table.Either(len(layout.Records) > 0, "", book.AbsRange(p.current, 1, 1, layout.LastRow, layout.LastCol))
+	book.SetPrintNames(p.f, p.current, area, book.PrintTitles(p.current, 1, layout.Freeze, 0))
+	// left of the centred title, on the cover right of the number of the annex
+	p.watermark(table.Either(layout.Sheet.Cover, layout.LastCol-1, 1))
 	p.addInputRules(layout)
 	p.writeRows(layout, p.layoutCells(layout))
 }

@@ -27,7 +27,11 @@ func TotalChanges(earlier *table.Round, registered *table.Judgement, between, no
 	then, kept := slices.Collect(earlier.Ranking.Scales.All()), slices.Collect(now.Ranking.Scales.All())
 	why := explanations{}
 	was := try.Get(scoreBatch(earlier, then, 0))
-	was.takeDeductions(earlier.Ranking)
+	decided := table.IndexBy(earlier.Ranking.Ranking.All(), func(k table.Rank) string { return k.Submission })
+	for _, e := range was.entrants { // the register that decided them is in no table
+		e.Deduction = decided[e.Submission].Deduction
+	}
+	was.applyScales()
 	steps := []map[string]float64{publishedTotals(earlier.Ranking), was.totals()}
 	step := func(cause table.Cause, replaced bool, by table.Round, scales []table.Scale) {
 		if replaced {
@@ -123,15 +127,6 @@ func totalChanges(why explanations, causes []table.Cause, totals []map[string]fl
 		}
 	}
 	return out
-}
-
-// takeDeductions takes over a published ranking's deductions: the register that decided them is in no table.
-func (f *scoredBatch) takeDeductions(r *table.Ranking) {
-	decided := table.IndexBy(r.Ranking.All(), func(k table.Rank) string { return k.Submission })
-	for _, e := range f.entrants {
-		e.Deduction = decided[e.Submission].Deduction
-	}
-	f.applyScales()
 }
 
 // replaceForms measures the same submissions on the forms of another round, with the scales unchanged.
