@@ -334,17 +334,11 @@ func (r *resolver) call(n *ast.CallNode) {
 		return
 	}
 	if callee.Value == "filled" || callee.Value == "given" {
-		if len(n.Arguments) != 1 {
-			r.fail(callee.Value + " 只要一个栏目")
-			return
-		}
-		id, ok := n.Arguments[0].(*ast.IdentifierNode)
-		i := -1
-		if ok {
-			i = slices.IndexFunc(r.refs, func(x Ref) bool { return SlotName(x.Field, x.Year) == id.Value })
-		}
+		i := slices.IndexFunc(r.refs, func(x Ref) bool {
+			return len(n.Arguments) == 1 && SlotName(x.Field, x.Year) == n.Arguments[0].String()
+		})
 		if i < 0 {
-			r.fail(callee.Value + " 的括号里须是一个栏目")
+			r.fail(callee.Value + " 的括号里须是一个栏目，也只要一个")
 			return
 		}
 		if column := r.lang.def.Field(r.refs[i].Field); column.Record != "" {
