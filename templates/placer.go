@@ -211,6 +211,8 @@ func (p *placer) prose(f *Field, year Year) {
 	for _, w := range p.out.Widths[unitCol-1 : p.noteCol] {
 		wide += w
 	}
+	// pixels of a unit of column width and of a hanzi in the form's font size; lines of text that fit the tallest row
+	const unitPixels, hanziPixels, linesPerRow = 7, 16, 22
 	lines := max(3, f.Limit/int(wide*unitPixels/hanziPixels)+2) // room for the ends of paragraphs
 	rows := 1 + (lines+linesPerRow-1)/linesPerRow               // the first row is as tall as the year's cell
 	hint := p.hint(f)
@@ -229,13 +231,6 @@ func (p *placer) hint(f *Field) string {
 	parts := []string{f.Heading, footnote, f.Hint, f.Seal, p.form.Mark(f)}
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), "\n")
 }
-
-// Pixels of a unit of column width and of a hanzi in the form's font size; lines of text that fit the tallest row.
-const (
-	unitPixels  = 7
-	hanziPixels = 16
-	linesPerRow = 22
-)
 
 // years places a header of two rows, then a row for each metric: group, label, unit, the years, note.
 func (p *placer) years(b *YearBlock) {

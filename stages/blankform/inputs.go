@@ -97,17 +97,12 @@ func (p *renderer) inputRuns(slots []templates.Slot) []inputRun {
 	return out
 }
 
-// Excel's limits for the words of a validation.
-const (
-	maxTitle  = 32
-	maxPrompt = 255
-)
-
 // addValidation adds a prompt, a dropdown or a check to inputs. 不适用 is allowed in every figure.
 func (p *renderer) addValidation(f *templates.Field, extra bool, from, to string) {
 	if f.Locked {
 		return
 	}
+	const maxTitle, maxPrompt = 32, 255 // Excel's limits for the words of a validation
 	v := excelize.NewDataValidation(true)
 	v.Sqref = from + table.Either(to == from, "", ":"+to)
 	kind, vars := formulas().Inputs[inputKind(f)], p.inputVars(f, from)

@@ -102,13 +102,6 @@ func entryTable(d *templates.Definition, entries []templates.Entry) word.Table {
 	return word.Table{Columns: word.Widths(word.A4Bound.Inside(), 9, 51, 40), Rows: append([]word.Row{head}, rows...)}
 }
 
-// Rows of a sheet of the register that are ready for input; registerRows where the definition gives no number.
-const (
-	registerRows = 60
-	emptyRows    = 20 // below the filled rows
-	printedEmpty = 8  // of those, how many are printed
-)
-
 // Register writes the register with rows by sheet and column. The dropdowns offer the directory and names.
 func Register(w io.Writer, d *templates.Definition, rows map[string][]map[string]string,
 	names ...string) (err error) {
@@ -132,7 +125,9 @@ func Register(w io.Writer, d *templates.Definition, rows map[string][]map[string
 func registerSheet(d *templates.Definition, s *templates.RegisterSheet, rows []map[string]string,
 	names int) *book.Page {
 	const header = 3
-	p := &book.Page{Sheet: s.Title, Landscape: true, Frozen: header, PrintedRows: header + len(rows) + printedEmpty}
+	// rows that are ready for input where the definition gives no number, and below the filled ones; of those, printed
+	const prepared, empty, printed = 60, 20, 8
+	p := &book.Page{Sheet: s.Title, Landscape: true, Frozen: header, PrintedRows: header + len(rows) + printed}
 	const readable = 120 // characters; a wider hint would be cut at the page break
 	hint, wide := 0, 0.0
 	for _, c := range s.Columns {
@@ -145,7 +140,7 @@ func registerSheet(d *templates.Definition, s *templates.RegisterSheet, rows []m
 	p.Height(1, 30)
 	p.Span(2, 1, max(1, hint), book.Remark.Cell(s.Hint))
 	for i, c := range s.Columns {
-		col, last := i+1, header+max(cmp.Or(s.Rows, registerRows), len(rows)+emptyRows)
+		col, last := i+1, header+max(cmp.Or(s.Rows, prepared), len(rows)+empty)
 		p.Put(header, col, book.Header.Cell(c.Label))
 		for row := header + 1; row <= last; row++ {
 			cell := book.Cell{Look: book.Entry}

@@ -250,15 +250,9 @@ func (p *printer) answered(s *templates.PaperSection) bool {
 	return false
 }
 
-// Sizes of type on the cover and over the notes, in points.
-const (
-	coverTitle = 26
-	coverText  = 16
-	coverLine  = 20
-)
-
 // cover prints the title, and the lines with their seals.
 func (p *printer) cover() []word.Block {
+	const coverTitle, coverText, coverLine = 26, 16, 20 // points
 	line := func(text string) []word.Paragraph {
 		return []word.Paragraph{{Line: coverLine, Runs: []word.Run{{Text: text, Size: coverText}}}}
 	}
