@@ -21,22 +21,17 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// Limits of a definition file: only a mistake or an attack exceeds this size in bytes or depth of nesting.
-const (
-	maxFileSize = 4 << 20
-	maxDepth    = 60
-)
-
 // readFile reads a definition file. It refuses what is not a regular file: reading a pipe would never end.
 func readFile(fsys fs.FS, name string) ([]byte, error) {
+	const most = 4 << 20 // bytes: only a mistake or an attack exceeds them
 	info, err := fs.Stat(fsys, name)
 	switch {
 	case err != nil:
 		return nil, err
 	case !info.Mode().IsRegular():
 		return nil, fmt.Errorf("定义文件 %s 不是普通文件，请换成文件本身", name)
-	case info.Size() > maxFileSize:
-		return nil, fmt.Errorf("定义文件 %s 有%d字节，超过%d字节，不像一份定义，请换成原来的文件", name, info.Size(), maxFileSize)
+	case info.Size() > most:
+		return nil, fmt.Errorf("定义文件 %s 有%d字节，超过%d字节，不像一份定义，请换成原来的文件", name, info.Size(), most)
 	}
 	return fs.ReadFile(fsys, name)
 }
@@ -57,8 +52,9 @@ func unmarshal(data []byte, into any) (line int, err error) {
 type limits struct{}
 
 func (limits) CheckDepth(depth int, _ *yaml.DepthContext) error {
-	if depth > maxDepth {
-		return fmt.Errorf("括号或缩进套了%d层以上", maxDepth)
+	const most = 60 // likewise
+	if depth > most {
+		return fmt.Errorf("括号或缩进套了%d层以上", most)
 	}
 	return nil
 }

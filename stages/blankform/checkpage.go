@@ -59,13 +59,14 @@ func (p *renderer) writeCheckPage() {
 
 // putRule puts the row of a rule: result and place as formulas, or the reason why a sheet can't check it.
 func (p *renderer) putRule(c *sheetCells, row int, r *templates.Rule) {
+	const size = 10 // of the font
 	text, centred, link := p.style("check text"), p.style("check centred"), p.style("check link")
 	cure, explainable := templates.Fill(r.Cure, p.cureVars()), r.Severity != string(model.MustFix) || len(r.Explained) > 0
 	key := table.Either(explainable, r.Code, "—") // an error must be corrected, not explained
 	for i, x := range []string{r.Code, model.Severity(r.Severity).Label(), r.Title, "—", r.Sheet, cure, key} {
 		style := table.Either(i+1 == resultColumn || i < 2, centred, text)
 		c.put(row, i+1, 1, 1, excelize.Cell{StyleID: style, Value: x})
-		c.growRow(row, float64(lines(x, formulas().Page.Columns[i].Width, checkSize)*14)+padding)
+		c.growRow(row, float64(lines(x, formulas().Page.Columns[i].Width, size)*14)+padding)
 	}
 	n := slices.IndexFunc(p.check.rules, func(s sheetRule) bool { return s.rule == r })
 	if n < 0 {
@@ -87,7 +88,7 @@ func (p *renderer) putRule(c *sheetCells, row int, r *templates.Rule) {
 		if len(one.slots) > 0 {
 			slot := p.check.slots[one.slots[0]]
 			label := p.d.Name(slot.Ref())
-			c.growRow(row, float64(lines(label, formulas().Page.Columns[placeColumn-1].Width, checkSize)*14)+padding)
+			c.growRow(row, float64(lines(label, formulas().Page.Columns[placeColumn-1].Width, size)*14)+padding)
 		}
 	}
 }
@@ -161,9 +162,6 @@ func (p *renderer) cureVars() map[string]string {
 	}
 	return vars
 }
-
-// checkSize is the font size of the rows of the page.
-const checkSize = 10.0
 
 // colourResults colours the results; a failed one has the colour of its severity.
 func (p *renderer) colourResults(last int) {

@@ -277,9 +277,6 @@ func (s *selfCheck) casesByValue() (voids map[int][]string, flags map[[2]int][]s
 	return voids, flags
 }
 
-// valueColumns are the columns of templates.ValueSheet by their names in formulas.yaml.
-var valueColumns = map[string]int{"status": statusColumn, "clean": cleanColumn, "length": lengthColumn}
-
 // fillStatus writes whether a value can be used, and its comparable form.
 func (s *selfCheck) fillStatus(row int, slot templates.Slot) {
 	f, form := slot.Field, s.d.Form
@@ -295,8 +292,9 @@ func (s *selfCheck) fillStatus(row int, slot templates.Slot) {
 	case f.Open:
 		kind = "open"
 	}
+	columns := map[string]int{"status": statusColumn, "clean": cleanColumn, "length": lengthColumn}
 	for column, formula := range formulas().Values[kind] {
-		s.workbook.setFormula(templates.ValueSheet, row, valueColumns[column], templates.Fill(formula, vars))
+		s.workbook.setFormula(templates.ValueSheet, row, columns[column], templates.Fill(formula, vars))
 	}
 	if f.Long() && f.Limit > 0 {
 		s.workbook.setFormula(templates.ValueSheet, row, wordsColumn, vars["length"]+`&"／`+strconv.Itoa(f.Limit)+`字"`)

@@ -325,15 +325,13 @@ func reweighting(weights []float64, points []pointScore) float64 {
 	return table.Either(with == all || with == 0, 1, all/with)
 }
 
-// geometricFloor replaces 0 in a geometric mean, which is 0 as soon as one factor is: values go from here to 1.
-const geometricFloor = 0.01
-
 // geometricTotal is the weighted geometric mean of the points, times the sum of the weights.
 func geometricTotal(weights []float64, points []pointScore) float64 {
+	const floor = 0.01 // values go from here to 1: the mean is 0 as soon as one factor is
 	logs, with := 0.0, 0.0
 	for i, w := range weights {
 		if points[i].present > 0 {
-			logs += float64(w * math.Log(geometricFloor+float64((1-geometricFloor)*points[i].value)))
+			logs += float64(w * math.Log(floor+float64((1-floor)*points[i].value)))
 			with += w
 		}
 	}
