@@ -52,7 +52,7 @@ func unmarshal(data []byte, into any) (line int, err error) {
 type limits struct{}
 
 func (limits) CheckDepth(depth int, _ *yaml.DepthContext) error {
-	const most = 60 // likewise
+	const most = 60 // deeper is a mistake or an attack
 	if depth > most {
 		return fmt.Errorf("括号或缩进套了%d层以上", most)
 	}

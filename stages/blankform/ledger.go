@@ -142,14 +142,11 @@ func (l *workbook) setInputs(layout *templates.Layout, v Values) {
 // space.
 var calculatedSheets = []string{templates.ListSheet, templates.ValueSheet, templates.CaseSheet, templates.RowSheet}
 
-const (
-	hiddenHead = xml.Header +
-		`<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><dimension ref="A1:%s"/><sheetData>`
-	hiddenTail = `</sheetData><sheetProtection sheet="1" objects="1" scenarios="1" selectLockedCells="1" ` +
-		`selectUnlockedCells="1"/></worksheet>`
-)
-
 func (l *workbook) sheetXML(sheet string) string {
+	const head = `<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><dimension ref="A1:%s"/>` +
+		`<sheetData>`
+	const tail = `</sheetData><sheetProtection sheet="1" objects="1" scenarios="1" selectLockedCells="1" ` +
+		`selectUnlockedCells="1"/></worksheet>`
 	lastRow, lastCol := 1, 1
 	for at := range l.cells {
 		if at.sheet == sheet {
@@ -158,7 +155,7 @@ func (l *workbook) sheetXML(sheet string) string {
 	}
 	shared := l.sharedFormulas(sheet, lastRow, lastCol)
 	var b strings.Builder
-	fmt.Fprintf(&b, hiddenHead, cell(lastRow, lastCol))
+	fmt.Fprintf(&b, xml.Header+head, cell(lastRow, lastCol))
 	for row := 1; row <= lastRow; row++ {
 		fmt.Fprintf(&b, `<row r="%d">`, row)
 		for col := 1; col <= lastCol; col++ {
@@ -168,7 +165,7 @@ func (l *workbook) sheetXML(sheet string) string {
 		}
 		b.WriteString(`</row>`)
 	}
-	b.WriteString(hiddenTail)
+	b.WriteString(tail)
 	return b.String()
 }
 
