@@ -80,34 +80,50 @@ func (k *writer) render(name string, data any) string {
 	return b.String()
 }
 
-// wrapper is the XML of a template before and after the content, rendered once for each of the few formats.
+// wrapper is the XML of a template before and after the content, rendered once for each of the few shapes (formats).
 type wrapper struct{ begin, end string }
 
-var wrappers sync.Map // by template and data in words
+var wrappers sync.Map // by shape
 
 // contentMark is rendered in place of the content.
 const contentMark = "\x00"
 
-func (k *writer) wrapper(name string, data any) wrapper {
-	key := fmt.Sprint(name, data)
-	if made, ok := wrappers.Load(key); ok {
+// The shapes: data of the templates with a wrapper.
+type (
+	paragraphShape struct {
+		Style               Style
+		Align               Align
+		Line, Before, After float64
+		NewPage, KeepNext   bool
+		Ends                string // properties of the section that the paragraph ends
+	}
+
+	rowShape struct {
+		Height        float64
+		Header, Whole bool
+	}
+	cellShape struct {
+		Width                      float64
+		Span, Down                 int
+		Continued, Top, Underlined bool
+	}
+)
+
+func (k *writer) wrapper(name string, shape any) wrapper {
+	if made, ok := wrappers.Load(shape); ok {
 		return made.(wrapper)
 	}
-	begin, end, _ := strings.Cut(k.render(name, data), contentMark)
-	wrappers.Store(key, wrapper{begin, end})
+	begin, end, _ := strings.Cut(k.render(name, shape), contentMark)
+	wrappers.Store(shape, wrapper{begin, end})
 	return wrapper{begin, end}
 }
 
 // paragraph writes a paragraph; ends are the properties of the section that ends with it, if any.
 func (k *writer) paragraph(b *strings.Builder, p Paragraph, ends string) {
-	runs := p.Runs
-	p.Runs = nil // the rest is the format
-	around := k.wrapper("paragraph", struct {
-		Paragraph
-		Ends string
-	}{p, ends})
+	around := k.wrapper("paragraph",
+		paragraphShape{p.Style, p.Align, p.Line, p.Before, p.After, p.NewPage, p.KeepNext, ends})
 	b.WriteString(around.begin)
-	for _, r := range runs {
+	for _, r := range p.Runs {
 		if look := k.wrapper("run", Run{Font: r.Font, Size: r.Size}); r.Field != "" {
 			b.WriteString(k.render("field", r))
 		} else if r.Text != "" {
@@ -200,7 +216,7 @@ func (t Table) Width() float64 { return sum(t.Columns) }
 func (k *writer) table(t Table) {
 	k.xml.WriteString(k.render("table", t))
 	for i, r := range t.Rows {
-		around, col := k.wrapper("row", Row{Height: r.Height, Header: r.Header, Whole: r.Whole}), 0
+		around, col := k.wrapper("row", rowShape{r.Height, r.Header, r.Whole}), 0
 		k.xml.WriteString(around.begin)
 		for _, c := range r.Cells {
 			from := col
@@ -218,17 +234,12 @@ func (k *writer) table(t Table) {
 }
 
 func (k *writer) cell(r Row, c Cell, width float64) {
-	body := c.Body
-	if c.Continued || len(body) == 0 { // a cell must end with a paragraph
-		body = []Paragraph{{}}
-	}
-	c.Body = nil // the rest is the format
-	around := k.wrapper("cell", struct {
-		Cell
-		Width float64
-	}{c, width})
+	around := k.wrapper("cell", cellShape{width, c.Span, c.Down, c.Continued, c.Top, c.Underlined})
 	k.xml.WriteString(around.begin)
-	for _, p := range body {
+	if c.Continued || len(c.Body) == 0 { // a cell must end with a paragraph
+		c.Body = []Paragraph{{}}
+	}
+	for _, p := range c.Body {
 		p.Align, p.KeepNext = cmp.Or(p.Align, c.Align), p.KeepNext || r.Keep
 		k.paragraph(&k.xml, p, "")
 	}
