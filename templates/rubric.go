@@ -204,7 +204,12 @@ func (r *Rubric) Points() []*Point {
 
 // Point finds an observation point by its id, or nil.
 func (r *Rubric) Point(id string) *Point {
-	return first(r.Points(), func(p *Point) bool { return p.ID == id })
+	for _, i := range r.Indicators {
+		if p := first(i.Points, func(p *Point) bool { return p.ID == id }); p != nil {
+			return p
+		}
+	}
+	return nil
 }
 
 func (r *Rubric) check(l *loader, d *Definition) {

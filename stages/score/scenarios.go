@@ -115,10 +115,17 @@ func (m *scheme) newScenario(id string, ranked []*entrant, weights []float64, po
 	return s
 }
 
-// pointsOn returns a function that scores an entrant on other scales.
+// pointsOn returns a function that scores one entrant after the other on other scales.
 func (m *scheme) pointsOn(scales []scale) func(e *entrant) []pointScore {
+	var measures []measurement
 	return func(e *entrant) []pointScore {
-		return m.scorePoints(e.withMeasures(func(at int, x *measurement) { x.normalised = scales[at].normalise(*x) }))
+		rescaled := *e
+		measures = append(measures[:0], e.measures...)
+		for at := range measures {
+			measures[at].normalised = scales[at].normalise(measures[at])
+		}
+		rescaled.measures = measures
+		return m.scorePoints(&rescaled)
 	}
 }
 
