@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/fstest"
 	"time"
+
+	"pgregory.net/rapid"
 )
 
 // Requirements
@@ -238,5 +240,29 @@ func TestReplyLiesAhead(t *testing.T) {
 	dir.Calendar.MendDays = 0
 	if by := dir.ReplyBy(dir.Deadline, true); by != "" {
 		t.Errorf("on the deadline, with no days set: %s", by)
+	}
+}
+
+// A replacement is skipped where its hint says that it can't match: then it must not.
+func TestHintsAreInEveryMatch(t *testing.T) {
+	d, err := Load(2024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	finds := append(each(d.Reading.SameUnit, func(x Replacement) string { return x.find.String() }),
+		`(?i)abc`, `[a-c]+x?`, `(?:ab|c)?d*`, `(?:a|b)(?:c|d)`, `[^a]`, `a{2,3}`, `x|`, `(?:aA|ab)c?`)
+	letters := rapid.StringOf(rapid.SampledFrom([]rune("abcdxABCD()（市第一二三四学校学院大学公司集团有限责任股份总部区分职业技术高等中专朮冇原厂院所")))
+	rapid.Check(t, func(t *rapid.T) {
+		find, name := rapid.SampledFrom(finds).Draw(t, "find"), letters.Draw(t, "name")
+		var x Replacement
+		if err := x.compile(find); err != nil {
+			t.Fatal(err)
+		}
+		if x.hint != "" && x.find.MatchString(name) && !strings.ContainsAny(name, x.hint) {
+			t.Errorf("%s matches %s without one of %s", find, name, x.hint)
+		}
+	})
+	if x := d.Reading.SameUnit[len(d.Reading.SameUnit)-1]; x.hint == "" {
+		t.Error("the longest pattern has no hint")
 	}
 }
