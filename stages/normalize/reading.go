@@ -72,6 +72,7 @@ func newReading(c model.Cell) *Reading {
 
 // unreadableReason returns the coercion kind that says why a cell can't be read as any type; empty: it may be readable.
 func unreadableReason(c model.Cell) string {
+	plain := c.Kind == model.Number && !c.IsDate
 	switch {
 	case c.Merged != "":
 		return "merged"
@@ -82,8 +83,8 @@ func unreadableReason(c model.Cell) string {
 	case c.Kind == model.Picture:
 		return "picture"
 	case trim(c.Shown) == "" && trim(c.Raw) != "", c.Kind == model.Text && !strings.Contains(c.Shown, c.Raw), // its format
-		c.Kind == model.Number && !c.IsDate && len(c.Shown) > 100, // no number is as long, except in words
-		c.Kind == model.Number && !c.IsDate && strings.Trim(c.Shown, "- —") != "" && !digitRun.MatchString(c.Shown):
+		plain && len(c.Shown) > 100, // no number is as long, except in words
+		plain && !strings.ContainsAny(c.Shown, "0123456789") && strings.Trim(c.Shown, "- —") != "":
 		return "shown_otherwise"
 	}
 	return ""
