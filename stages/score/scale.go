@@ -96,7 +96,7 @@ func (s scale) normaliseValue(x float64) float64 {
 		up = clip(halfway + (x-s.mean)/s.spread/6)
 	case s.method == "percentile" && n > 1:
 		below := sort.SearchFloat64s(s.values, x)
-		equal := upperBound(s.values, x) - below
+		equal := countEqual(s.values[below:], x)
 		if !s.lower {
 			below += s.gaps
 		}
@@ -120,6 +120,16 @@ func (s scale) distanceToTarget(x float64) float64 {
 }
 
 func clip(x float64) float64 { return min(max(x, 0), 1) }
+
+// countEqual counts the values equal to x in ascending values from x on.
+func countEqual(values []float64, x float64) int {
+	for i, v := range values[:min(len(values), 2)] { // most values are there once
+		if v != x {
+			return i
+		}
+	}
+	return upperBound(values, x)
+}
 
 // upperBound is the index of the first value greater than x in ascending values.
 func upperBound(values []float64, x float64) int {
