@@ -260,7 +260,7 @@ func TestOutsideTheForm(t *testing.T) {
 // Requirement: where formulas of our own hidden sheets became values, that is one note for each sheet, not one for each cell.
 func TestValuesOnHiddenSheetsAreOneNote(t *testing.T) {
 	for cells, want := range map[int]int{3: 3, 4: 1, 40: 1} {
-		w := readBytes(edit(t, sent(), func(f *excelize.File) error {
+		w := readBytes(edit(t, slim(), func(f *excelize.File) error {
 			if _, err := f.NewSheet(templates.RowSheet); err != nil {
 				return err
 			}
