@@ -283,7 +283,8 @@ func (b *workbook) readMarks(d *templates.Definition, known map[string]*table.Fo
 			c := b.takeCell(s)
 			said := strings.TrimSpace(c.Raw)
 			if recused[s.submission] = said == d.Form.Yes(); c.Filled && !slices.Contains(d.Form.YesNo, said) {
-				unclear[s.submission] = fmt.Sprintf("“回避”一格填的是“%s”：回避的请专家改成“%s”，不回避的清空", b.hide(c.Shown), d.Form.Yes())
+				unclear[s.submission] = fmt.Sprintf("“%s”一格填的是“%s”：%[1]s的请专家改成“%[3]s”，不%[1]s的清空",
+					recusalWord, b.hide(c.Shown), d.Form.Yes())
 			}
 		}
 	}
